@@ -1,0 +1,183 @@
+"""The building as values: floors, areas, rooms, doors, devices, plans and the policy that binds them.
+
+Built by `controller.space` from space.yaml, replaced whole when the file changes, never edited in
+place. Who may pass a door is decided in `access`; what a door does next in `door`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId, PlanId, ScheduleId, ZoneId
+from controller.domain.schedule import WeeklySchedule
+
+type Point = tuple[float, float]
+"""Metres from the floor's top left corner: x to the right, y down, as the plan is drawn."""
+
+
+class RoomKind(StrEnum):
+    """What a room is for; it sets the icon and the limits a space file leaves out."""
+
+    OPEN_SPACE = "open_space"
+    MEETING = "meeting"
+    FOCUS = "focus"
+    CLASSROOM = "classroom"
+    BOOTH = "booth"
+    OFFICE = "office"
+    KITCHEN = "kitchen"
+    OTHER = "other"
+
+
+class FailMode(StrEnum):
+    """What the lock does without power. It concerns entry only: leaving never needs power or software."""
+
+    SAFE = "safe"
+    SECURE = "secure"
+
+
+class OnLogFailure(StrEnum):
+    """What a door answers an entitled badge while the event log cannot be written."""
+
+    ADMIT = "admit"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    id: FloorId
+    name: str
+    width: float  # metres
+    depth: float  # metres
+    drawings: tuple["Drawing", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Something on the plan that is neither area nor door: a void, stairs, a row of ping-pong tables."""
+
+    kind: str  # void, stairs, desk, table, label
+    outline: tuple[Point, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What makes an area a room: it is booked, or sensed."""
+
+    kind: RoomKind
+    seats: int = 0
+    bookable: bool = False
+    co2_limit_ppm: float = 1000.0
+    noise_limit_db: float = 65.0
+    comfort_c: tuple[float, float] = (19.0, 26.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A space bounded by doors, or an open part of one (`within`)."""
+
+    id: AreaId
+    name: str
+    floor: FloorId | None  # None for `outside` alone
+    outline: tuple[Point, ...] = ()
+    within: AreaId | None = None  # reached without a door from this area
+    room: Room | None = None
+    zones: frozenset[ZoneId] = frozenset()  # groups that plans, lockdown and anti-passback name
+
+
+@dataclass(frozen=True, slots=True)
+class DoorTimings:
+    """Seconds, after `access-rules`: what the machine of `door` is told to wait."""
+
+    release: float = 5.0
+    accessible_factor: float = 3.0
+    held_warning: float = 30.0
+    held_alarm: float = 60.0
+    forced_grace: float = 2.0
+    ajar: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A door between two areas; badges ask to pass from `outer` into `inner`."""
+
+    id: DoorId
+    name: str
+    outer: AreaId
+    inner: AreaId
+    at: Point
+    floor: FloorId
+    unit: DeviceId  # the device that moves the lock and feels the contact
+    readers: tuple[DeviceId, ...] = ()  # readers apart from the unit; the unit may read badges too
+    timings: DoorTimings = DoorTimings()
+    fail_mode: FailMode = FailMode.SECURE
+    on_log_failure: OnLogFailure = OnLogFailure.ADMIT
+    enabled: bool = True
+    in_maintenance: bool = False
+    has_contact: bool = True
+    staff_only: bool = False
+    fire_egress: bool = False  # released (by wire; we mirror it) when the fire panel says so
+    unlock_schedule: ScheduleId | None = None  # no badge needed while it is open
+
+
+class DeviceKind(StrEnum):
+    """The role a device plays here; what it can say is in its own birth."""
+
+    DOOR_UNIT = "door_unit"
+    READER = "reader"
+    SENSOR = "sensor"
+    LIGHT = "light"
+    PROBE = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device the building expects: its id is its MQTT user name."""
+
+    id: DeviceId
+    kind: DeviceKind
+    door: DoorId | None = None
+    area: AreaId | None = None
+    at: Point | None = None
+    every_s: float = 60.0  # the cadence it promised; silence is judged against it
+    reader_profile: str = "iso14443a"
+    direction: str = "in"  # of a reader: in or out
+    dialect: str = "natoma"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a membership buys: where (areas or zones), and when."""
+
+    id: PlanId
+    name: str
+    schedule: ScheduleId
+    areas: frozenset[AreaId]  # every area whose entry it covers, zones already resolved
+    days_per_week: int | None = None  # None: no quota
+    kind: str = "membership"  # membership, day_pass, visiting, hosted
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """One whole building and its policy, as one version of its file."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+    version: str  # short hash of the file: stored with every decision
+    root: str = "natoma"
+    cut_off_minutes: int = 4 * 60  # the business day starts here, local time
+    floors: Mapping[FloorId, Floor] = field(default_factory=dict)
+    areas: Mapping[AreaId, Area] = field(default_factory=dict)
+    doors: Mapping[DoorId, Door] = field(default_factory=dict)
+    devices: Mapping[DeviceId, Device] = field(default_factory=dict)
+    schedules: Mapping[ScheduleId, WeeklySchedule] = field(default_factory=dict)
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    plans: Mapping[PlanId, Plan] = field(default_factory=dict)
+
+    def door_of(self, device: DeviceId) -> Door | None:
+        """The door this reader or unit stands at, or None for a device that has none."""
+        known = self.devices.get(device)
+        return self.doors.get(known.door) if known is not None and known.door is not None else None

@@ -1,0 +1,67 @@
+"""What happened, in the past tense: the rows of the event log and the lines of the live feed.
+
+One shape for all of them, because the log, the feed and the page treat them alike; the kinds are a
+closed list, and `wording` of the services turns each into a sentence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
+
+type Plain = None | bool | int | float | str | tuple["Plain", ...] | Mapping[str, "Plain"]
+"""What JSON can hold."""
+
+
+class FactKind(StrEnum):
+    ENTRY_GRANTED = "entry_granted"  # the decision, not the passage
+    ENTRY_DENIED = "entry_denied"
+    READ_IGNORED = "read_ignored"  # replayed, stale or retained: it never had a chance to unlock
+    ENTRY_TAKEN = "entry_taken"
+    ENTRY_NOT_TAKEN = "entry_not_taken"
+    EXIT_REQUESTED = "exit_requested"
+    DOOR_OPENED = "door_opened"
+    DOOR_CLOSED = "door_closed"
+    DOOR_FORCED = "door_forced"
+    DOOR_HELD_WARNING = "door_held_warning"
+    DOOR_HELD = "door_held"
+    DOOR_LOCKED = "door_locked"
+    DOOR_UNKNOWN = "door_unknown"
+    UNLOCK_SENT = "unlock_sent"
+    UNLOCK_CONFIRMED = "unlock_confirmed"
+    UNLOCK_REFUSED = "unlock_refused"  # by the lock, with its reason
+    UNLOCK_NOT_SENT = "unlock_not_sent"  # door offline, or we are
+    TAMPERED = "tampered"
+    DEVICE_BORN = "device_born"
+    DEVICE_READY = "device_ready"
+    DEVICE_LOST = "device_lost"
+    ROOM_CHANGED = "room_changed"
+    ON_AIR_CHANGED = "on_air_changed"
+    BUTTON_PRESSED = "button_pressed"
+    MESSAGE_REFUSED = "message_refused"
+    GAP_FOUND = "gap_found"
+    LINK_LOST = "link_lost"
+    LINK_RESTORED = "link_restored"
+    LOG_FAILED = "log_failed"
+    LOG_RESTORED = "log_restored"
+    SERVICE_STARTED = "service_started"
+    SERVICE_STOPPED = "service_stopped"
+    SPACE_PUBLISHED = "space_published"
+    PEOPLE_CHANGED = "people_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened; `at` is aware UTC, `correlation` ties one tap's facts together."""
+
+    kind: FactKind
+    at: datetime
+    door: DoorId | None = None
+    device: DeviceId | None = None
+    area: AreaId | None = None
+    person: PersonId | None = None
+    message_id: str | None = None  # the sender's own id; unique per device among decisions
+    correlation: str | None = None
+    detail: Mapping[str, Plain] = field(default_factory=dict)

@@ -1,0 +1,126 @@
+"""What the services need from the outside world, and no more.
+
+Each port is implemented by one adapter (the composition root chooses) and by an honest in-memory
+twin in tests/support; one contract suite runs against both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from controller.domain.facts import Fact
+from controller.domain.ids import CredentialId, DeviceId, PersonId
+from controller.domain.membership import Credential, Lease, Membership, Person
+from devices.messages import Message
+
+
+class Clock(Protocol):
+    """Two clocks, never mixed: `now` for schedules and records, `monotonic` for durations."""
+
+    def now(self) -> datetime: ...  # aware UTC
+    def monotonic(self) -> float: ...  # seconds; the loop's own clock
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a fact landed in the log; `duplicate` when the same (device, message_id) was decided before."""
+
+    position: int
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFact:
+    """A fact with its place in the log."""
+
+    position: int
+    fact: Fact
+
+
+class EventLog(Protocol):
+    """The append-only record of what happened. Durable when `append` returns; raises StoreError when it cannot."""
+
+    async def append(self, fact: Fact) -> Appended: ...
+    async def append_all(self, facts: Sequence[Fact]) -> None: ...
+    async def after(self, position: int, limit: int = 500) -> list[LoggedFact]: ...  # oldest first
+    async def latest(self, limit: int = 200) -> list[LoggedFact]: ...  # oldest first, the newest `limit`
+    async def decided(self, device: DeviceId, message_id: str) -> LoggedFact | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySnapshot:
+    """Everything about people at one version of the registry. `digests`: keyed HMAC of a badge -> credential."""
+
+    version: int
+    people: Mapping[PersonId, Person] = field(default_factory=dict)
+    memberships: Mapping[PersonId, tuple[Membership, ...]] = field(default_factory=dict)
+    leases: tuple[Lease, ...] = ()
+    credentials: Mapping[CredentialId, Credential] = field(default_factory=dict)
+    digests: Mapping[bytes, CredentialId] = field(default_factory=dict)
+
+
+class Registry(Protocol):
+    """People and what they hold, as the database has them."""
+
+    async def version(self) -> int: ...  # rises with every committed change, by this or any other process
+    async def load(self) -> RegistrySnapshot: ...
+    async def changed_since(self, version: int) -> "RegistryChange | None": ...  # None: too far back, load again
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryChange:
+    """What to lay over a snapshot to bring it to `version`: whole new values for each person touched.
+
+    A person absent from `people` but listed in `touched` was removed.
+    """
+
+    version: int
+    touched: frozenset[PersonId]
+    people: Mapping[PersonId, Person]
+    memberships: Mapping[PersonId, tuple[Membership, ...]]
+    credentials: Mapping[CredentialId, Credential]
+    digests: Mapping[bytes, CredentialId]
+    leases: tuple[Lease, ...] | None = None  # None: untouched
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryRow:
+    """One message on its way into the telemetry log: kept readings, and what was set aside with its reason."""
+
+    device: DeviceId
+    key: str  # names this message among this device's for 24 h: `devices.codec.message_key`
+    measured_ms: int  # epoch milliseconds UTC
+    received_ms: int
+    values: Mapping[str, float | bool | str]  # channel -> canonical value
+    flags: tuple[str, ...] = ()  # time_missing, backfill, clock_skew
+    set_aside: Mapping[str, str] = field(default_factory=dict)  # channel -> refusal reason
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A message that broke the contract, kept for whoever must mend it. `sample` is already redacted."""
+
+    at: datetime
+    topic: str
+    device: DeviceId | None
+    reason: str
+    path: str = ""
+    hint: str = ""
+    sample: str = ""
+
+
+class TelemetryLog(Protocol):
+    """Readings in arrival order. Durable when `append` returns; the answer says which rows were new."""
+
+    async def append(self, rows: Sequence[TelemetryRow], refused: Sequence[RefusedMessage] = ()) -> list[bool]: ...
+    async def newest(self) -> Mapping[DeviceId, Mapping[str, tuple[int, float | bool | str]]]: ...  # channel -> (ms, value)
+
+
+class Outbound(Protocol):
+    """Messages to devices. `send` raises NotConnected (devices.errors) at once when there is no live link."""
+
+    @property
+    def is_live(self) -> bool: ...
+    def send(self, device: DeviceId, message: Message, *, expiry_s: float | None = None, correlation: str | None = None) -> None: ...
+    def show(self, path: str, body: Mapping[str, object]) -> None: ...  # retained, under <root>/1/live/ or server/
