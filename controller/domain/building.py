@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId, PlanId, ScheduleId, ZoneId
 from controller.domain.schedule import WeeklySchedule
 
-type Point = tuple[float, float]
+Point: TypeAlias = tuple[float, float]
 """Metres from the floor's top left corner: x to the right, y down, as the plan is drawn."""
 
 

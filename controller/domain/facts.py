@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
 
-type Plain = None | bool | int | float | str | tuple["Plain", ...] | Mapping[str, "Plain"]
+Plain: TypeAlias = "None | bool | int | float | str | tuple[Plain, ...] | Mapping[str, Plain]"
 """What JSON can hold."""
 
 
