@@ -1,0 +1,76 @@
+"""A pure-Python broker as a child process, where mosquitto is not installed: `python -m … SETTINGS.json`.
+
+Loopback only, the same users and rights as the real one. It cannot do MQTT 5, and what waits in it is
+lost when it stops; `embedded` says so to whoever starts it.
+"""
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from amqtt.broker import Broker
+from amqtt.contexts import Action
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+from amqtt.session import Session
+
+from controller.adapters.broker.rights import is_allowed
+
+_SETTINGS: dict[str, str] = {}
+
+
+class PasswordPlugin(BaseAuthPlugin):
+    """Lets in who knows a password of passwords.json, read again so that new devices need no restart."""
+
+    async def authenticate(self, *, session: Session) -> bool:
+        known = json.loads(Path(_SETTINGS["passwords"]).read_text()).get(session.username or "", "")
+        return bool(known) and hmac.compare_digest(known.encode(), (session.password or "").encode())
+
+
+class RightsPlugin(BaseTopicPlugin):
+    """Asks the one table of rights about every topic."""
+
+    async def topic_filtering(
+        self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
+    ) -> bool:
+        if session is None or not session.username or not topic:
+            return False
+        return is_allowed(session.username, _SETTINGS["root"], writing=action == Action.PUBLISH, topic=topic)
+
+
+async def serve(port: int) -> None:
+    """Run until told to stop."""
+    broker = Broker(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+            "plugins": {f"{__name__}.PasswordPlugin": {}, f"{__name__}.RightsPlugin": {}},
+        }
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await broker.start()
+    await stop.wait()
+    with contextlib.suppress(Exception):  # we are leaving; a client that is gone already is no news
+        await broker.shutdown()
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(message)s")
+    # It logs every dropped client with a traceback; here that is a phone leaving the room.
+    logging.getLogger("amqtt").setLevel(logging.ERROR)
+    logging.getLogger("transitions").setLevel(logging.ERROR)
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    _SETTINGS.update(root=settings["root"], passwords=settings["passwords"])
+    asyncio.run(serve(settings["port"]))
+
+
+if __name__ == "__main__":
+    # The plugins are found by module name: run the module that has it, not this `__main__` copy.
+    from controller.adapters.broker import pure_python
+
+    pure_python.main()

@@ -1,0 +1,94 @@
+"""Who may read and write which topic: one table, rendered for every broker we start.
+
+The contract's point is that two lines serve every device; here they are, beside the few that the
+controller, the onboarding credential and listen-only integrators need.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+ACCESS_USER = "server-access"
+TELEMETRY_USER = "server-telemetry"
+ONBOARDING_USER = "onboarding"
+CONTROLLER_USERS = (ACCESS_USER, TELEMETRY_USER)
+
+Direction: TypeAlias = Literal["read", "write", "readwrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One line: `%u` in the filter stands for the user's own name."""
+
+    direction: Direction
+    topic_filter: str
+
+
+def device_rights(root: str) -> tuple[Right, ...]:
+    """What every device may do under its own name."""
+    return (
+        Right("write", f"{root}/1/%u/up/#"),
+        Right("read", f"{root}/1/%u/down/#"),
+        Right("read", f"{root}/1/server/up/status"),
+        Right("read", f"{root}/1/live/#"),
+    )
+
+
+def controller_rights(root: str) -> tuple[Right, ...]:
+    """What both connections of the controller may do."""
+    return (
+        Right("read", f"{root}/1/+/up/#"),
+        Right("write", f"{root}/1/+/down/#"),
+        Right("write", f"{root}/1/server/up/#"),
+        Right("write", f"{root}/1/live/#"),
+        Right("readwrite", f"{root}/1/server/beat/%u"),
+        Right("read", "$SYS/#"),
+    )
+
+
+def onboarding_rights(root: str) -> tuple[Right, ...]:
+    """A device nobody has adopted yet may say who it is, and nothing more."""
+    return (Right("write", f"{root}/1/+/up/birth"),)
+
+
+def rights_of(user: str, root: str) -> tuple[Right, ...]:
+    """Everything one user may do."""
+    if user in CONTROLLER_USERS:
+        return controller_rights(root)
+    if user == ONBOARDING_USER:
+        return onboarding_rights(root)
+    return device_rights(root)
+
+
+def mosquitto_acl(root: str, users: Sequence[str]) -> str:
+    """The same table as Mosquitto's acl_file: a pattern applies to every user, so devices get theirs by name."""
+    lines: list[str] = []
+    for user in users:
+        lines.append(f"user {user}")
+        lines += [f"topic {right.direction} {right.topic_filter.replace('%u', user)}" for right in rights_of(user, root)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def covers(topic_filter: str, wanted: str) -> bool:
+    """Whether everything `wanted` (a topic or a filter) can match is allowed by `topic_filter`."""
+    allowed, asked = topic_filter.split("/"), wanted.split("/")
+    for place, level in enumerate(allowed):
+        if level == "#":
+            return True
+        if place >= len(asked) or asked[place] == "#":
+            return False
+        if level == "+":
+            continue
+        if level != asked[place]:
+            return False
+    return len(asked) == len(allowed)
+
+
+def is_allowed(user: str, root: str, *, writing: bool, topic: str) -> bool:
+    """The decision a broker that asks us for each topic needs."""
+    wanted = "write" if writing else "read"
+    return any(
+        right.direction in (wanted, "readwrite") and covers(right.topic_filter.replace("%u", user), topic)
+        for right in rights_of(user, root)
+    )
