@@ -1,0 +1,24 @@
+"""Finds the programs that some tests drive, and decides what their absence means.
+
+On a person's machine a missing program skips its tests; where NATOMA_REQUIRE_COMPONENTS=1 says that all must be there,
+as in continuous integration, it fails them.
+"""
+
+import os
+import shutil
+
+import pytest
+
+# Debian keeps daemons in sbin, which is not on an ordinary user's PATH.
+SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+def program(name: str) -> str:
+    """The path of a program this test cannot do without."""
+    found = shutil.which(name, path=SEARCH_PATH)
+    if found is not None:
+        return found
+    why = f"{name} is not installed"
+    if os.environ.get("NATOMA_REQUIRE_COMPONENTS") == "1":
+        pytest.fail(f"{why}, and NATOMA_REQUIRE_COMPONENTS=1 says that it must be")
+    pytest.skip(why)
