@@ -29,7 +29,7 @@ from devices.times import parse_time
 from devices.topics import Kind
 
 __all__ = [
-    "DATA_MODELS", "MODELS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
+    "DATA_MODELS", "MODELS", "PATTERN_WORDS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
     "BadgeReadData", "Birth", "ChannelSpec", "Command", "Desired", "DesiredValue", "DeviceState", "Do", "Event",
     "EventData", "EventDetails", "EventType", "Health", "LocalDecisionData", "Message", "RefusalReason", "Reject",
     "Sample", "Scalar", "Signal", "State", "Status", "Telemetry", "Values",
@@ -59,15 +59,30 @@ Int = Annotated[int, Field(strict=True, ge=MIN_INT, le=MAX_INT)]
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_INT)]
 Real = Annotated[float, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
+# Every pattern of the contract, in words for whoever sent something else.
+_MINOR = r"^1\.[0-9]{1,4}$"
+_CODE = r"^[a-z0-9][a-z0-9_.-]{0,79}$"
+_ID = r"^[!-~]{1,80}$"
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"
+_PIN = r"^[0-9*#]{1,16}$"
+_HASH = r"^[0-9a-f]{16,64}$"
+PATTERN_WORDS = {
+    _MINOR: 'a minor version of contract 1, like "1.0"',
+    _CODE: "a code of lower-case letters, digits, '_', '.' and '-', at most 80",
+    _ID: "1 to 80 printable characters without spaces: a ULID, a UUID or <boot>-<seq>",
+    _NAME: "a channel name of letters, digits, '_', '.', ':' and '-', at most 64",
+    _PIN: "1 to 16 digits, * or #",
+    _HASH: "16 to 64 lower-case hex digits",
+}
 Label = Annotated[str, StringConstraints(max_length=200)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
-MessageId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,80}$")]
-ChannelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
+MessageId = Annotated[str, StringConstraints(pattern=_ID)]
+ChannelName = Annotated[str, StringConstraints(pattern=_NAME)]
 Boot = Annotated[
     str,
-    StringConstraints(pattern=r"^[!-~]{1,64}$"),
+    StringConstraints(pattern=_ID),
     BeforeValidator(_text),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[!-~]{1,64}$"}, {"type": "integer"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _ID}, {"type": "integer"}]}),
 ]
 Moment = Annotated[
     datetime,
@@ -125,7 +140,7 @@ class ChannelSpec(Message):
 class Birth(Message):
     """Who I am and what I have. Retained; a new `rev` replaces the whole."""
 
-    contract: Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{1,4}$")]
+    contract: Annotated[str, StringConstraints(pattern=_MINOR)]
     rev: Count
     name: Label | None = None
     model: Label | None = None
@@ -208,7 +223,7 @@ class _Shown(Message):
     bits: Annotated[Int, Field(ge=1, le=256)] | None = None
     format: Code | None = None
     direction: Literal["in", "out"] | None = None
-    pin: Annotated[Secret, StringConstraints(pattern=r"^[0-9*#]{1,16}$")] | None = Field(default=None, repr=False)
+    pin: Annotated[Secret, StringConstraints(pattern=_PIN)] | None = Field(default=None, repr=False)
     token: Secret | None = Field(default=None, repr=False)
 
 
@@ -381,7 +396,7 @@ Minute = Annotated[Int, Field(ge=0, le=MINUTES_A_WEEK)]
 class AccessEntry(Message):
     """One badge in the offline list. `weekly` are [from, to) minutes after Monday 00:00 in the space's zone."""
 
-    h: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16,64}$")] = Field(repr=False)
+    h: Annotated[str, StringConstraints(pattern=_HASH)] = Field(repr=False)
     right: AccessRight = AccessRight.MEMBER
     weekly: tuple[tuple[Minute, Minute], ...] = ()
     until: Moment | None = None
@@ -399,7 +414,7 @@ class AccessList(Message):
     rev: Count
     issued: Moment
     until: Moment
-    salt: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16,64}$")] = Field(repr=False)
+    salt: Annotated[str, StringConstraints(pattern=_HASH)] = Field(repr=False)
     entries: tuple[AccessEntry, ...]
     sig: Annotated[str, StringConstraints(min_length=16, max_length=512)] = Field(repr=False)
     # Of a list in several messages: how many there are; the topic says which one this is.

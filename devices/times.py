@@ -3,15 +3,12 @@
 Whether a moment is too old or too far ahead is the receiver's question, not asked here.
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 
 # 1e11 seconds is the year 5138, 1e11 milliseconds is March 1973: no device means either, so the magnitude decides.
 _MILLISECONDS_FROM = 100_000_000_000
 # The end of year 9999 in milliseconds; above it lie the micro- and nanoseconds of some other clock.
 _MILLISECONDS_TO = 253_402_300_800_000
-# fromisoformat alone also takes week dates, basic forms and times without a zone, which the contract does not.
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _ANSWER = "RFC 3339 with an offset (2026-05-04T10:11:12Z) or epoch seconds or milliseconds"
 
 
@@ -36,15 +33,20 @@ def parse_time(value: object) -> datetime:
 
 
 def _parse_text(text: str) -> datetime:
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        raise ValueError(f"is not a time with an offset; send {_ANSWER}")
-    leap = match[1] == "60"
+    # fromisoformat alone also takes week dates and the basic form, which the contract does not. Looking at five places
+    # costs a third of a regular expression. An offset as strftime writes it (+0100) is understood, being unmistakable.
+    if len(text) < 20 or not (text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in "Tt "):
+        raise ValueError(f"is not a date and time with an offset; send {_ANSWER}")
+    leap = text[17:19] == "60"
     if leap:
         # RFC 3339 allows a leap second, datetime does not: it is the first instant of the next minute.
         text = f"{text[:17]}59{text[19:]}"
     try:
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
-        return moment.replace(microsecond=0) + timedelta(seconds=1) if leap else moment
-    except (ValueError, OverflowError) as exc:
-        raise ValueError(f"is not a possible date and time; send {_ANSWER}") from exc
+        moment = datetime.fromisoformat(text if text[-1] != "z" else text.upper())
+        if leap:
+            moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+        if moment.tzinfo is not None:
+            return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"is not a possible date and time; send {_ANSWER}") from None
+    raise ValueError(f"has no offset; send {_ANSWER}")
