@@ -86,6 +86,8 @@ class Area:
     within: AreaId | None = None  # reached without a door from this area
     room: Room | None = None
     zones: frozenset[ZoneId] = frozenset()  # groups that plans, lockdown and anti-passback name
+    label: Point | None = None  # where the plan writes the name; None: where there is room
+    opening: Point | None = None  # where one walks in without a door, when not along the whole shared side
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Door:
     staff_only: bool = False
     fire_egress: bool = False  # released (by wire; we mirror it) when the fire panel says so
     unlock_schedule: ScheduleId | None = None  # no badge needed while it is open
+    width: float = 1.0  # metres, as the plan draws it
 
 
 class DeviceKind(StrEnum):
