@@ -1,0 +1,181 @@
+"""What goes into a device machine and what comes out of it.
+
+The machines themselves are beside this file, one each. Nobody here waits, sends or tells the time:
+whoever runs a machine (the simulator's fleet; firmware, in its own language) does what the effects say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, Self, TypeAlias
+
+from devices.messages import BadgeReadData, Birth, Message, Scalar, Signal, Status
+from devices.topics import Kind
+
+
+class Lock(StrEnum):
+    """Where the bolt is, in the contract's words."""
+
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    MOVING = "moving"
+    JAMMED = "jammed"
+
+
+# --- in: what happens to a device -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The session with the broker is up, or up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The session is gone; nothing said now is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message from the controller. `waited_s`: how long it lay in the device before its turn came."""
+
+    message: Message
+    retained: bool = False
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeShown:
+    """Somebody holds a badge, a PIN or a pass to the reader."""
+
+    data: BadgeReadData = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExitPressed:
+    """The button or the handle inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFelt:
+    """The door leaf left its frame, or is back in it."""
+
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoltFelt:
+    """Where the bolt's own switch says it is."""
+
+    lock: Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Tampered:
+    """The cover is off, or the reader off the wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    pressed: str = "short"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The answer to `Sample`: what the instruments read. A channel without a reading is absent."""
+
+    values: Mapping[str, Scalar]
+
+
+Input: TypeAlias = (
+    Connected
+    | Disconnected
+    | Heard
+    | TimerFired
+    | BadgeShown
+    | ExitPressed
+    | ContactFelt
+    | BoltFelt
+    | Tampered
+    | ButtonPressed
+    | Measured
+)
+
+# --- out: what the device does --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Say this now; quality of service and retention follow from the kind (`topics.RULES`)."""
+
+    kind: Kind
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """A timer already running under this name starts again."""
+
+    name: str
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Lamp and buzzer of a reader, as a value. `reason` is for tests and the curious, not for the lamp."""
+
+    signal: Signal
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Blink, so that a person finds this device among twenty alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBolt:
+    """Drive the bolt; its switch answers with `BoltFelt`."""
+
+    to: Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Shine:
+    """Switch the lamp."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Read the instruments now and answer with `Measured`."""
+
+
+Effect: TypeAlias = Publish | StartTimer | StopTimer | Show | Identify | MoveBolt | Shine | Sample
+Effects: TypeAlias = tuple[Effect, ...]
+
+
+class Machine(Protocol):
+    """Any of the devices: the same three things are asked of all of them."""
+
+    def step(self, given: Input, now: datetime) -> tuple[Self, Effects]:
+        """What comes next and what to do; an input it has no use for changes nothing and never raises."""
+        ...
+
+    def birth(self) -> Birth: ...
+
+    def status(self, *, gone: bool = False, lost: bool = False, now: datetime | None = None) -> Status:
+        """Ready; or the farewell (`gone`); or the will a broker keeps for us (`lost`)."""
+        ...

@@ -1,0 +1,123 @@
+"""The reader: it asks, waits a second, and shows yes, no or try again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from devices.messages import AckPhase, AckReason, BadgeReadData, Command, Do, EventType, Signal
+from devices.topics import Kind
+from devices.units import Effects, Reader, Voice
+from devices.units.steps import (
+    BadgeShown,
+    Connected,
+    Disconnected,
+    ExitPressed,
+    Heard,
+    Identify,
+    Publish,
+    Show,
+    StartTimer,
+    Tampered,
+    TimerFired,
+)
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+BADGE = BadgeReadData(card="04AF68DACB5A80", bits=56, format="iso14443a", direction="in")
+ANSWER = {"id": "c1", "ts": NOON, "ttl_ms": 3000, "do": Do.SIGNAL}
+
+
+def connected() -> Reader:
+    reader, _ = Reader(Voice("b1")).step(Connected(), NOON)
+    return reader
+
+
+def asking() -> Reader:
+    reader, _ = connected().step(BadgeShown(BADGE), NOON)
+    return reader
+
+
+def kinds(effects: Effects) -> list[Kind]:
+    return [effect.kind for effect in effects if isinstance(effect, Publish)]
+
+
+def ack(effects: Effects) -> tuple[AckPhase, str | None]:
+    (message,) = (effect.message for effect in effects if isinstance(effect, Publish) and effect.kind is Kind.ACK)
+    return message.phase, message.reason  # type: ignore[attr-defined]
+
+
+def test_a_badge_becomes_one_read_with_a_numbered_id_and_a_second_to_answer():
+    _, effects = connected().step(BadgeShown(BADGE), NOON)
+
+    event, timer = effects
+    assert isinstance(event, Publish)
+    assert (event.message.id, event.message.type) == ("b1-1", EventType.BADGE_READ)  # type: ignore[attr-defined]
+    assert timer == StartTimer("answer", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "signal"),
+    [(None, Signal.GRANTED), ("outside_hours", Signal.DENIED), ("try_again", Signal.TRY_AGAIN)],
+)
+def test_shows_the_answer_to_its_own_question(reason: str | None, signal: Signal):
+    _, effects = asking().step(Heard(Command(**ANSWER, re="b1-1", reason=reason)), NOON)
+
+    assert Show(signal, reason) in effects
+    assert ack(effects) == (AckPhase.DONE, None)
+
+
+def test_does_not_show_an_answer_meant_for_somebody_else():
+    _, effects = asking().step(Heard(Command(**ANSWER, re="b1-0")), NOON)
+
+    assert not any(isinstance(effect, Show) for effect in effects)
+    assert ack(effects) == (AckPhase.REFUSED, AckReason.EXPIRED)
+
+
+def test_gives_up_after_a_second_and_says_try_again():
+    reader, effects = asking().step(TimerFired("answer"), NOON + timedelta(seconds=1))
+
+    assert effects[-1] == Show(Signal.TRY_AGAIN, "no_answer")
+    assert not reader.reading.is_open
+
+
+def test_offline_asks_nobody_and_keeps_its_denial_for_later():
+    reader, _ = connected().step(Disconnected(), NOON)
+
+    reader, effects = reader.step(BadgeShown(BADGE), NOON)
+    _, later = reader.step(Connected(), NOON + timedelta(minutes=1))
+
+    assert effects == (Show(Signal.TRY_AGAIN, "no_answer"),)
+    assert kinds(later) == [Kind.BIRTH, Kind.STATUS, Kind.EVENT]
+
+
+def test_its_access_list_answers_when_nobody_else_does():
+    reader = Reader(Voice("b1"), offline_decider=lambda badge, _at: badge.card == "another")
+
+    _, effects = reader.step(BadgeShown(BADGE), NOON)
+
+    assert effects == (Show(Signal.DENIED),)
+
+
+def test_has_no_lock_to_move():
+    _, effects = connected().step(Heard(Command(**{**ANSWER, "do": Do.UNLOCK})), NOON)
+
+    assert ack(effects) == (AckPhase.REFUSED, AckReason.UNKNOWN_CHANNEL)
+
+
+def test_blinks_and_introduces_itself_again_when_asked():
+    _, blinked = connected().step(Heard(Command(**{**ANSWER, "do": Do.IDENTIFY})), NOON)
+    _, born = connected().step(Heard(Command(**{**ANSWER, "do": Do.REBIRTH})), NOON)
+
+    assert Identify() in blinked
+    assert kinds(born) == [Kind.BIRTH, Kind.STATUS, Kind.ACK]
+
+
+def test_tells_of_tampering_and_ignores_what_it_does_not_know():
+    reader, effects = connected().step(Tampered(), NOON)
+
+    assert kinds(effects) == [Kind.EVENT]
+    assert reader.step(ExitPressed(), NOON) == (reader, ())
+
+
+def test_never_spells_the_number_in_its_repr():
+    assert "04AF68" not in repr(asking())
+    assert "04AF68" not in repr(connected().step(BadgeShown(BADGE), NOON)[1])

@@ -1,0 +1,121 @@
+"""The sensor: its cadence, its numbering, and what it keeps while nobody listens."""
+
+from datetime import UTC, datetime, timedelta
+
+from devices.messages import ChannelSpec, Command, Do, Health, State, Telemetry
+from devices.topics import Kind
+from devices.units import Effects, Sensor, SensorProfile, Voice
+from devices.units.steps import (
+    Connected,
+    Disconnected,
+    ExitPressed,
+    Heard,
+    Measured,
+    Publish,
+    Sample,
+    StartTimer,
+    Tampered,
+    TimerFired,
+)
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+PROFILE = SensorProfile(
+    channels={"co2": ChannelSpec(device_class="carbon_dioxide"), "window": ChannelSpec(device_class="window")},
+    states=frozenset({"window"}),
+    every_s=60,
+    first_after_s=7,
+)
+
+
+def connected() -> Sensor:
+    sensor, _ = Sensor(Voice("b1"), PROFILE).step(Connected(), NOON)
+    return sensor
+
+
+def telemetry(effects: Effects) -> list[Telemetry]:
+    return [
+        effect.message for effect in effects if isinstance(effect, Publish) and isinstance(effect.message, Telemetry)
+    ]
+
+
+def test_starts_sampling_once_spread_over_the_cadence():
+    sensor, first = Sensor(Voice("b1"), PROFILE).step(Connected(), NOON)
+    _, again = sensor.step(Connected(), NOON)
+
+    assert StartTimer("sample", 7) in first
+    assert not any(isinstance(effect, StartTimer) for effect in again)
+
+
+def test_each_tick_samples_and_starts_the_next():
+    _, effects = connected().step(TimerFired("sample"), NOON)
+
+    assert effects == (Sample(), StartTimer("sample", 60))
+
+
+def test_readings_are_numbered_without_gaps():
+    sensor, first = connected().step(Measured({"co2": 500}), NOON)
+    sensor, second = sensor.step(Measured({"co2": 510}), NOON)
+
+    assert [reading.seq for reading in (*telemetry(first), *telemetry(second))] == [1, 2]
+
+
+def test_a_slow_thing_is_said_once_when_it_changes():
+    sensor, first = connected().step(Measured({"window": "open"}), NOON)
+    sensor, again = sensor.step(Measured({"window": "open"}), NOON)
+
+    assert [
+        effect.message.v for effect in first if isinstance(effect, Publish) and isinstance(effect.message, State)
+    ] == [{"window": "open"}]
+    assert again == ()
+
+
+def test_readings_taken_offline_arrive_later_with_their_own_times():
+    sensor, _ = connected().step(Disconnected(), NOON)
+    for minute in range(130):
+        sensor, effects = sensor.step(Measured({"co2": 500 + minute}), NOON + timedelta(minutes=minute))
+        assert effects == ()
+
+    sensor, effects = sensor.step(Connected(), NOON + timedelta(hours=3))
+
+    batches = telemetry(effects)
+    assert [len(batch.batch or ()) for batch in batches] == [60, 60, 10]
+    assert batches[0].batch is not None
+    assert batches[0].batch[0].ts == NOON
+    assert [batch.seq for batch in batches] == [1, 2, 3]
+    assert sensor.kept == ()
+
+
+def test_a_full_memory_forgets_the_oldest():
+    sensor, _ = connected().step(Disconnected(), NOON)
+    for minute in range(300):
+        sensor, _ = sensor.step(Measured({"co2": minute}), NOON + timedelta(minutes=minute))
+
+    assert len(sensor.kept) == 240
+    assert sensor.kept[0].v == {"co2": 60}
+
+
+def test_a_channel_it_was_not_born_with_is_not_said():
+    _, effects = connected().step(Measured({"co2": 500, "radon": 3}), NOON)
+
+    assert telemetry(effects)[0].v == {"co2": 500}
+
+
+def test_tells_of_its_battery_now_and_then():
+    _, effects = connected().step(TimerFired("health"), NOON)
+
+    assert [effect.message for effect in effects if isinstance(effect, Publish)] == [Health(battery=100.0, queued=0)]
+    assert StartTimer("health", 600) in effects
+
+
+def test_obeys_rebirth_refuses_the_rest_and_ignores_what_it_has_no_use_for():
+    sensor = connected()
+
+    _, born = sensor.step(Heard(Command(id="c1", ts=NOON, ttl_ms=3000, do=Do.REBIRTH)), NOON)
+    _, blinked = sensor.step(Heard(Command(id="c2", ts=NOON, ttl_ms=3000, do=Do.IDENTIFY)), NOON)
+    _, refused = sensor.step(Heard(Command(id="c3", ts=NOON, ttl_ms=3000, do=Do.UNLOCK)), NOON)
+    _, late = sensor.step(Heard(Command(id="c4", ts=NOON, ttl_ms=3000, do=Do.REBIRTH), retained=True), NOON)
+    _, tampered = sensor.step(Tampered(), NOON)
+
+    assert [effect.kind for effect in born if isinstance(effect, Publish)] == [Kind.BIRTH, Kind.STATUS, Kind.ACK]
+    assert [len(effects) for effects in (blinked, refused, late, tampered)] == [2, 1, 1, 1]
+    assert sensor.step(ExitPressed(), NOON) == (sensor, ())
