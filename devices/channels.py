@@ -140,7 +140,7 @@ class Conversion:
     def __call__(self, value: float) -> float:
         if self.scale == 1.0 and self.zero == self.shift:
             return value
-        # Twelve digits are more than any sensor has; without it 294.65 K would be 21.50000000000000568 °C.
+        # Twelve digits are more than any sensor has; without it 296.3 K would be 23.150000000000034 °C.
         return float(f"{(value - self.zero) * self.scale + self.shift:.12g}")
 
 

@@ -20,10 +20,10 @@ from pydantic_core import ErrorDetails, to_json
 
 from devices import strictjson
 from devices.errors import MessageError, RefusalReason
+from devices.fields import PATTERN_WORDS
 from devices.messages import (
     DATA_MODELS,
     MODELS,
-    PATTERN_WORDS,
     Ack,
     ChannelSpec,
     Command,

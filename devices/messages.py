@@ -10,96 +10,46 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    PlainValidator,
     StringConstraints,
     TypeAdapter,
     ValidationInfo,
-    WithJsonSchema,
     WrapValidator,
     model_validator,
 )
 
-from devices.channels import is_no_reading
 from devices.errors import RefusalReason
-from devices.times import parse_time
+from devices.fields import (
+    CODE,
+    HASH,
+    MINOR,
+    PIN,
+    Boot,
+    ChannelName,
+    Code,
+    Count,
+    Flag,
+    Int,
+    IntOrNone,
+    Label,
+    MessageId,
+    Moment,
+    NumberOrNone,
+    Real,
+    Scalar,
+    Values,
+)
 from devices.topics import Kind
 
 __all__ = [
-    "DATA_MODELS", "MODELS", "PATTERN_WORDS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
+    "DATA_MODELS", "MODELS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
     "BadgeReadData", "Birth", "ChannelSpec", "Command", "Desired", "DesiredValue", "DeviceState", "Do", "Event",
     "EventData", "EventDetails", "EventType", "Health", "LocalDecisionData", "Message", "RefusalReason", "Reject",
     "Sample", "Scalar", "Signal", "State", "Status", "Telemetry", "Values",
 ]  # fmt: skip
 
-# The contract counts in JSON's safe neighbour of 64 bits; a bigger integer is a fault, not a reading.
-MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 MINUTES_A_WEEK = 7 * 24 * 60
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def _text(value: object) -> object:
-    """Boot counters come as numbers from small firmware; they are names, so they are kept as text."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _reading(value: object) -> object:
-    """`"nan"`, `"unavailable"` and their like are no reading: neither an error nor a zero."""
-    return None if is_no_reading(value) else value
-
-
-# Numbers are strict: "21" and true are not numbers, or a broken mapping would look like a working sensor.
-Int = Annotated[int, Field(strict=True, ge=MIN_INT, le=MAX_INT)]
-Count = Annotated[int, Field(strict=True, ge=0, le=MAX_INT)]
-Real = Annotated[float, Field(strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
-# Every pattern of the contract, in words for whoever sent something else.
-_MINOR = r"^1\.[0-9]{1,4}$"
-_CODE = r"^[a-z0-9][a-z0-9_.-]{0,79}$"
-_ID = r"^[!-~]{1,80}$"
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"
-_PIN = r"^[0-9*#]{1,16}$"
-_HASH = r"^[0-9a-f]{16,64}$"
-PATTERN_WORDS = {
-    _MINOR: 'a minor version of contract 1, like "1.0"',
-    _CODE: "a code of lower-case letters, digits, '_', '.' and '-', at most 80",
-    _ID: "1 to 80 printable characters without spaces: a ULID, a UUID or <boot>-<seq>",
-    _NAME: "a channel name of letters, digits, '_', '.', ':' and '-', at most 64",
-    _PIN: "1 to 16 digits, * or #",
-    _HASH: "16 to 64 lower-case hex digits",
-}
-Label = Annotated[str, StringConstraints(max_length=200)]
-Code = Annotated[str, StringConstraints(pattern=_CODE)]
-MessageId = Annotated[str, StringConstraints(pattern=_ID)]
-ChannelName = Annotated[str, StringConstraints(pattern=_NAME)]
-Boot = Annotated[
-    str,
-    StringConstraints(pattern=_ID),
-    BeforeValidator(_text),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _ID}, {"type": "integer"}]}),
-]
-Moment = Annotated[
-    datetime,
-    PlainValidator(parse_time),
-    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
-    WithJsonSchema(
-        {
-            "description": "RFC 3339 with offset, or epoch seconds or milliseconds (the magnitude decides)",
-            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}],
-        }
-    ),
-]
-# A reading that may be absent: the words for "no reading" become None before anything else is asked.
-NumberOrNone = Annotated[Real | None, BeforeValidator(_reading)]
-IntOrNone = Annotated[Int | None, BeforeValidator(_reading)]
-Scalar = Int | Real | Flag | str | None
-Values = dict[ChannelName, Scalar]
 
 
 class Message(BaseModel):
@@ -140,7 +90,7 @@ class ChannelSpec(Message):
 class Birth(Message):
     """Who I am and what I have. Retained; a new `rev` replaces the whole."""
 
-    contract: Annotated[str, StringConstraints(pattern=_MINOR)]
+    contract: Annotated[str, StringConstraints(pattern=MINOR)]
     rev: Count
     name: Label | None = None
     model: Label | None = None
@@ -223,7 +173,7 @@ class _Shown(Message):
     bits: Annotated[Int, Field(ge=1, le=256)] | None = None
     format: Code | None = None
     direction: Literal["in", "out"] | None = None
-    pin: Annotated[Secret, StringConstraints(pattern=_PIN)] | None = Field(default=None, repr=False)
+    pin: Annotated[Secret, StringConstraints(pattern=PIN)] | None = Field(default=None, repr=False)
     token: Secret | None = Field(default=None, repr=False)
 
 
@@ -396,7 +346,7 @@ Minute = Annotated[Int, Field(ge=0, le=MINUTES_A_WEEK)]
 class AccessEntry(Message):
     """One badge in the offline list. `weekly` are [from, to) minutes after Monday 00:00 in the space's zone."""
 
-    h: Annotated[str, StringConstraints(pattern=_HASH)] = Field(repr=False)
+    h: Annotated[str, StringConstraints(pattern=HASH)] = Field(repr=False)
     right: AccessRight = AccessRight.MEMBER
     weekly: tuple[tuple[Minute, Minute], ...] = ()
     until: Moment | None = None
@@ -414,7 +364,7 @@ class AccessList(Message):
     rev: Count
     issued: Moment
     until: Moment
-    salt: Annotated[str, StringConstraints(pattern=_HASH)] = Field(repr=False)
+    salt: Annotated[str, StringConstraints(pattern=HASH)] = Field(repr=False)
     entries: tuple[AccessEntry, ...]
     sig: Annotated[str, StringConstraints(min_length=16, max_length=512)] = Field(repr=False)
     # Of a list in several messages: how many there are; the topic says which one this is.
