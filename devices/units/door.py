@@ -8,6 +8,7 @@ opening was forced or held too long is the controller's judgement.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from devices.channels import Bolt
 from devices.messages import (
     AckPhase,
     AckReason,
@@ -35,7 +36,6 @@ from devices.units.steps import (
     Heard,
     Identify,
     Input,
-    Lock,
     MoveBolt,
     Publish,
     Show,
@@ -78,9 +78,9 @@ class DoorUnit:
     offline_decider: OfflineDecider | None = None
     log: CommandLog = field(default=CommandLog())
     reading: Reading = field(default=Reading())
-    lock: Lock = Lock.LOCKED
+    lock: Bolt = Bolt.LOCKED
     is_open: bool = False
-    target: Lock = Lock.LOCKED  # where the bolt is driven to while it moves
+    target: Bolt = Bolt.LOCKED  # where the bolt is driven to while it moves
     moving_for: str | None = None  # the command to answer when it arrives
     hold_s: float = 0.0
 
@@ -123,9 +123,9 @@ class DoorUnit:
                 return _exit_pressed(self, now)
             case ContactFelt(is_open=is_open) if self.profile.has_contact and is_open != self.is_open:
                 return _leaf_moved(self, is_open, now)
-            case BoltFelt(lock=lock) if lock in (Lock.LOCKED, Lock.UNLOCKED) and lock != self.lock:
+            case BoltFelt(lock=lock) if lock in (Bolt.LOCKED, Bolt.UNLOCKED) and lock != self.lock:
                 return _bolt_arrived(self, lock, now)
-            case BoltFelt(lock=Lock.JAMMED) if self.lock is not Lock.JAMMED:
+            case BoltFelt(lock=Bolt.JAMMED) if self.lock is not Bolt.JAMMED:
                 return _jams(self, now)
             case Tampered():
                 return _tells(self, EventType.TAMPER, now)
@@ -163,7 +163,7 @@ def _unlocks(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
     wanted = command.hold_s if command.hold_s is not None else was.profile.default_hold_s
     log, accepted = unit.log.says(command.id, AckPhase.ACCEPTED)
     unit, moved = _releases(replace(unit, log=log), wanted, command.id)
-    if unit.lock is Lock.UNLOCKED:
+    if unit.lock is Bolt.UNLOCKED:
         unit, done = _says_done(unit, command)
         moved = (*moved, *done)
     return unit, (*accepted, *shown, *moved)
@@ -174,9 +174,9 @@ def _why_not(was: DoorUnit, command: Command) -> AckReason | None:
         return AckReason.UNKNOWN_CHANNEL
     if _answers_nobody(was, command.re):
         return AckReason.EXPIRED
-    if was.lock is Lock.JAMMED:
+    if was.lock is Bolt.JAMMED:
         return AckReason.JAMMED
-    return AckReason.BUSY if was.lock is Lock.MOVING else None
+    return AckReason.BUSY if was.lock is Bolt.MOVING else None
 
 
 def _answers_nobody(was: DoorUnit, re: str | None) -> bool:
@@ -190,16 +190,16 @@ def _answers_nobody(was: DoorUnit, re: str | None) -> bool:
 def _locks(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
     if command.channel not in (None, LOCK_CHANNEL):
         return _refuses(was, command, AckReason.UNKNOWN_CHANNEL)
-    if was.lock is Lock.JAMMED:
+    if was.lock is Bolt.JAMMED:
         return _refuses(was, command, AckReason.JAMMED)
-    if was.lock is Lock.MOVING:
+    if was.lock is Bolt.MOVING:
         return _refuses(was, command, AckReason.BUSY)
     log, accepted = was.log.says(command.id, AckPhase.ACCEPTED)
     unit = replace(was, log=log)
-    if unit.lock is Lock.LOCKED:
+    if unit.lock is Bolt.LOCKED:
         unit, done = _says_done(unit, command)
         return unit, (*accepted, *done)
-    unit, moved = _drives(unit, Lock.LOCKED, command.id)
+    unit, moved = _drives(unit, Bolt.LOCKED, command.id)
     return unit, (*accepted, StopTimer(RELOCK_TIMER), *moved)
 
 
@@ -218,25 +218,25 @@ def _shows(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
 def _releases(was: DoorUnit, wanted_s: float, command_id: str | None = None) -> tuple[DoorUnit, Effects]:
     """Unlock for a while; a release on top of another never shortens it."""
     hold_s = min(wanted_s, was.profile.longest_hold_s)
-    if was.lock is Lock.UNLOCKED:
+    if was.lock is Bolt.UNLOCKED:
         hold_s = max(hold_s, was.hold_s)
         return replace(was, hold_s=hold_s), (StartTimer(RELOCK_TIMER, hold_s),)
     unit = replace(was, hold_s=hold_s)
-    return _drives(unit, Lock.UNLOCKED, command_id)
+    return _drives(unit, Bolt.UNLOCKED, command_id)
 
 
-def _drives(was: DoorUnit, to: Lock, command_id: str | None = None) -> tuple[DoorUnit, Effects]:
+def _drives(was: DoorUnit, to: Bolt, command_id: str | None = None) -> tuple[DoorUnit, Effects]:
     overtaken: Effects = ()
     log = was.log
     if was.moving_for is not None:
         # The bolt turns round on its way: whoever sent it there is told that it will not arrive.
-        log, overtaken = log.says(was.moving_for, AckPhase.REFUSED, AckReason.BUSY, Lock.MOVING.value)
-    unit = replace(was, log=log, lock=Lock.MOVING, target=to, moving_for=command_id)
+        log, overtaken = log.says(was.moving_for, AckPhase.REFUSED, AckReason.BUSY, Bolt.MOVING.value)
+    unit = replace(was, log=log, lock=Bolt.MOVING, target=to, moving_for=command_id)
     return unit, (*overtaken, MoveBolt(to), StartTimer(BOLT_TIMER, was.profile.bolt_time_s))
 
 
-def _bolt_arrived(was: DoorUnit, lock: Lock, now: datetime) -> tuple[DoorUnit, Effects]:
-    if was.lock is Lock.MOVING and lock is not was.target:
+def _bolt_arrived(was: DoorUnit, lock: Bolt, now: datetime) -> tuple[DoorUnit, Effects]:
+    if was.lock is Bolt.MOVING and lock is not was.target:
         # Passing its old end on the way back; the other end answers.
         return was, ()
     unit = replace(was, lock=lock, target=lock, moving_for=None)
@@ -244,26 +244,26 @@ def _bolt_arrived(was: DoorUnit, lock: Lock, now: datetime) -> tuple[DoorUnit, E
     if was.moving_for is not None:
         log, done = unit.log.says(was.moving_for, AckPhase.DONE, state=lock.value)
         unit, effects = replace(unit, log=log), (*effects, *done)
-    if lock is Lock.UNLOCKED:
+    if lock is Bolt.UNLOCKED:
         effects = (*effects, StartTimer(RELOCK_TIMER, unit.hold_s or unit.profile.default_hold_s))
     return unit, effects
 
 
 def _jams(was: DoorUnit, now: datetime) -> tuple[DoorUnit, Effects]:
-    unit = replace(was, lock=Lock.JAMMED, moving_for=None)
+    unit = replace(was, lock=Bolt.JAMMED, moving_for=None)
     effects: Effects = (StopTimer(BOLT_TIMER), StopTimer(RELOCK_TIMER), *_reports(unit, now))
     if was.moving_for is None:
         return unit, effects
-    log, refused = unit.log.says(was.moving_for, AckPhase.REFUSED, AckReason.JAMMED, Lock.JAMMED.value)
+    log, refused = unit.log.says(was.moving_for, AckPhase.REFUSED, AckReason.JAMMED, Bolt.JAMMED.value)
     return replace(unit, log=log), (*effects, *refused)
 
 
 def _timer_fired(was: DoorUnit, timer: str, now: datetime) -> tuple[DoorUnit, Effects]:
-    if timer == BOLT_TIMER and was.lock is Lock.MOVING:
+    if timer == BOLT_TIMER and was.lock is Bolt.MOVING:
         return _jams(was, now)
-    if timer == RELOCK_TIMER and was.lock is Lock.UNLOCKED:
+    if timer == RELOCK_TIMER and was.lock is Bolt.UNLOCKED:
         # With the leaf open the bolt waits for it to close.
-        return (was, ()) if was.is_open else _drives(was, Lock.LOCKED)
+        return (was, ()) if was.is_open else _drives(was, Bolt.LOCKED)
     if timer == ANSWER_TIMER and was.reading.shown is not None:
         admitted, voice, effects = decides_alone(
             was.voice, was.reading.shown, was.reading.request, now, was.offline_decider
@@ -286,14 +286,14 @@ def _badge_shown(was: DoorUnit, given: BadgeShown, now: datetime) -> tuple[DoorU
 
 
 def _after_deciding(was: DoorUnit, admitted: bool) -> tuple[DoorUnit, Effects]:
-    if not admitted or was.lock in (Lock.JAMMED, Lock.MOVING):
+    if not admitted or was.lock in (Bolt.JAMMED, Bolt.MOVING):
         return was, ()
     return _releases(was, was.profile.default_hold_s)
 
 
 def _exit_pressed(was: DoorUnit, now: datetime) -> tuple[DoorUnit, Effects]:
     unit, told = _tells(was, EventType.REX, now)
-    if was.profile.exit_release_s <= 0 or (was.lock is Lock.MOVING and was.target is Lock.UNLOCKED):
+    if was.profile.exit_release_s <= 0 or (was.lock is Bolt.MOVING and was.target is Bolt.UNLOCKED):
         return unit, told
     # Exit is never denied: a bolt on its way to locked turns round, a jammed one is tried again.
     unit, released = _releases(unit, was.profile.exit_release_s)
@@ -303,12 +303,12 @@ def _exit_pressed(was: DoorUnit, now: datetime) -> tuple[DoorUnit, Effects]:
 def _leaf_moved(was: DoorUnit, is_open: bool, now: datetime) -> tuple[DoorUnit, Effects]:
     unit, told = _tells(replace(was, is_open=is_open), EventType.DOOR_OPENED if is_open else EventType.DOOR_CLOSED, now)
     effects: Effects = (*told, *_reports(unit, now))
-    if is_open and unit.lock is Lock.MOVING and unit.target is Lock.LOCKED:
+    if is_open and unit.lock is Bolt.MOVING and unit.target is Bolt.LOCKED:
         # A bolt shot while the leaf is out of its frame keeps the door from closing.
-        unit, turned = _drives(unit, Lock.UNLOCKED)
+        unit, turned = _drives(unit, Bolt.UNLOCKED)
         return unit, (*effects, *turned)
-    if not is_open and unit.lock is Lock.UNLOCKED:
-        unit, locking = _drives(unit, Lock.LOCKED)
+    if not is_open and unit.lock is Bolt.UNLOCKED:
+        unit, locking = _drives(unit, Bolt.LOCKED)
         return unit, (*effects, StopTimer(RELOCK_TIMER), *locking)
     return unit, effects
 

@@ -7,21 +7,11 @@ whoever runs a machine (the simulator's fleet; firmware, in its own language) do
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, Self, TypeAlias
 
+from devices.channels import Bolt
 from devices.messages import BadgeReadData, Birth, Message, Scalar, Signal, Status
 from devices.topics import Kind
-
-
-class Lock(StrEnum):
-    """Where the bolt is, in the contract's words."""
-
-    LOCKED = "locked"
-    UNLOCKED = "unlocked"
-    MOVING = "moving"
-    JAMMED = "jammed"
-
 
 # --- in: what happens to a device -----------------------------------------------------------------
 
@@ -73,7 +63,7 @@ class ContactFelt:
 class BoltFelt:
     """Where the bolt's own switch says it is."""
 
-    lock: Lock
+    lock: Bolt
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +138,7 @@ class Identify:
 class MoveBolt:
     """Drive the bolt; its switch answers with `BoltFelt`."""
 
-    to: Lock
+    to: Bolt
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.channels import Bolt
 from devices.messages import (
     Ack,
     AckPhase,
@@ -32,7 +33,6 @@ from devices.units.steps import (
     Disconnected,
     ExitPressed,
     Heard,
-    Lock,
     Measured,
     MoveBolt,
     Publish,
@@ -66,7 +66,7 @@ def acks(effects: Effects) -> list[tuple[AckPhase, str | None]]:
 
 def unlocked(unit: DoorUnit, **fields: object) -> tuple[DoorUnit, Effects]:
     unit, _ = unit.step(Heard(command(**fields)), NOON)
-    return unit.step(BoltFelt(Lock.UNLOCKED), NOON)
+    return unit.step(BoltFelt(Bolt.UNLOCKED), NOON)
 
 
 def test_presents_itself_with_birth_state_and_ready_in_this_order():
@@ -77,10 +77,10 @@ def test_presents_itself_with_birth_state_and_ready_in_this_order():
 
 def test_unlock_is_accepted_then_moves_then_reports_then_is_done():
     unit, first = online().step(Heard(command(hold_s=5)), NOON)
-    unit, second = unit.step(BoltFelt(Lock.UNLOCKED), NOON)
+    unit, second = unit.step(BoltFelt(Bolt.UNLOCKED), NOON)
 
     assert acks(first) == [(AckPhase.ACCEPTED, None)]
-    assert MoveBolt(Lock.UNLOCKED) in first
+    assert MoveBolt(Bolt.UNLOCKED) in first
     assert [effect.kind for effect in second if isinstance(effect, Publish)] == [Kind.STATE, Kind.ACK]
     assert acks(second) == [(AckPhase.DONE, None)]
     assert StartTimer("relock", 5) in second
@@ -91,9 +91,9 @@ def test_locks_by_itself_when_the_hold_is_over():
 
     unit, effects = unit.step(TimerFired("relock"), NOON)
 
-    assert MoveBolt(Lock.LOCKED) in effects
-    unit, effects = unit.step(BoltFelt(Lock.LOCKED), NOON)
-    assert unit.lock is Lock.LOCKED
+    assert MoveBolt(Bolt.LOCKED) in effects
+    unit, effects = unit.step(BoltFelt(Bolt.LOCKED), NOON)
+    assert unit.lock is Bolt.LOCKED
     assert [state.v for state in said(effects, Kind.STATE) if isinstance(state, State)] == [
         {"door.lock": "locked", "door.contact": "closed"}
     ]
@@ -113,7 +113,7 @@ def test_waits_for_the_leaf_before_it_locks():
     unit, at_close = unit.step(ContactFelt(is_open=False), NOON)
 
     assert at_timeout == ()
-    assert MoveBolt(Lock.LOCKED) in at_close
+    assert MoveBolt(Bolt.LOCKED) in at_close
 
 
 def test_an_opening_while_it_locks_turns_the_bolt_round():
@@ -122,7 +122,7 @@ def test_an_opening_while_it_locks_turns_the_bolt_round():
 
     unit, effects = unit.step(ContactFelt(is_open=True), NOON)
 
-    assert MoveBolt(Lock.UNLOCKED) in effects
+    assert MoveBolt(Bolt.UNLOCKED) in effects
 
 
 @pytest.mark.parametrize(
@@ -139,25 +139,25 @@ def test_refuses_with_the_contracts_reason_and_moves_nothing(heard: Heard, reaso
     unit, effects = online().step(heard, NOON)
 
     assert acks(effects) == [(AckPhase.REFUSED, reason)]
-    assert unit.lock is Lock.LOCKED
+    assert unit.lock is Bolt.LOCKED
     assert not any(isinstance(effect, MoveBolt) for effect in effects)
 
 
 def test_a_device_whose_clock_never_was_set_judges_by_the_wait():
     _, effects = online().step(Heard(command()), datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
 
-    assert MoveBolt(Lock.UNLOCKED) in effects
+    assert MoveBolt(Bolt.UNLOCKED) in effects
 
 
 def test_a_repeated_command_hears_the_old_answer_and_moves_nothing():
     unit, _ = unlocked(online())
     unit, _ = unit.step(TimerFired("relock"), NOON)
-    unit, _ = unit.step(BoltFelt(Lock.LOCKED), NOON)
+    unit, _ = unit.step(BoltFelt(Bolt.LOCKED), NOON)
 
     unit, effects = unit.step(Heard(command()), NOON)
 
     assert effects == (Publish(Kind.ACK, Ack(re="c1", phase=AckPhase.DONE, state="unlocked")),)
-    assert unit.lock is Lock.LOCKED
+    assert unit.lock is Bolt.LOCKED
 
 
 def test_a_moving_bolt_is_busy():
@@ -188,12 +188,12 @@ def test_a_second_unlock_lengthens_the_hold_and_never_shortens_it():
 
 
 def test_the_exit_button_always_opens_even_after_a_jam():
-    unit = replace(online(), lock=Lock.JAMMED)
+    unit = replace(online(), lock=Bolt.JAMMED)
 
     _, effects = unit.step(ExitPressed(), NOON)
 
     assert [event.type for event in said(effects, Kind.EVENT) if isinstance(event, Event)] == [EventType.REX]
-    assert MoveBolt(Lock.UNLOCKED) in effects
+    assert MoveBolt(Bolt.UNLOCKED) in effects
 
 
 def test_the_exit_button_turns_a_closing_bolt_and_the_lock_command_learns_of_it():
@@ -202,7 +202,7 @@ def test_the_exit_button_turns_a_closing_bolt_and_the_lock_command_learns_of_it(
 
     unit, effects = unit.step(ExitPressed(), NOON)
 
-    assert MoveBolt(Lock.UNLOCKED) in effects
+    assert MoveBolt(Bolt.UNLOCKED) in effects
     assert acks(effects) == [(AckPhase.REFUSED, AckReason.BUSY)]
 
 
@@ -239,7 +239,7 @@ class TestWithAReaderBuiltIn:
 
         _, effects = unit.step(Heard(command(re=read)), NOON)
 
-        assert MoveBolt(Lock.UNLOCKED) in effects
+        assert MoveBolt(Bolt.UNLOCKED) in effects
         assert Show(Signal.GRANTED) in effects
 
     @pytest.mark.parametrize("re", ["b1-99", "someone-else-1"])
@@ -255,7 +255,7 @@ class TestWithAReaderBuiltIn:
 
         _, effects = unit.step(Heard(command(re="someone-else-1")), NOON)
 
-        assert MoveBolt(Lock.UNLOCKED) in effects
+        assert MoveBolt(Bolt.UNLOCKED) in effects
 
     def test_an_answer_after_it_gave_up_opens_nothing(self):
         unit, read = self.asking()
@@ -277,7 +277,7 @@ class TestWithAReaderBuiltIn:
 
         unit, effects = unit.step(BadgeShown(BADGE), NOON)
 
-        assert MoveBolt(Lock.UNLOCKED) in effects
+        assert MoveBolt(Bolt.UNLOCKED) in effects
         assert Show(Signal.GRANTED) in effects
 
     def test_offline_without_a_list_nobody_is_admitted_and_the_log_follows_later(self):
@@ -305,7 +305,7 @@ COMMANDS = st.builds(
 INPUTS: st.SearchStrategy[Input] = st.one_of(
     st.sampled_from([
         Connected(), Disconnected(), BadgeShown(BADGE), ExitPressed(), ContactFelt(True), ContactFelt(False),
-        *(BoltFelt(lock) for lock in Lock), Tampered(), ButtonPressed(), Measured({"co2": 1}),
+        *(BoltFelt(lock) for lock in Bolt), Tampered(), ButtonPressed(), Measured({"co2": 1}),
         *(TimerFired(name) for name in ("relock", "bolt", "answer", "nobody's")),
         Heard(Desired(rev=1, v={})),
     ]),
@@ -329,7 +329,7 @@ def test_whatever_happens_nothing_raises_and_no_release_lacks_its_end(
             if isinstance(effect, StartTimer):
                 assert effect.after_s <= 30
                 running.add(effect.name)
-        if unit.lock is Lock.UNLOCKED and not unit.is_open:
+        if unit.lock is Bolt.UNLOCKED and not unit.is_open:
             assert "relock" in running
-        if unit.lock is Lock.MOVING:
+        if unit.lock is Bolt.MOVING:
             assert "bolt" in running
