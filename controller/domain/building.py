@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId, PlanId, ScheduleId, ZoneId
 from controller.domain.schedule import WeeklySchedule
+from controller.domain.ways import Passage, ways_in
 
 Point: TypeAlias = tuple[float, float]
 """Metres from the floor's top left corner: x to the right, y down, as the plan is drawn."""
@@ -52,6 +53,16 @@ class Floor:
     width: float  # metres
     depth: float  # metres
     drawings: tuple["Drawing", ...] = ()
+    walls: tuple["Wall", ...] = ()  # ready to draw: derived from the outlines, cut where doors and openings are
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """One straight piece of wall."""
+
+    a: Point
+    b: Point
+    is_outer: bool  # nothing of the building lies behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,7 @@ class Door:
     fire_egress: bool = False  # released (by wire; we mirror it) when the fire panel says so
     unlock_schedule: ScheduleId | None = None  # no badge needed while it is open
     width: float = 1.0  # metres, as the plan draws it
+    along: Point = (1.0, 0.0)  # the wall's direction at the door; `inner` lies to its right, as the plan is drawn
 
 
 class DeviceKind(StrEnum):
@@ -149,6 +161,7 @@ class Device:
     reader_profile: str = "iso14443a"
     direction: str = "in"  # of a reader: in or out
     dialect: str = "natoma"
+    channels: tuple[str, ...] = ()  # what it is here for; its birth says what it really has
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +193,14 @@ class Space:
     schedules: Mapping[ScheduleId, WeeklySchedule] = field(default_factory=dict)
     holidays: Mapping[date, str] = field(default_factory=dict)
     plans: Mapping[PlanId, Plan] = field(default_factory=dict)
+    # The doors between the street and each area; derived, so that no file can contradict the doors themselves.
+    ways: Mapping[AreaId, frozenset[DoorId]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Nobody's way leads through a door that only staff may open.
+        passages = (Passage(door.id, door.outer, door.inner) for door in self.doors.values() if not door.staff_only)
+        within = {area.id: area.within for area in self.areas.values()}
+        object.__setattr__(self, "ways", ways_in(within, passages))
 
     def door_of(self, device: DeviceId) -> Door | None:
         """The door this reader or unit stands at, or None for a device that has none."""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
 
-Plain: TypeAlias = "None | bool | int | float | str | tuple[Plain, ...] | Mapping[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | tuple[Plain, ...] | Mapping[str, Plain] | None"
 """What JSON can hold."""
 
 
