@@ -54,7 +54,7 @@ class Denied:
     @property
     def is_ignored(self) -> bool:
         """Whether the message was no live read at all, so that there was nothing to refuse."""
-        return self.failed[0].step is Step.MESSAGE
+        return self.reason in (DenyReason.REPLAYED, DenyReason.STALE_READ)
 
 
 Decision = Granted | Denied
