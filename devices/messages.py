@@ -4,7 +4,6 @@ Bytes, limits and refusals are `codec`'s; units and classes `channels`'s; topics
 badge number, a PIN or a token is `repr=False`, and no validation error repeats what was sent.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -21,7 +20,6 @@ from pydantic import (
 
 from devices.errors import RefusalReason
 from devices.fields import (
-    CODE,
     HASH,
     MINOR,
     PIN,
