@@ -17,6 +17,7 @@ import pytest
 
 from controller.adapters.broker.passwords import mosquitto_password_file, write_private
 from controller.adapters.broker.rights import CONTROLLER_USERS, ONBOARDING_USER
+from tests.support.broker import free_port
 from tests.support.components import program
 from tests.support.plain_mqtt import PATIENCE, plain_client
 
@@ -81,12 +82,6 @@ def shipped_broker(folder: Path, port: int | None = None) -> Iterator[tuple[int,
     finally:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
