@@ -74,5 +74,6 @@ Moment = Annotated[
 # A reading that may be absent: the words for "no reading" become None before anything else is asked.
 NumberOrNone = Annotated[Real | None, BeforeValidator(_reading)]
 IntOrNone = Annotated[Int | None, BeforeValidator(_reading)]
-Scalar = Int | Real | Flag | str | None
+Setting = Int | Real | Flag | str
+Scalar = Setting | None
 Values = dict[ChannelName, Scalar]

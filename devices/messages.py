@@ -36,6 +36,7 @@ from devices.fields import (
     NumberOrNone,
     Real,
     Scalar,
+    Setting,
     Values,
 )
 from devices.topics import Kind
@@ -320,7 +321,7 @@ class Command(Message):
 class DesiredValue(Message):
     """What a channel should be, and until when, so that a dead controller cannot leave it on."""
 
-    value: Scalar
+    value: Setting
     until: Moment | None = None
 
 

