@@ -53,16 +53,6 @@ class Floor:
     width: float  # metres
     depth: float  # metres
     drawings: tuple["Drawing", ...] = ()
-    walls: tuple["Wall", ...] = ()  # ready to draw: derived from the outlines, cut where doors and openings are
-
-
-@dataclass(frozen=True, slots=True)
-class Wall:
-    """One straight piece of wall."""
-
-    a: Point
-    b: Point
-    is_outer: bool  # nothing of the building lies behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +125,6 @@ class Door:
     fire_egress: bool = False  # released (by wire; we mirror it) when the fire panel says so
     unlock_schedule: ScheduleId | None = None  # no badge needed while it is open
     width: float = 1.0  # metres, as the plan draws it
-    along: Point = (1.0, 0.0)  # the wall's direction at the door; `inner` lies to its right, as the plan is drawn
 
 
 class DeviceKind(StrEnum):

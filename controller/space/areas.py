@@ -9,7 +9,7 @@ from math import ceil, cos, pi, sin
 from controller.domain.building import Area, Drawing, Floor, Point, Room, RoomKind
 from controller.domain.ids import OUTSIDE, AreaId, FloorId, ZoneId
 from controller.space.file import AreaEntry, DrawingEntry, DrawingKind, FloorEntry, RoomEntry
-from controller.space.geometry import Outline, middle
+from controller.space.geometry import Outline
 from controller.space.references import References
 
 # Above what people find loud for the purpose: a library whispers, a kitchen does not.
@@ -52,14 +52,14 @@ def build_areas(refs: References) -> dict[AreaId, Area]:
             within=within,
             room=_room(entry.room),
             zones=frozenset(ZoneId(zone) for zone in entry.zones),
-            label=entry.label or (middle(outline) if outline else None),
+            label=entry.label,
             opening=entry.opening,
         )
     return found
 
 
 def build_floor(name: str, entry: FloorEntry) -> Floor:
-    """The floor without its walls."""
+    """The floor with everything on it set out."""
     drawings = tuple(drawing for written in entry.drawings for drawing in _set_out(written))
     return Floor(FloorId(name), entry.name or name, width=entry.size[0], depth=entry.size[1], drawings=drawings)
 

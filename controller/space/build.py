@@ -4,10 +4,9 @@ What is wrong between things (overlaps, areas nobody can reach) is judged afterw
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from controller.domain.building import Area, Door, Floor, Plan, Space
-from controller.domain.ids import AreaId, DoorId, FloorId, PlanId, ScheduleId
+from controller.domain.building import Area, Plan, Space
+from controller.domain.ids import AreaId, FloorId, PlanId, ScheduleId
 from controller.domain.schedule import WeeklySchedule
 from controller.space.areas import build_areas, build_floor
 from controller.space.devices import build_devices
@@ -15,10 +14,7 @@ from controller.space.doors import ALWAYS, build_doors
 from controller.space.errors import did_you_mean
 from controller.space.file import SpaceFile
 from controller.space.references import References
-from controller.space.walls import Gap, Side, sides_of, walls_of
-
-# How wide an opening without a door is drawn.
-_OPENING = 1.2
+from controller.space.walls import sides_of
 
 
 def build(refs: References, version: str) -> Space:
@@ -32,10 +28,6 @@ def build(refs: References, version: str) -> Space:
         for floor in file.floors
     }
     devices, doors = build_devices(refs, areas, build_doors(refs, areas, sides))
-    floors = {
-        FloorId(name): _with_walls(build_floor(name, entry), areas, doors, sides[FloorId(name)])
-        for name, entry in file.floors.items()
-    }
     return Space(
         id=file.id,
         name=file.name,
@@ -43,7 +35,7 @@ def build(refs: References, version: str) -> Space:
         version=version,
         root=file.root,
         cut_off_minutes=file.cut_off,
-        floors=floors,
+        floors={FloorId(name): build_floor(name, entry) for name, entry in file.floors.items()},
         areas=areas,
         doors=doors,
         devices=devices,
@@ -51,16 +43,6 @@ def build(refs: References, version: str) -> Space:
         holidays=dict(sorted(file.holidays.items())),
         plans=_plans(refs, areas),
     )
-
-
-def _with_walls(floor: Floor, areas: Mapping[AreaId, Area], doors: Mapping[DoorId, Door], sides: list[Side]) -> Floor:
-    def is_open(both: frozenset[AreaId]) -> bool:
-        """One walks from one into the other along the whole side."""
-        return any(areas[area].within in both and areas[area].opening is None for area in both)
-
-    gaps = [Gap(door.at, door.width) for door in doors.values() if door.floor == floor.id]
-    gaps += [Gap(area.opening, _OPENING) for area in areas.values() if area.floor == floor.id and area.opening]
-    return replace(floor, walls=walls_of(sides, is_open, gaps))
 
 
 def _schedules(file: SpaceFile, refs: References) -> dict[ScheduleId, WeeklySchedule]:

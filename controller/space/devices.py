@@ -11,6 +11,7 @@ from controller.domain.building import Area, Device, DeviceKind, Door, Point
 from controller.domain.ids import AreaId, DeviceId, DoorId
 from controller.space.errors import Path
 from controller.space.file import RESERVED_IDS, DeviceEntry
+from controller.space.geometry import middle
 from controller.space.references import References
 
 ID_LENGTH = 40
@@ -28,7 +29,7 @@ _CHANNELS = {
     DeviceKind.READER: (),
     DeviceKind.SENSOR: ("temperature", "humidity", "co2", "noise", "presence", "light"),
     DeviceKind.LIGHT: ("onair",),
-    DeviceKind.PROBE: ("latency", "loss", "rssi"),
+    DeviceKind.PROBE: ("rssi", "latency", "loss"),
 }
 
 
@@ -105,7 +106,7 @@ def _device(
         return None  # told where the door or the area is
     at: Point | None = entry.at
     if at is None:
-        at = known_door.at if known_door else known_area.label if known_area else None
+        at = known_door.at if known_door else middle(known_area.outline) if known_area and known_area.outline else None
     return Device(
         id=name,
         kind=entry.kind,

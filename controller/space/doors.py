@@ -9,7 +9,7 @@ from controller.domain.building import Area, Door, DoorTimings, FailMode, OnLogF
 from controller.domain.ids import OUTSIDE, AreaId, DeviceId, DoorId, FloorId, ScheduleId
 from controller.space.errors import Path
 from controller.space.file import DoorEntry, Egress, TimingsEntry
-from controller.space.geometry import contains, distance
+from controller.space.geometry import distance
 from controller.space.references import References
 from controller.space.walls import IN_WALL, Side
 
@@ -40,7 +40,7 @@ def build_doors(
         floor = _floor(path, outer, inner, areas, refs)
         if floor is None:
             continue
-        at, along = _place(path, entry, areas, sides.get(floor, []), refs)
+        at = _place(path, entry, areas, sides.get(floor, []), refs)
         found[DoorId(name)] = Door(
             id=DoorId(name),
             name=entry.name or name,
@@ -60,7 +60,6 @@ def build_doors(
             fire_egress=entry.fire_egress,
             unlock_schedule=ScheduleId(entry.unlock_schedule) if entry.unlock_schedule else None,
             width=entry.width,
-            along=along,
         )
     return found
 
@@ -113,8 +112,8 @@ def _floor(path: Path, outer: AreaId, inner: AreaId, areas: Mapping[AreaId, Area
 
 def _place(
     path: Path, entry: DoorEntry, areas: Mapping[AreaId, Area], sides: Iterable[Side], refs: References
-) -> tuple[Point, Point]:
-    """Where it is, and the direction of its wall."""
+) -> Point:
+    """Where it is: as the file says, else in the middle of the longest wall between its areas."""
     ends = frozenset(AreaId(end) for end in (entry.outer, entry.inner) if end != OUTSIDE)
     shared = [side for side in sides if side.areas == ends]
     between = f"{entry.outer} and {entry.inner}"
@@ -126,23 +125,15 @@ def _place(
             refs.problems.warning(
                 (*path, "at"), list(entry.at), f"is in no wall: {between} share none", "check `from`, `to` and outlines"
             )
-        return entry.at or (0.0, 0.0), (1.0, 0.0)
+        return entry.at or (0.0, 0.0)
     if entry.at is None:
         # Of walls of one length, the one nearest the reader of the plan: there the street is drawn.
         side = max(shared, key=lambda one: (round(one.length, 2), one.a[1] + one.b[1]))
-        at = (round((side.a[0] + side.b[0]) / 2, 3), round((side.a[1] + side.b[1]) / 2, 3))
-        return at, _towards(side, at, areas[AreaId(entry.inner)])
+        return (round((side.a[0] + side.b[0]) / 2, 3), round((side.a[1] + side.b[1]) / 2, 3))
     at = entry.at
     side = min(shared, key=lambda one: distance(one.nearest(at), at))
     near = side.nearest(at)
-    if (off := distance(near, entry.at)) > IN_WALL:
+    if (off := distance(near, at)) > IN_WALL:
         fix = f"write at: [{near[0]:g}, {near[1]:g}], the nearest point of it"
-        refs.problems.warning((*path, "at"), list(entry.at), f"is {off:.1f} m from the wall between {between}", fix)
-    return entry.at, _towards(side, near, areas[AreaId(entry.inner)])
-
-
-def _towards(side: Side, at: Point, inner: Area) -> Point:
-    """The wall's direction, turned so that the inner area lies to its right."""
-    dx, dy = side.direction
-    beside = (at[0] - dy * IN_WALL, at[1] + dx * IN_WALL)
-    return (dx, dy) if contains(inner.outline, beside) else (0.0 - dx, 0.0 - dy)
+        refs.problems.warning((*path, "at"), list(at), f"is {off:.1f} m from the wall between {between}", fix)
+    return at

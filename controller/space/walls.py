@@ -1,14 +1,14 @@
-"""Walls from outlines: every piece of border with the one or two areas at it, cut where one walks through.
+"""Walls from outlines: every piece of border, with the one or two areas at it.
 
-The file draws rooms, not walls; the plan needs walls, and a door needs the wall it sits in.
+The file draws rooms, not walls; but a door needs the wall it sits in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from controller.domain.building import Point, Wall
+from controller.domain.building import Point
 from controller.domain.ids import AreaId
 from controller.space.geometry import CLOSE, Outline, distance, edges, nearest
 
@@ -30,20 +30,8 @@ class Side:
     def length(self) -> float:
         return distance(self.a, self.b)
 
-    @property
-    def direction(self) -> Point:
-        return ((self.b[0] - self.a[0]) / self.length, (self.b[1] - self.a[1]) / self.length)
-
     def nearest(self, point: Point) -> Point:
         return nearest(self.a, self.b, point)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A place in a wall where one walks through."""
-
-    at: Point
-    width: float
 
 
 def sides_of(outlines: Mapping[AreaId, Outline]) -> list[Side]:
@@ -74,29 +62,6 @@ def _pieces(along: _Direction, offset: float, spans: list[tuple[float, float, Ar
         yield Side(_point(along, offset, low), _point(along, offset, high), areas)
 
 
-def walls_of(
-    sides: Iterable[Side], is_open: Callable[[frozenset[AreaId]], bool], gaps: Iterable[Gap]
-) -> tuple[Wall, ...]:
-    """What to draw: every side that is not open, without the gaps in it."""
-    holes = list(gaps)
-    return tuple(wall for side in sides if not is_open(side.areas) for wall in _cut(side, holes))
-
-
-def _cut(side: Side, gaps: list[Gap]) -> Iterable[Wall]:
-    along = side.direction
-    spans = sorted(
-        (here - gap.width / 2, here + gap.width / 2)
-        for gap in gaps
-        if distance(gap.at, side.nearest(gap.at)) <= IN_WALL
-        for here in [_dot(along, gap.at) - _dot(along, side.a)]
-    )
-    start = 0.0
-    for low, high in [*spans, (side.length, side.length)]:
-        if low - start > CLOSE:
-            yield Wall(_step(side.a, along, start), _step(side.a, along, low), is_outer=len(side.areas) == 1)
-        start = max(start, high)
-
-
 def _direction(a: Point, b: Point) -> _Direction:
     """Of the line through both, pointing right, or down when it is upright; so both sides of a wall agree."""
     length = distance(a, b)
@@ -114,7 +79,3 @@ def _cross(along: Point, point: Point) -> float:
 
 def _point(along: Point, offset: float, t: float) -> Point:
     return (round(along[0] * t - along[1] * offset, 3) + 0.0, round(along[1] * t + along[0] * offset, 3) + 0.0)
-
-
-def _step(start: Point, along: Point, by: float) -> Point:
-    return (round(start[0] + along[0] * by, 3), round(start[1] + along[1] * by, 3))
