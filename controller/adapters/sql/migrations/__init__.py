@@ -1,0 +1,1 @@
+"""What changed in each database, revision by revision."""

@@ -1,0 +1,1 @@
+"""Migrations of the events database, one file a revision."""
