@@ -59,6 +59,7 @@ class Connection:
         self.opened: asyncio.Future[None] = loop.create_future()
         self.over: asyncio.Future[LinkError] = loop.create_future()
         self._last_words: LinkError | None = None  # what the broker said before it hung up
+        self.hung_up_silently = False
         self._largest_packet = 0
         self._rest_scheduled = False
         self._unsent = 0  # bytes handed to paho since the wire was last empty
@@ -157,8 +158,11 @@ class Connection:
     def _write(self) -> None:
         if self.over.done():
             return
-        self._client.loop_write()
-        self._wire.flush()
+        while True:
+            self._client.loop_write()
+            self._wire.flush()
+            if self._wire.unsent or not self._client.want_write():
+                break  # the kernel is full and calls back, or all is out
         if self._client.socket() is None:
             self._finish(self._why_over())
         elif self._wire.error is not None:
@@ -224,6 +228,7 @@ class Connection:
         if self._last_words is not None:
             return self._last_words
         end = self._wire.error
+        self.hung_up_silently = self.opened.done() and isinstance(end, ConnectionResetError)
         what = "lost" if self.opened.done() else "closed before the broker answered CONNECT"
         return NotConnected(f"{self._settings.address}: connection {what}: {end or 'closed'}")
 

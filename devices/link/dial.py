@@ -4,6 +4,7 @@ paho's own connect blocks in name look-up, TCP and the TLS handshake: seconds in
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -46,7 +47,7 @@ async def _connect(settings: LinkSettings, loop: asyncio.AbstractEventLoop) -> s
         raise NotConnected(f"{settings.address}: host {settings.host!r} is not known: {exc.strerror or exc}") from exc
     # One address that swallows packets must not use up the time of the others.
     share = settings.connect_timeout_s / len(found)
-    why: Exception = OSError("no address")
+    why = OSError("no address")
     for family, kind, protocol, _, address in found:
         sock = socket.socket(family, kind, protocol)
         try:
@@ -63,7 +64,8 @@ async def _connect(settings: LinkSettings, loop: asyncio.AbstractEventLoop) -> s
             raise
         else:
             return sock
-    reason = "no answer" if isinstance(why, TimeoutError) else getattr(why, "strerror", None) or str(why)
+    # asyncio's own text repeats the address in place of the reason.
+    reason = "no answer" if isinstance(why, TimeoutError) or why.errno is None else os.strerror(why.errno)
     raise NotConnected(f"{settings.address}: no connection: {reason}") from why
 
 

@@ -14,23 +14,26 @@ logger = logging.getLogger(__name__)
 
 
 class Pulse:
-    """`on_beat` hears of each trip in seconds, `on_mute` of beats that no longer come back though bytes do."""
+    """`on_beat` hears of each trip in seconds, `on_slow` once of idle ones that are too long, `on_mute` of beats that
+    no longer come back though bytes do. `traffic` counts the other messages, which make a trip anything but idle.
+    """
 
     def __init__(
         self,
         settings: LinkSettings,
         connection: Connection,
-        canary: SlowTripCanary,
         traffic: Callable[[], int],
         on_beat: Callable[[float], None],
+        on_slow: Callable[[float], None],
         on_mute: Callable[[LinkError], None],
     ) -> None:
         self._settings = settings
         self._connection = connection
-        self._canary = canary
+        self._canary = SlowTripCanary()
         self._traffic = traffic
         self._traffic_at_beat = 0
         self._on_beat = on_beat
+        self._on_slow = on_slow
         self._on_mute = on_mute
         self._loop = asyncio.get_running_loop()
         # A beat at least once per keepalive also keeps the broker content.
@@ -55,12 +58,24 @@ class Pulse:
 
     def on_pong(self) -> None:
         if self._settings.heartbeat_topic is None:
-            self._returned(self._heartbeat.last_returned(self._loop.time()))
+            trip_s = self._heartbeat.last_returned(self._loop.time())
+            if trip_s is not None:
+                self._on_beat(trip_s)
 
     def on_echo(self, payload: bytes) -> None:
         number = payload.removeprefix(self._mark)
-        if number != payload and number.isdigit():
-            self._returned(self._heartbeat.returned(int(number), self._loop.time()))
+        if number == payload or not number.isdigit():
+            return
+        trip_s = self._heartbeat.returned(int(number), self._loop.time())
+        if trip_s is None:
+            return
+        self._on_beat(trip_s)
+        if self._canary.wants_more and self._traffic() == self._traffic_at_beat:
+            slow_s = self._canary.idle_trip(trip_s)
+            if slow_s is not None:
+                self._on_slow(slow_s)
+            elif self._canary.wants_more:
+                self._send()
 
     def _send(self) -> None:
         number = self._heartbeat.beat(self._loop.time())
@@ -90,15 +105,3 @@ class Pulse:
                     "reading that topic"
                 )
             )
-
-    def _returned(self, trip_s: float | None) -> None:
-        if trip_s is None:
-            return
-        if self._traffic() == self._traffic_at_beat and self._canary.idle_trip(trip_s):
-            logger.warning(
-                "%s: an idle round trip takes %.0f ms; unless the network is that slow, the broker holds small packets "
-                "back: put `set_tcp_nodelay true` into mosquitto.conf",
-                self._settings.address,
-                trip_s * 1000,
-            )
-        self._on_beat(trip_s)

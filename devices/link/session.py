@@ -15,12 +15,12 @@ from typing import Self
 
 from devices.errors import BadCredentials, LinkError, NotConnected
 from devices.link.backoff import Backoff
+from devices.link.clash import ClashSuspicion
 from devices.link.connection import Connection
 from devices.link.delivery import Delivery
 from devices.link.dial import dial
 from devices.link.errors import IdentityClash
 from devices.link.exchange import Exchange
-from devices.link.heartbeat import SlowTripCanary
 from devices.link.packets import Poison, Puback, pack_publish_properties
 from devices.link.pulse import Pulse
 from devices.link.settings import MQTT_5, LinkSettings
@@ -56,7 +56,9 @@ class Link:
         self._tell_connected = on_connected
         self._wall = wall
         self._backoff = Backoff(settings.reconnect_min_s, settings.reconnect_max_s, draw)
-        self._canary = SlowTripCanary()
+        # Twice our own longest wait: the other is likely a link like this one.
+        self._suspicion = ClashSuspicion(2 * settings.reconnect_max_s)
+        self._warned_of_slow_trips = False
         self._filters = settings.subscriptions
         if settings.heartbeat_topic is not None:
             self._filters = (*settings.subscriptions, (settings.heartbeat_topic, 0))
@@ -65,6 +67,7 @@ class Link:
         self._exchange: Exchange | None = None
         self._pulse: Pulse | None = None
         self._state = LinkState(since=wall())  # without what changes with every message: `state` adds it
+        self._opened_at = 0.0  # the loop's clock
         self._received = 0
         self._sent = 0
         self._poisoned = 0
@@ -192,7 +195,8 @@ class Link:
                 await connection.opened
             if self._pulse is not None:
                 await self._pulse.watch()
-            return await connection.over
+            await connection.over
+            return self._state.last_error or NotConnected(f"{self.settings.address}: connection ended")
         except TimeoutError:
             limit_s = self.settings.connect_timeout_s
             error: LinkError = NotConnected(f"{self.settings.address}: no answer within {limit_s:g} s")
@@ -229,8 +233,9 @@ class Link:
         generation = before.generation + 1
         expected = self.settings.keeps_session and (generation > 1 or self.settings.expect_session)
         lost = expected and not session_present
+        self._opened_at = self._loop.time()
         self._exchange = Exchange(self.settings, connection, generation, window)
-        self._pulse = Pulse(self.settings, connection, self._canary, self._traffic, self._on_beat, self._on_mute)
+        self._pulse = Pulse(self.settings, connection, self._traffic, self._on_beat, self._on_slow, self._on_mute)
         logger.log(
             logging.WARNING if lost else logging.INFO,
             "%s: connected as %s%s",
@@ -309,6 +314,13 @@ class Link:
     def on_over(self, error: LinkError) -> None:
         self._ready.clear()
         exchange, self._exchange, self._pulse = self._exchange, None, None
+        lived_s = self._loop.time() - self._opened_at
+        silently = exchange is not None and exchange.connection.hung_up_silently
+        if self._suspicion.ended(opened=exchange is not None, silently=silently, lived_s=lived_s):
+            error = IdentityClash(
+                f"{self.settings.address} hangs up on {self.settings.client_id!r} soon after each connect, without a "
+                "word: another client probably logs in with the same client id"
+            )
         if self._closing:
             error = NotConnected(f"{self.settings.address}: link closed")
         elif exchange is not None or type(error) is not type(self._state.last_error):
@@ -337,6 +349,17 @@ class Link:
             self._state = dataclasses.replace(self._state, rtt_s=trip_s)
         else:
             self._change(rtt_s=trip_s, alive=True, last_error=None)
+
+    def _on_slow(self, trip_s: float) -> None:
+        if self._warned_of_slow_trips:
+            return
+        self._warned_of_slow_trips = True
+        logger.warning(
+            "%s: an idle round trip takes %.0f ms; unless the network is that slow, the broker holds small packets back: "
+            "put `set_tcp_nodelay true` into mosquitto.conf",
+            self.settings.address,
+            trip_s * 1000,
+        )
 
     def _on_mute(self, error: LinkError) -> None:
         if self._state.alive:
