@@ -182,6 +182,8 @@ class Space:
     schedules: Mapping[ScheduleId, WeeklySchedule] = field(default_factory=dict)
     holidays: Mapping[date, str] = field(default_factory=dict)
     plans: Mapping[PlanId, Plan] = field(default_factory=dict)
+    # The house's own ways to spell a badge, in the words of `devices.badges`, which the domain does not know.
+    reader_profiles: Mapping[str, Mapping[str, str | int | bool]] = field(default_factory=dict)
     # The doors between the street and each area; derived, so that no file can contradict the doors themselves.
     ways: Mapping[AreaId, frozenset[DoorId]] = field(init=False, compare=False, repr=False)
 

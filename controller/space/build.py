@@ -42,6 +42,9 @@ def build(refs: References, version: str) -> Space:
         schedules=_schedules(file, refs),
         holidays=dict(sorted(file.holidays.items())),
         plans=_plans(refs, areas),
+        reader_profiles={
+            name: entry.model_dump(mode="json", exclude_none=True) for name, entry in file.reader_profiles.items()
+        },
     )
 
 

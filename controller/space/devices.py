@@ -12,6 +12,7 @@ from controller.domain.ids import AreaId, DeviceId, DoorId
 from controller.space.errors import Path
 from controller.space.file import RESERVED_IDS, DeviceEntry
 from controller.space.geometry import middle
+from controller.space.readers import BUILT_IN
 from controller.space.references import References
 
 ID_LENGTH = 40
@@ -98,6 +99,7 @@ def _device(
     path: Path = ("devices", name)
     if _is_reserved(name, path, refs):
         return None
+    refs.found("reader_profiles", entry.reader_profile, (*path, "reader_profile"), also=BUILT_IN)
     if not _has_its_place(path, entry, refs):
         return None
     door, area = _place_of(name, entry, refs)
@@ -163,12 +165,12 @@ def _checked_against_doors(device: Device, named: tuple[DeviceKind, DoorId] | No
             refs.problems.error(path, None, f"is a unit that door {device.door} does not name{unit}", fix)
         return device
     kind, door = named
-    if device.door != door:
+    if device.kind is not kind:
+        fix = f"write kind: {kind.value}, or give one of the two another id"
+        refs.problems.error((*path, "kind"), device.kind.value, f"is not what door {door} takes this device for", fix)
+    elif device.door != door:
         fix = f"write door: {door}, or name another device there"
         refs.problems.error((*path, "door"), device.door, f"is not the door that names this device ({door})", fix)
-    elif device.kind is not kind:
-        fix = f"write kind: {kind.value}, or give one of the two another id"
-        refs.problems.error((*path, "kind"), device.kind.value, f"is not how door {door} uses this device", fix)
     return device
 
 

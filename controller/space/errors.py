@@ -18,6 +18,7 @@ SECTIONS = {
     "areas": "area",
     "doors": "door",
     "devices": "device",
+    "reader_profiles": "reader profile",
     "schedules": "schedule",
     "holidays": "holiday",
     "plans": "plan",
@@ -88,6 +89,12 @@ class Problems:
             if (line := self._lines.get(path[:length])) is not None:
                 return line
         return 1
+
+    def written(self, path: Path) -> Path:
+        """The part of a path that the file itself spells out: `room: meeting` says no `kind`."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return path
 
     @property
     def all(self) -> tuple[Problem, ...]:

@@ -16,6 +16,7 @@ from controller.domain.building import DeviceKind, FailMode, OnLogFailure, RoomK
 from controller.domain.schedule import Window
 from controller.space.times import TimeError, parse_clock, parse_window
 from controller.space.zone import ZoneError, find_zone
+from devices.badges import Base, ByteOrder, Keep
 
 FORMAT = 1
 ID_PATTERN = r"^[a-z0-9-]{1,40}$"
@@ -107,12 +108,12 @@ _OUTLINE_SCHEMA = {
     ],
 }
 Outline = Annotated[tuple[Point, ...], BeforeValidator(_outline), WithJsonSchema(_OUTLINE_SCHEMA)]
-_HOURS_SCHEMA = {
+HOURS_SCHEMA = {
     "type": "string",
     "description": "Days and hours: 'mon-fri 08:00-20:00', 'sat,sun 10:00-18:00', 'daily 07:00-23:00'; "
     "over midnight 'fri 22:00-06:00+1'",
 }
-Hours = Annotated[InstanceOf[Window], BeforeValidator(_window), WithJsonSchema(_HOURS_SCHEMA)]
+Hours = Annotated[InstanceOf[Window], BeforeValidator(_window), WithJsonSchema(HOURS_SCHEMA)]
 Names = Annotated[
     tuple[Id, ...],
     BeforeValidator(_one_or_more),
@@ -256,9 +257,24 @@ class DeviceEntry(Entry):
     at: Point | None = Field(None, description="[x, y] in metres; by default at its door, or in the middle of its area")
     every_s: float | None = Field(None, gt=0, le=86_400, description="Seconds between its messages; longer is silence")
     channels: tuple[str, ...] | None = Field(None, description="What it measures, for plans and the simulator")
-    reader_profile: str = Field("iso14443a", description="How it spells badge numbers")
+    reader_profile: Id = Field("iso14443a", description="How it spells badge numbers: built in, or of this file")
     direction: str = Field("in", pattern="^(in|out)$", description="A reader for coming in, or for counting out")
     dialect: str = Field("natoma", pattern=r"^[a-z0-9_-]{1,40}$", description="What it speaks; natoma is our own")
+
+
+class ReaderProfileEntry(Entry):
+    """How one kind of reader spells what it sees; what is left out is as the contract spells it."""
+
+    base: Base = Field(Base.HEX, description="hex, decimal, decimal_bytes, or facility (077,30211)")
+    separators: str = Field(" :-,.", max_length=10, description="Characters between the digits that mean nothing")
+    byte_order: ByteOrder = Field(ByteOrder.ISO, description="reversed: the last byte comes first")
+    inverted: bool = Field(False, description="true: every bit is its opposite (data wires swapped)")
+    size: int | None = Field(None, ge=1, le=32, description="The card's length in bytes, where leading zeros get lost")
+    keep: Keep = Field(Keep.LOW, description="Which end of the number this reader passes on")
+    keep_bytes: int | None = Field(None, ge=1, le=32, description="How many bytes of it: 3 for a 26-bit reader")
+    unpadded: bool = Field(False, description="true: each byte is written without its leading zero")
+    bits: int | None = Field(None, ge=1, le=256, description="Bits of the badge, where the message does not say")
+    format: str = Field("iso14443a", description="Format of the badge, where the message does not say")
 
 
 class ScheduleEntry(Entry):
@@ -289,14 +305,6 @@ class PlanEntry(Entry):
     kind: PlanKind = Field(PlanKind.MEMBERSHIP, description="How it is come by")
 
 
-_SCHEDULE_SCHEMA = {
-    "oneOf": [
-        {"const": "always"},
-        _HOURS_SCHEMA,
-        {"type": "array", "items": _HOURS_SCHEMA, "minItems": 1},
-        {"$ref": "#/$defs/ScheduleEntry"},
-    ]
-}
 _ROOT_PATTERN = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"
 Section = BeforeValidator(_empty)
 
@@ -326,6 +334,9 @@ class SpaceFile(Entry):
     )
     doors: Annotated[dict[Id, DoorEntry], Section] = Field({}, description="Doors between areas")
     devices: Annotated[dict[Id, DeviceEntry], Section] = Field({}, description="Readers, sensors, lights, probes")
+    reader_profiles: Annotated[dict[Id, ReaderProfileEntry], Section] = Field(
+        {}, description="Ways readers spell badge numbers, beside those built in"
+    )
     schedules: Annotated[dict[Id, Annotated[ScheduleEntry, BeforeValidator(_hours)]], Section] = Field(
         {}, description="Hours that doors and plans name; `always` needs no entry"
     )

@@ -26,7 +26,7 @@ class References:
             return True
         if not self.knows(section, name):
             thing = SECTIONS[section]
-            names = [*known, *also]
+            names = [*known, *(str(path[1]) for path in self.left_out if path[0] == section and len(path) > 1), *also]
             listed = f"write one of {', '.join(names)}" if 0 < len(names) <= 8 else f"declare it under '{section}:'"
             article = "an" if thing[0] in "aeiou" else "a"
             self.problems.error(path, name, f"is not {article} {thing} of this file", did_you_mean(name, names, listed))

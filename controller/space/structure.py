@@ -21,6 +21,7 @@ from controller.space.file import (
     DrawingEntry,
     FloorEntry,
     PlanEntry,
+    ReaderProfileEntry,
     RoomEntry,
     ScheduleEntry,
     SpaceFile,
@@ -38,6 +39,7 @@ _MODELS: dict[Path, type[BaseModel]] = {
     ("doors", "*"): DoorEntry,
     ("doors", "*", "timings"): TimingsEntry,
     ("devices", "*"): DeviceEntry,
+    ("reader_profiles", "*"): ReaderProfileEntry,
     ("schedules", "*"): ScheduleEntry,
     ("plans", "*"): PlanEntry,
 }
@@ -98,6 +100,8 @@ def _tell(error: ErrorDetails, plain: dict[str, Any], problems: Problems) -> Non
         problems.error(path, None, "is no key of this format", _known_key(path))
         return
     why, fix = _words(error, path)
+    if error["type"] != "missing":
+        path = problems.written(path)
     if path == ("natoma",) and error["type"] != "missing":
         why, fix = "is a version of the format that this program does not know", "write 1, or use a newer natoma"
     if error["type"] == "missing" and path[0] not in plain and len(path) == 1:
@@ -125,6 +129,8 @@ def _words(error: ErrorDetails, path: Path) -> tuple[str, str]:
         if ctx.get("pattern") == ID_PATTERN:
             return "is no id", "use a-z, 0-9 and '-', at most 40 of them"
         return "is not written as it should be", _PATTERNS.get(str(path[-1]), f"it must look like {ctx['pattern']}")
+    if error["input"] is None:
+        return "has no value", f"write one, such as {_EXAMPLES.get(str(path[-1]), 'a word')}, or delete the key"
     for prefix, word in _TYPE_WORDS.items():
         if kind.startswith(prefix):
             return "is not " + word[0], word[1]

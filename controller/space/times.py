@@ -6,11 +6,11 @@ in a window is `controller.domain.schedule`'s affair.
 
 import re
 
-from controller.domain.schedule import Window
+from controller.domain.schedule import DAY_MINUTES, EVERY_DAY, Window
+from controller.space.errors import did_you_mean
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EXAMPLE = "write days and hours like 'mon-fri 08:00-20:00'"
-DAY_MINUTES = 24 * 60
 
 _WINDOW = re.compile(r"(?:(?P<days>\S+(?:\s*,\s*\S+)*)\s+)?(?P<start>\S+?)\s*[-–]\s*(?P<end>[^\s+]+)(?P<next>\+\d+)?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
@@ -64,7 +64,7 @@ def parse_clock(text: str) -> int:
 def parse_days(text: str) -> frozenset[int]:
     """Days of the week, Monday = 0: `mon-fri`, `sat,sun`, `fri-mon`, `daily`."""
     if text.lower() in {"daily", "everyday"}:
-        return frozenset(range(7))
+        return EVERY_DAY
     found: set[int] = set()
     for part in re.split(r"\s*,\s*", text.lower()):
         first, dash, last = part.partition("-")
@@ -79,7 +79,8 @@ def _day(name: str) -> int:
         # "monday" is understood too; "m" or "t" are not.
         if name == day or (len(name) > 3 and _FULL[number].startswith(name)):
             return number
-    raise TimeError(f"has {name!r} where a day should be", f"days are {', '.join(DAYS)} and daily")
+    listed = f"days are {', '.join(DAYS)} and daily"
+    raise TimeError(f"has {name!r} where a day should be", did_you_mean(name, [*DAYS, *_FULL], listed))
 
 
 _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
