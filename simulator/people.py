@@ -1,0 +1,269 @@
+"""The people of a sample building, from a seed: who they are, what they hold, and the badge in their pocket.
+
+Written as the CSV that `natoma people import` takes. What they do all day is in `habits`. Badge numbers
+are random and never in a repr; the file is for its owner's eyes (0600).
+"""
+
+import csv
+import os
+import random
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from simulator.building import Building, Plan
+from simulator.errors import InputError, did_you_mean
+from simulator.names import FIRST, LAST, TEAMS
+
+# Four years: as long as members stay in such a house.
+_LONG_AGO_DAYS = 1500
+# Of a house of 200, in proportion: what a host of such a place would guess.
+SHARES = {
+    "staff": 11, "day": 24, "part": 34, "full": 42, "team": 28, "cohort": 20, "alumni": 14, "hosted": 12,
+    "visiting": 7, "event": 8,
+}  # fmt: skip
+_HOUSE = 200
+_SMALL_HOUSE = 12
+# Refusals a newcomer should meet; each befalls as many of the ordinary members.
+_TROUBLES = (
+    ("lost", 3), ("blocked", 2), ("expired", 2), ("future", 1), ("ended", 4), ("paused", 3), ("overdue", 4), ("grace", 3),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SimPerson:
+    """One row of the people file; empty text means "not said"."""
+
+    id: str
+    name: str
+    kind: str
+    plan: str = ""
+    starts: str = ""
+    until: str = ""
+    standing: str = ""
+    team: str = ""
+    office: str = ""
+    badge: str = field(default="", repr=False)
+    badge_format: str = ""
+    badge_state: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+
+    @property
+    def is_in_good_standing(self) -> bool:
+        """As far as the file says; the controller is the judge."""
+        no_trouble = self.badge_state in ("", "active") and not self.valid_from and not self.valid_until
+        return no_trouble and self.standing in ("", "active", "grace") and not self.until
+
+
+COLUMNS = tuple("from" if column.name == "starts" else column.name for column in fields(SimPerson))
+
+
+def style_of(plan: Plan) -> str:
+    """How holders of this plan live, guessed from what the plan says of itself."""
+    by_kind = {"day_pass": "day", "hosted": "hosted", "visiting": "visiting", "event": "event"}
+    if plan.kind in by_kind:
+        return by_kind[plan.kind]
+    for style in ("cohort", "alumni", "team"):
+        if style in plan.id:
+            return style
+    return "part" if plan.days_per_week else "full"
+
+
+def make_people(building: Building, seed: int, today: date, count: int | None = None) -> list[SimPerson]:
+    """The same building, seed, day and count give the same people, badge for badge."""
+    dice = random.Random(f"people/{building.id}/{seed}")
+    count = count if count is not None else (_HOUSE if len(building.doors) >= 10 else _SMALL_HOUSE)
+    names = _names(dice)
+    numbers = _badge_numbers(building, dice)
+    people: list[SimPerson] = []
+    for style, plan in _seats(building, count):
+        name = next(names)
+        person = SimPerson(id=_slug(name), name=name, kind="staff" if style == "staff" else "member")
+        starts = today - timedelta(days=dice.randrange(30, _LONG_AGO_DAYS))
+        if style == "cohort":
+            starts = today - timedelta(days=35)
+        if plan is not None:
+            person = replace(person, plan=plan.id, starts=starts.isoformat(), standing="active")
+        if style == "cohort":
+            person = replace(person, until=(today + timedelta(days=56)).isoformat(), team="Spring cohort")
+        if style == "visiting":
+            person = replace(person, kind="visitor")
+        badge_format, _ = building.badge_format
+        people.append(replace(person, badge=next(numbers), badge_format=badge_format, badge_state="active"))
+    return _with_troubles(_with_offices(people, building), dice, today)
+
+
+def _seats(building: Building, count: int) -> Iterator[tuple[str, Plan | None]]:
+    """One (style, plan) for each person, in the file's order of plans; what a house lacks goes to the others."""
+    plans: dict[str, list[Plan]] = {}
+    for plan in building.plans.values():
+        plans.setdefault(style_of(plan), []).append(plan)
+    shares = {style: share for style, share in SHARES.items() if style == "staff" or style in plans}
+    whole = sum(shares.values())
+    left = count
+    for place, (style, share) in enumerate(shares.items()):
+        last = place == len(shares) - 1
+        many = left if last else min(left, max(1, round(count * share / whole)))
+        left -= many
+        choice: Sequence[Plan | None] = plans.get(style, [None])
+        for number in range(many):
+            yield style, choice[number % len(choice)]
+
+
+def _names(dice: random.Random) -> Iterator[str]:
+    used: set[str] = set()
+    while True:
+        name = f"{dice.choice(FIRST)} {dice.choice(LAST)}"
+        if name not in used and len(used) < len(FIRST) * len(LAST) * 0.9:
+            used.add(name)
+            yield name
+        elif len(used) >= len(FIRST) * len(LAST) * 0.9:
+            yield f"{name} {dice.randrange(10**6)}"
+
+
+def _badge_numbers(building: Building, dice: random.Random) -> Iterator[str]:
+    badge_format, bits = building.badge_format
+    used: set[str] = set()
+    while True:
+        if badge_format == "iso14443a":
+            # 04 is the maker of most cards in use; a number of seven bytes is never a random one.
+            number = f"04{dice.getrandbits(bits - 8):0{bits // 4 - 2}X}"
+        else:
+            # Not below 2^20: short numbers are those of test cards and phones.
+            number = f"{dice.randrange(1 << 20, (1 << bits) - 1):0{bits // 4}X}"
+        if number not in used:
+            used.add(number)
+            yield number
+
+
+def _with_offices(people: list[SimPerson], building: Building) -> list[SimPerson]:
+    """Teams rent the offices behind doors of their own, as many people as there are seats."""
+    leased = [
+        area
+        for area in building.rooms("office")
+        if any(door.inner == area.id and not door.staff_only for door in building.doors.values())
+    ]
+    seats = [
+        (area.id, TEAMS[number % len(TEAMS)]) for number, area in enumerate(leased) for _ in range(area.seats or 4)
+    ]
+    placed = iter(seats)
+    with_team = []
+    for person in people:
+        plan = building.plans.get(person.plan)
+        office = next(placed, None) if plan is not None and style_of(plan) == "team" else None
+        with_team.append(replace(person, office=office[0], team=office[1]) if office else person)
+    return with_team
+
+
+def _with_troubles(people: list[SimPerson], dice: random.Random, today: date) -> list[SimPerson]:
+    ordinary = [index for index, person in enumerate(people) if person.kind == "member" and not person.until]
+    dice.shuffle(ordinary)
+    changed = list(people)
+    # A small house keeps most of its people out of trouble.
+    most = len(ordinary) // 3
+    # One of each before the second of any, so that a small house has a bit of everything.
+    most_of_one = max(many for _, many in _TROUBLES)
+    for trouble in [name for turn in range(most_of_one) for name, many in _TROUBLES if turn < many]:
+        if most <= 0:
+            break
+        most -= 1
+        index = ordinary.pop()
+        changed[index] = _troubled(changed[index], trouble, dice, today)
+    return changed
+
+
+def _troubled(person: SimPerson, trouble: str, dice: random.Random, today: date) -> SimPerson:
+    days = timedelta(days=dice.randrange(5, 60))
+    match trouble:
+        case "lost" | "blocked":
+            return replace(person, badge_state=trouble)
+        case "expired":
+            return replace(person, valid_until=f"{today - days}T00:00:00Z")
+        case "future":
+            return replace(person, valid_from=f"{today + days}T00:00:00Z")
+        case "ended":
+            return replace(person, standing="ended", until=(today - days).isoformat())
+        case _:
+            return replace(person, standing=trouble)
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.replace("ı", "i").replace("ø", "o")).encode("ascii", "ignore").decode()
+    return "".join(char if char.isalnum() else "-" for char in plain.lower().replace("'", "")).strip("-")
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def write_people(people: Sequence[SimPerson], target: Path | None) -> None:
+    """As CSV, to a file only its owner may read, or to standard output (None)."""
+    if target is None:
+        _write_rows(people, sys.stdout)
+        return
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            os.fchmod(descriptor, 0o600)
+            _write_rows(people, file)
+    except OSError as exc:
+        raise InputError(f"{target}: cannot be written: {exc.strerror}") from exc
+
+
+def _write_rows(people: Sequence[SimPerson], file: TextIO) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for person in people:
+        writer.writerow([getattr(person, column.name) for column in fields(SimPerson)])
+
+
+def read_people(path: Path) -> list[SimPerson]:
+    """Read a people file; columns it does not know are left alone. Raises InputError with the line."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = {"id", "name"} - set(reader.fieldnames or ())
+            if missing:
+                raise InputError(
+                    f"{path}:1: this is not a people file: it has no column {' and '.join(sorted(missing))}; "
+                    f"the columns are {','.join(COLUMNS)}"
+                )
+            return [_person(path, reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise InputError(f"{path}: cannot be read as a people file: {reason}") from exc
+
+
+def _person(path: Path, line: int, row: dict[str, str | None]) -> SimPerson:
+    known = {("starts" if name == "from" else name): (row.get(name) or "").strip() for name in COLUMNS}
+    if not known["id"] or not known["name"]:
+        raise InputError(f"{path}:{line}: a person needs an id and a name")
+    return SimPerson(**known)
+
+
+def find_person(people: Sequence[SimPerson], text: str) -> SimPerson | None:
+    """By id, name, or badge number as written; None when it is nobody's number but looks like one.
+
+    Raises InputError, with what was meant, when the text is neither a number nor anybody's name.
+    """
+    wanted = text.strip().casefold()
+    for person in people:
+        if wanted in (person.id.casefold(), person.name.casefold()) or (
+            person.badge and wanted == person.badge.casefold()
+        ):
+            return person
+    beginning = [person for person in people if person.name.casefold().startswith(wanted)]
+    if len(beginning) == 1:
+        return beginning[0]
+    if looks_like_a_number(text):
+        return None
+    raise InputError(f"nobody is called {text!r}; {did_you_mean(text, [person.name for person in people])}")
+
+
+def looks_like_a_number(text: str) -> bool:
+    plain = text.translate({ord(char): None for char in " :-"})
+    return len(plain) >= 4 and all(char in "0123456789abcdefABCDEF" for char in plain)
