@@ -232,12 +232,12 @@ class GroupCommit(Generic[R, A]):
 
     def _commit_waiting(self) -> None:
         began = time.perf_counter()
-        jobs = self._take()
-        if not jobs:
-            return
+        jobs = self._take_one_statement()
         try:
-            if len(jobs) > 1 or self._is_one_statement is None or not self._is_one_statement(jobs[0].request):
+            if not jobs:
+                # The lock first, the requests after: while another process holds it they can still be withdrawn.
                 self._connection.execute("BEGIN IMMEDIATE")
+                jobs = self._take()
             answers = self._apply(self._connection, [job.request for job in jobs])
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
@@ -256,6 +256,21 @@ class GroupCommit(Generic[R, A]):
         if self._untidied >= ROWS_PER_TIDY:
             self._tidy()
         self._pause(began)
+
+    def _take_one_statement(self) -> list[_Job[R, A]]:
+        """The request that waits, if it is alone, one statement, and cannot become overdue while it waits for the lock."""
+        if self._is_one_statement is None or self._error:
+            return []
+        with self._lock:
+            if len(self._queue) != 1:
+                return []
+            job = self._queue[0]
+            fresh = job.due - self._loop.time() > 2 * WRITER_BUSY_MS / 1000
+            if job.abandoned or not fresh or not self._is_one_statement(job.request):
+                return []
+            self._queue.clear()
+            self._queued = 0
+        return [job]
 
     def _take(self) -> list[_Job[R, A]]:
         jobs: list[_Job[R, A]] = []
@@ -296,7 +311,8 @@ class GroupCommit(Generic[R, A]):
         ):
             self._put_back(jobs)  # to try again at once, until their deadline
         else:
-            self._call(self._refuse, jobs, error)
+            # Those still in the queue share the fate: what failed is the file, not the request.
+            self._call(self._refuse, jobs or self._take(), error)
 
     def _isolate(self, jobs: list[_Job[R, A]], exc: Exception) -> None:
         """A request no transaction can hold must not spoil its neighbours: each is tried alone."""
