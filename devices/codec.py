@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
@@ -47,6 +48,10 @@ SAMPLE_BYTES = 120
 _SHOWN = 40
 # From here on a double no longer says whether the sender wrote an integer beyond 64 bits.
 _INTEGER_LIMIT = float(2**63)
+
+
+# Members and list positions from the top of a body down.
+_Place = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +141,14 @@ def check_desired(topic: str, desired: Desired, channels: Mapping[str, ChannelSp
 def _decode_fast(payload: bytes) -> Telemetry | None:
     """Telemetry that is right beyond doubt, else None.
 
-    Forbidding unknown members makes every member typed, so NaN, Infinity and deep nesting cannot slip by. Left are
-    repeated members and integers beyond 64 bits. Each member costs at least one colon that follows a quote or white
-    space, and the model holds each different member once: when there are no more such colons than members, none was
-    repeated. A text that itself holds such a colon only sends us to the careful path.
+    Each member of the body costs at least one colon that follows a quote or white space, and the model holds each
+    different member it knows once. So when there are no more such colons than members held, no member was repeated
+    and none is unknown; all being known and typed, NaN, Infinity and deep nesting cannot have slipped by either. Left
+    are integers beyond 64 bits, which would be doubles here. A text that itself holds such a colon only sends us to
+    the careful path.
     """
     try:
-        message = Telemetry.model_validate_json(payload, extra="forbid", by_alias=True, by_name=False)
+        message = Telemetry.model_validate_json(payload, by_alias=True, by_name=False)
     except ValidationError:
         return None
     members = len(message.model_fields_set)
@@ -185,29 +191,34 @@ def _decode_strictly(address: Address, topic: str, payload: bytes) -> Decoded:
     except ValidationError as exc:
         # Not chained: the library's error is about its own schema, and its traceback would be logged with ours.
         raise _refusal(kind, topic, exc.errors(include_url=False)) from None
-    return Decoded(address, message, tuple(_unknown_fields(kind, message, body, "")))
+    return Decoded(address, message, tuple(_path(kind, place) for place in _unknown_fields(message, body, ())))
 
 
-def _unknown_fields(kind: Kind, message: Message, body: Mapping[str, object], path: str) -> Iterator[str]:
-    known = {field.validation_alias or name: name for name, field in type(message).model_fields.items()}
+def _unknown_fields(message: Message, body: Mapping[str, object], place: _Place) -> Iterator[_Place]:
+    known = _members(type(message))
     for key, value in body.items():
         name = known.get(key)
-        here = f"{path}{_safe_key(kind, key)}"
         if name is None:
-            yield here
-        else:
-            yield from _unknown_below(kind, getattr(message, name), value, f"{here}.")
+            yield (*place, key)
+        elif isinstance(value, dict | list):
+            yield from _unknown_below(getattr(message, name), value, (*place, key))
 
 
-def _unknown_below(kind: Kind, part: object, value: object, path: str) -> Iterator[str]:
+@cache
+def _members(model: type[Message]) -> Mapping[str, str]:
+    """Names on the wire to names in Python."""
+    return {str(field.validation_alias or name): name for name, field in model.model_fields.items()}
+
+
+def _unknown_below(part: object, value: object, place: _Place) -> Iterator[_Place]:
     if isinstance(part, Message) and isinstance(value, dict):
-        yield from _unknown_fields(kind, part, value, path)
+        yield from _unknown_fields(part, value, place)
     elif isinstance(part, dict) and isinstance(value, dict):
         for key, below in part.items():
-            yield from _unknown_below(kind, below, value.get(key), f"{path}{_safe_key(kind, key)}.")
+            yield from _unknown_below(below, value.get(key), (*place, key))
     elif isinstance(part, tuple) and isinstance(value, list):
         for index, (below, raw) in enumerate(zip(part, value, strict=True)):
-            yield from _unknown_below(kind, below, raw, f"{path}{index}.")
+            yield from _unknown_below(below, raw, (*place, index))
 
 
 # --- refusing, without telling secrets --------------------------------------------------------------------------------
@@ -215,11 +226,7 @@ def _unknown_below(kind: Kind, part: object, value: object, path: str) -> Iterat
 # Events carry badges, PINs and tokens, and an access list the hashes of all of them. What came in either is shown
 # only where it is a word of the contract itself.
 _SECRET_KINDS = frozenset({Kind.EVENT, Kind.ACCESS})
-_MEMBER_NAMES = frozenset(
-    str(field.validation_alias or name)
-    for model in (*MODELS.values(), *DATA_MODELS.values())
-    for name, field in model.model_fields.items()
-)
+_MEMBER_NAMES = frozenset(name for model in (*MODELS.values(), *DATA_MODELS.values()) for name in _members(model))
 _CONTRACT_WORDS = _MEMBER_NAMES | {str(event_type) for event_type in EventType} | {"true", "false", "null", "in", "out"}
 _MASK = "…"
 _WORD = re.compile(r"""[^\s{}\[\]:,"]+""")
@@ -259,14 +266,19 @@ def _safe_key(kind: Kind, key: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in key[:_SHOWN])
 
 
+def _path(kind: Kind, place: _Place) -> str:
+    """Where in the body, as its sender would say it."""
+    return ".".join(_safe_key(kind, part) if isinstance(part, str) else str(part) for part in place)
+
+
 def _refusal(kind: Kind, topic: str, errors: list[ErrorDetails]) -> MessageError:
     first = errors[0]
-    what = first["type"]
-    place, tags = _place(kind, first["loc"])
+    what, loc = first["type"], first["loc"]
     if what == "json_invalid":
         # The one thing our own parser takes and pydantic's does not.
         hint = "half of a surrogate pair is not a character"
         return MessageError(RefusalReason.BAD_JSON, "the body is not JSON", topic=topic, hint=hint)
+    place = tuple(part for part in loc if not (isinstance(part, str) and _NOT_A_PLACE.fullmatch(part)))
     reason = RefusalReason.OUT_OF_RANGE if what in _BEYOND_A_BOUND else RefusalReason.SCHEMA
     why = "is missing" if what == "missing" else f"is {_shown(kind, first['input'])}"
     if what == "value_error":
@@ -275,18 +287,12 @@ def _refusal(kind: Kind, topic: str, errors: list[ErrorDetails]) -> MessageError
         why = words if isinstance(first["input"], dict) else f"{why}, which {words}"
     elif what == "string_pattern_mismatch":
         hint = f"it should be {PATTERN_WORDS[first['ctx']['pattern']]}"
-    elif tags and len(errors) > 1:
+    elif len(place) < len(loc) and len(errors) > 1:
+        # Every alternative of a reading failed; each alone would mislead.
         hint = _SCALAR
     else:
         hint = _WANTED.get(what) or re.sub("^(Input|String|Value) should", "it should", first["msg"])
-    return MessageError(reason, why, topic=topic, path=place, hint=hint)
-
-
-def _place(kind: Kind, loc: tuple[int | str, ...]) -> tuple[str, bool]:
-    """Where in the body, as a sender would say it; and whether one of several alternatives was wanted there."""
-    places = [part for part in loc if not (isinstance(part, str) and _NOT_A_PLACE.fullmatch(part))]
-    path = ".".join(_safe_key(kind, part) if isinstance(part, str) else str(part) for part in places)
-    return path, len(places) < len(loc) and loc[-1] != "[key]"
+    return MessageError(reason, why, topic=topic, path=_path(kind, place), hint=hint)
 
 
 def _shown(kind: Kind, value: object) -> str:

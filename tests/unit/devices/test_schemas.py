@@ -1,6 +1,8 @@
 """The published schemas are those of the models, and their examples are true."""
 
 import json
+import subprocess
+import sys
 
 import jsonschema
 import pytest
@@ -18,6 +20,11 @@ CASES = [pytest.param(kind, example, id=f"{kind}-{n}") for kind in Kind for n, e
 
 def test_the_files_are_up_to_date():
     assert schemas.drift() == [], "run python -m devices.schemas"
+
+
+def test_the_command_says_whether_they_are():
+    done = subprocess.run([sys.executable, "-m", "devices.schemas", "--check"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_file_that_is_missing_changed_or_left_over_is_drift(tmp_path):
