@@ -1,0 +1,539 @@
+"""Who may pass: the steps in their order, the grants, the nearest miss."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.domain.access import (
+    STEPS,
+    Cost,
+    Denied,
+    DenyReason,
+    Failing,
+    Grant,
+    Granted,
+    GrantKind,
+    Miss,
+    Read,
+    Rights,
+    Step,
+    decide,
+)
+from controller.domain.building import Door, DoorTimings
+from controller.domain.ids import CredentialId, PersonId, PlanId
+from controller.domain.membership import CredentialState, Person, PersonKind, Standing
+from tests.unit.domain.house import (
+    ALICE,
+    DAY_PASS,
+    FLOOR,
+    FULL,
+    HOST,
+    LANDING,
+    LOBBY,
+    NIGHT,
+    NOON,
+    OFFICE,
+    OFFICE_DOOR,
+    RUNNERS,
+    SERVER_DOOR,
+    SERVERS,
+    SPACE,
+    STREET,
+    TWO_DAYS,
+    badge_of,
+    lease,
+    local,
+    member,
+    read,
+    rights,
+)
+
+
+def reason(rights: Rights, at: datetime = NOON, read_: Read | None = None) -> DenyReason | GrantKind:
+    """The one word of the answer."""
+    decision = decide(read_ or read(at), rights, at)
+    return decision.grant.kind if isinstance(decision, Granted) else decision.reason
+
+
+def failing(rights: Rights, at: datetime = NOON, read_: Read | None = None) -> list[DenyReason]:
+    return [each.reason for each in decide(read_ or read(at), rights, at).failed]
+
+
+def miss(rights: Rights, at: datetime = NOON) -> Miss | None:
+    decision = decide(read(at), rights, at)
+    assert isinstance(decision, Denied)
+    return decision.miss
+
+
+# --- 1. the message -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        pytest.param({"retained": True}, DenyReason.REPLAYED, id="retained"),
+        pytest.param({"duplicate": True}, DenyReason.REPLAYED, id="duplicate"),
+        pytest.param({"age_s": 5.1}, DenyReason.STALE_READ, id="older than 5 s"),
+        pytest.param({"age_s": 5.0}, GrantKind.PLAN, id="5 s old is fresh"),
+    ],
+)
+def test_a_message_that_is_no_live_read_opens_nothing(message: dict[str, object], expected: object) -> None:
+    assert reason(rights(member()), read_=read(**message)) == expected
+
+
+def test_an_ignored_read_is_told_apart_from_a_refused_one() -> None:
+    ignored = decide(read(retained=True), rights(member()), NOON)
+    refused = decide(read(), rights(), NOON)
+
+    assert isinstance(ignored, Denied)
+    assert isinstance(refused, Denied)
+    assert (ignored.is_ignored, refused.is_ignored) == (True, False)
+    assert ignored.miss is None
+
+
+# --- 2. the door --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("door", "expected"),
+    [
+        pytest.param(None, DenyReason.UNKNOWN_DOOR, id="unknown"),
+        pytest.param(replace(STREET, enabled=False), DenyReason.DOOR_DISABLED, id="disabled"),
+        pytest.param(replace(STREET, in_maintenance=True), DenyReason.DOOR_IN_MAINTENANCE, id="in maintenance"),
+    ],
+)
+def test_a_door_that_is_out_of_use_opens_for_nobody(door: Door | None, expected: DenyReason) -> None:
+    assert reason(rights(member(), at=door)) == expected
+    assert reason(rights(at=door, person=HOST)) == expected
+
+
+# --- 3. the credential --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("credential", "expected"),
+    [
+        pytest.param({"state": CredentialState.LOST}, DenyReason.CREDENTIAL_LOST, id="lost"),
+        pytest.param({"state": CredentialState.BLOCKED}, DenyReason.CREDENTIAL_BLOCKED, id="blocked"),
+        pytest.param({"valid_from": NOON + timedelta(seconds=1)}, DenyReason.CREDENTIAL_NOT_YET_VALID, id="not yet valid"),
+        pytest.param({"valid_until": NOON}, DenyReason.CREDENTIAL_EXPIRED, id="expired, the end being exclusive"),
+        pytest.param({"valid_from": NOON}, GrantKind.PLAN, id="valid from this moment"),
+        pytest.param({"valid_until": NOON + timedelta(seconds=1)}, GrantKind.PLAN, id="valid for another second"),
+        pytest.param(
+            {"state": CredentialState.LOST, "valid_until": NOON}, DenyReason.CREDENTIAL_LOST, id="lost before expired"
+        ),
+    ],
+)
+def test_a_credential_has_to_be_good_itself(credential: dict[str, object], expected: object) -> None:
+    assert reason(rights(member(), credential=badge_of(ALICE, **credential))) == expected
+
+
+def test_a_badge_nobody_knows_is_refused_as_such_and_for_nothing_else() -> None:
+    assert failing(rights(person=None)) == [DenyReason.UNKNOWN_CREDENTIAL]
+
+
+def test_a_badge_whose_holder_was_removed_is_nobodys() -> None:
+    assert failing(rights(person=None, credential=badge_of(ALICE))) == [DenyReason.UNKNOWN_CREDENTIAL]
+
+
+# --- 5. the person ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("memberships", "expected"),
+    [
+        pytest.param((), DenyReason.NO_MEMBERSHIP, id="none"),
+        pytest.param((member(starts="2026-11-24"),), DenyReason.NO_MEMBERSHIP, id="one that has not begun"),
+        pytest.param((member(ends="2026-11-22"),), DenyReason.MEMBERSHIP_ENDED, id="ended by its date"),
+        pytest.param((member(standing=Standing.ENDED),), DenyReason.MEMBERSHIP_ENDED, id="ended by its standing"),
+        pytest.param((member(standing=Standing.PAUSED),), DenyReason.MEMBERSHIP_PAUSED, id="paused"),
+        pytest.param((member(standing=Standing.OVERDUE),), DenyReason.MEMBERSHIP_OVERDUE, id="overdue"),
+        pytest.param(
+            (member(ends="2026-10-01"), member(standing=Standing.OVERDUE)),
+            DenyReason.MEMBERSHIP_OVERDUE,
+            id="an old one and an unpaid one: the bill is told",
+        ),
+        pytest.param((member(standing=Standing.GRACE),), GrantKind.PLAN, id="in grace, entry works"),
+        pytest.param(
+            (member(DAY_PASS, standing=Standing.OVERDUE), member(FULL)),
+            GrantKind.PLAN,
+            id="one good membership is enough",
+        ),
+    ],
+)
+def test_a_membership_has_to_be_in_good_standing(memberships: tuple[object, ...], expected: object) -> None:
+    assert reason(rights(*memberships)) == expected  # type: ignore[arg-type]
+
+
+def test_in_grace_the_member_enters_and_is_told() -> None:
+    decision = decide(read(), rights(member(standing=Standing.GRACE)), NOON)
+
+    assert decision == Granted(Grant(GrantKind.PLAN, FULL, Cost.UNLIMITED_PLAN, in_grace=True), 5.0)
+
+
+def test_a_future_plan_never_disables_the_current_one() -> None:
+    assert reason(rights(member(ends="2026-11-30"), member(TWO_DAYS, starts="2026-12-01"))) == GrantKind.PLAN
+
+
+def test_the_end_date_is_the_last_usable_day_until_the_cut_off() -> None:
+    late = rights(member(PlanId("night-owl"), ends="2026-11-23"), space=_with_night_owl())
+
+    assert reason(late, local("2026-11-24 01:30")) == GrantKind.PLAN
+    assert reason(late, local("2026-11-24 04:00")) == DenyReason.MEMBERSHIP_ENDED
+
+
+def _with_night_owl() -> object:
+    plan = replace(SPACE.plans[FULL], id=PlanId("night-owl"), schedule="clock")
+    return replace(SPACE, plans={**SPACE.plans, plan.id: plan})
+
+
+def test_a_ban_always_wins() -> None:
+    banned_host = replace(HOST, banned=True)
+    banned_member = replace(ALICE, banned=True)
+
+    assert reason(rights(person=banned_host)) == DenyReason.BANNED
+    assert reason(rights(member(), person=banned_member, leases=(lease(),))) == DenyReason.BANNED
+
+
+def test_staff_need_no_membership_and_pass_every_door_at_every_hour() -> None:
+    for door in SPACE.doors.values():
+        assert reason(rights(at=door, person=HOST), NIGHT) == GrantKind.STAFF
+
+
+# --- 7. grants ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        pytest.param("2026-11-23 09:00", GrantKind.PLAN, id="as the hours begin"),
+        pytest.param("2026-11-23 18:00", DenyReason.OUTSIDE_HOURS, id="as they end"),
+        pytest.param("2026-11-22 12:00", DenyReason.OUTSIDE_HOURS, id="on a Sunday"),
+        pytest.param("2026-12-25 12:00", DenyReason.OUTSIDE_HOURS, id="on a holiday"),
+    ],
+)
+def test_a_plan_opens_its_doors_in_its_hours(at: str, expected: object) -> None:
+    assert reason(rights(member()), local(at)) == expected
+
+
+def test_a_plan_opens_only_the_doors_into_its_areas() -> None:
+    assert reason(rights(member(), at=LANDING)) == GrantKind.PLAN
+    assert reason(rights(member(), at=OFFICE_DOOR)) == DenyReason.NO_RIGHT
+
+
+def test_a_hosted_group_enters_by_its_own_hours() -> None:
+    assert reason(rights(member(RUNNERS)), local("2026-11-23 06:15")) == GrantKind.PLAN
+    assert reason(rights(member(RUNNERS)), local("2026-12-25 06:15")) == GrantKind.PLAN
+    assert reason(rights(member(RUNNERS)), local("2026-11-23 12:00")) == DenyReason.OUTSIDE_HOURS
+
+
+def test_a_lease_opens_the_office_and_the_way_to_it_around_the_clock_and_on_holidays() -> None:
+    team = rights(leases=(lease(),))
+
+    for door in (STREET, LANDING, OFFICE_DOOR):
+        for at in (NIGHT, NOON, local("2026-12-25 23:00")):
+            assert reason(replace(team, door=door), at) == GrantKind.LEASE
+
+
+def test_a_lease_opens_no_other_door() -> None:
+    assert reason(rights(leases=(lease(),), at=SERVER_DOOR)) == DenyReason.NO_RIGHT
+    assert reason(rights(leases=(lease(LOBBY),), at=LANDING)) == DenyReason.NO_RIGHT
+
+
+def test_a_lease_ends_with_its_last_day() -> None:
+    over = rights(leases=(lease(ends="2026-11-22"),), at=OFFICE_DOOR)
+
+    assert reason(over, local("2026-11-23 03:59")) == GrantKind.LEASE
+    assert reason(over, local("2026-11-23 04:00")) == DenyReason.NO_MEMBERSHIP
+
+
+def test_an_office_does_not_excuse_an_unpaid_membership() -> None:
+    assert reason(rights(member(standing=Standing.OVERDUE), leases=(lease(),))) == DenyReason.MEMBERSHIP_OVERDUE
+
+
+def test_an_ended_membership_does_not_take_the_office_away() -> None:
+    assert reason(rights(member(ends="2026-10-01"), leases=(lease(),))) == GrantKind.LEASE
+
+
+def test_a_door_for_staff_opens_by_no_plan_and_no_lease() -> None:
+    plan = replace(SPACE.plans[FULL], areas=frozenset({SERVERS}))
+    space = replace(SPACE, plans={FULL: plan})
+
+    assert reason(rights(member(), leases=(lease(SERVERS),), at=SERVER_DOOR, space=space)) == DenyReason.NO_RIGHT
+
+
+def test_a_plan_the_space_no_longer_has_gives_no_right() -> None:
+    assert reason(rights(member(PlanId("gone")))) == DenyReason.NO_RIGHT
+
+
+@pytest.mark.parametrize(
+    ("memberships", "via"),
+    [
+        pytest.param((member(DAY_PASS), member(TWO_DAYS), member(FULL)), FULL, id="unlimited before a quota day"),
+        pytest.param((member(DAY_PASS), member(TWO_DAYS)), TWO_DAYS, id="a quota day before a day pass"),
+        pytest.param((member(TWO_DAYS), member(DAY_PASS)), TWO_DAYS, id="in whatever order they are held"),
+    ],
+)
+def test_of_several_grants_the_one_that_costs_the_member_least_is_taken(
+    memberships: tuple[object, ...], via: str
+) -> None:
+    decision = decide(read(), rights(*memberships), NOON)  # type: ignore[arg-type]
+
+    assert isinstance(decision, Granted)
+    assert decision.grant.via == via
+
+
+def test_a_lease_costs_less_than_any_plan() -> None:
+    decision = decide(read(), rights(member(), leases=(lease(),)), NOON)
+
+    assert decision == Granted(Grant(GrantKind.LEASE, OFFICE, Cost.LEASE), 5.0)
+
+
+def test_a_cheaper_plan_that_is_closed_gives_way_to_an_open_one() -> None:
+    early = local("2026-11-23 06:15")
+
+    assert decide(read(early), rights(member(FULL), member(RUNNERS)), early) == Granted(
+        Grant(GrantKind.PLAN, RUNNERS, Cost.UNLIMITED_PLAN), 5.0
+    )
+
+
+# --- the answer ---------------------------------------------------------------------------------------
+
+
+def test_the_first_failing_step_names_the_reason_and_the_others_are_kept() -> None:
+    decision = decide(
+        read(age_s=6.0),
+        rights(
+            member(standing=Standing.PAUSED),
+            at=replace(STREET, in_maintenance=True),
+            credential=badge_of(ALICE, state=CredentialState.LOST),
+        ),
+        NIGHT,
+    )
+
+    assert isinstance(decision, Denied)
+    assert decision.reason == DenyReason.STALE_READ
+    assert decision.failed == (
+        Failing(Step.MESSAGE, DenyReason.STALE_READ),
+        Failing(Step.DOOR, DenyReason.DOOR_IN_MAINTENANCE),
+        Failing(Step.CREDENTIAL, DenyReason.CREDENTIAL_LOST),
+        Failing(Step.PERSON, DenyReason.MEMBERSHIP_PAUSED),
+        Failing(Step.GRANTS, DenyReason.OUTSIDE_HOURS),
+    )
+
+
+def test_an_unpaid_plan_in_its_hours_is_refused_for_the_bill_alone() -> None:
+    assert failing(rights(member(standing=Standing.OVERDUE))) == [DenyReason.MEMBERSHIP_OVERDUE]
+
+
+@pytest.mark.parametrize(
+    ("door", "person", "hold_s"),
+    [
+        pytest.param(STREET, ALICE, 5.0, id="five seconds"),
+        pytest.param(replace(STREET, timings=DoorTimings(release=7.0)), ALICE, 7.0, id="as the door says"),
+        pytest.param(replace(STREET, timings=DoorTimings(release=1.0)), ALICE, 3.0, id="never under three"),
+        pytest.param(STREET, replace(ALICE, needs_time=True), 15.0, id="three times as long for who needs it"),
+    ],
+)
+def test_the_door_stays_released_for_its_time(door: Door, person: Person, hold_s: float) -> None:
+    decision = decide(read(), rights(member(), at=door, person=person), NOON)
+
+    assert isinstance(decision, Granted)
+    assert decision.hold_s == hold_s
+
+
+# --- the nearest miss ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "next_time"),
+    [
+        pytest.param("2026-11-23 07:00", "2026-11-23 09:00", id="later today"),
+        pytest.param("2026-11-27 18:00", "2026-11-30 09:00", id="after the weekend"),
+        pytest.param("2026-12-24 20:00", "2026-12-28 09:00", id="after the holiday"),
+    ],
+)
+def test_outside_hours_the_next_opening_is_told(at: str, next_time: str) -> None:
+    assert miss(rights(member()), local(at)) == Miss(DenyReason.OUTSIDE_HOURS, local(next_time))
+
+
+def test_the_soonest_of_several_plans_is_told() -> None:
+    assert miss(rights(member(), member(RUNNERS)), local("2026-11-23 20:00")) == Miss(
+        DenyReason.OUTSIDE_HOURS, local("2026-11-24 09:00")
+    )
+
+
+def test_there_is_no_next_time_after_the_membership_has_ended() -> None:
+    assert miss(rights(member(ends="2026-11-23")), local("2026-11-23 20:00")) == Miss(DenyReason.OUTSIDE_HOURS)
+
+
+def test_a_membership_that_will_begin_tells_when_it_opens_this_door() -> None:
+    coming = rights(member(starts="2026-11-28"))
+
+    assert miss(coming) == Miss(DenyReason.NO_RIGHT, local("2026-11-30 09:00"))
+
+
+def test_a_lease_that_will_begin_tells_so() -> None:
+    assert miss(rights(leases=(lease(starts="2026-12-01"),))) == Miss(DenyReason.NO_RIGHT, local("2026-12-01 00:00"))
+
+
+def test_a_badge_that_is_not_yet_valid_tells_when_it_will_be() -> None:
+    tomorrow = NOON + timedelta(days=1)
+    early = rights(member(), credential=badge_of(ALICE, valid_from=tomorrow))
+    early_host = rights(person=HOST, credential=badge_of(HOST, valid_from=tomorrow))
+
+    assert miss(early) == Miss(DenyReason.CREDENTIAL_NOT_YET_VALID, tomorrow)
+    assert miss(early_host) == Miss(DenyReason.CREDENTIAL_NOT_YET_VALID, tomorrow)
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param(rights(member(), at=OFFICE_DOOR), Miss(DenyReason.NO_RIGHT), id="no plan for this door"),
+        pytest.param(rights(), Miss(DenyReason.NO_RIGHT), id="no membership"),
+        pytest.param(rights(member(standing=Standing.OVERDUE)), None, id="unpaid"),
+        pytest.param(rights(person=None), None, id="an unknown badge"),
+        pytest.param(rights(member(), at=None), None, id="an unknown door"),
+        pytest.param(rights(member(PlanId("gone"))), Miss(DenyReason.NO_RIGHT), id="a plan that is gone"),
+        pytest.param(rights(leases=(lease(),), at=SERVER_DOOR), Miss(DenyReason.NO_RIGHT), id="a lease elsewhere"),
+    ],
+)
+def test_where_waiting_is_no_help_no_time_is_told(held: Rights, expected: Miss | None) -> None:
+    assert miss(held) == expected
+
+
+def test_a_schedule_that_stays_closed_for_weeks_tells_no_time() -> None:
+    closed = {NOON.date() + timedelta(days=n): "closed" for n in range(-1, 30)}
+
+    assert miss(rights(member(), space=replace(SPACE, holidays=closed))) == Miss(DenyReason.OUTSIDE_HOURS)
+
+
+# --- leaving ------------------------------------------------------------------------------------------
+
+
+def test_who_leaves_is_let_out_and_what_would_have_refused_an_entry_is_kept() -> None:
+    lost = rights(at=STREET, person=None, credential=None)
+
+    decision = decide(read(direction="out"), lost, NOON)
+
+    assert decision == Granted(
+        Grant(GrantKind.EXIT, STREET.id), 5.0, (Failing(Step.CREDENTIAL, DenyReason.UNKNOWN_CREDENTIAL),)
+    )
+
+
+def test_an_old_message_is_nobody_leaving() -> None:
+    assert reason(rights(member()), read_=read(direction="out", age_s=6.0)) == DenyReason.STALE_READ
+    assert reason(rights(member(), at=None), read_=read(direction="out")) == DenyReason.UNKNOWN_DOOR
+
+
+# --- laws ---------------------------------------------------------------------------------------------
+
+moments = st.datetimes(datetime(2026, 10, 25), datetime(2027, 1, 5)).map(lambda wall: local(wall.isoformat()))
+dates = st.dates(datetime(2026, 10, 1).date(), datetime(2027, 1, 31).date())
+some_memberships = st.lists(
+    st.builds(
+        replace,
+        st.sampled_from([member(plan) for plan in (FULL, TWO_DAYS, DAY_PASS, RUNNERS, PlanId("gone"))]),
+        starts=dates,
+        ends=st.none() | dates,
+        standing=st.sampled_from(Standing),
+    ),
+    max_size=3,
+).map(tuple)
+some_leases = st.lists(
+    st.builds(replace, st.sampled_from([lease(), lease(FLOOR)]), starts=dates, ends=st.none() | dates), max_size=2
+).map(tuple)
+people = st.builds(Person, st.just(PersonId("alice")), st.just("Alice"), st.sampled_from(PersonKind), st.booleans())
+credentials = st.builds(
+    replace,
+    st.just(badge_of(ALICE)),
+    id=st.just(CredentialId("badge")),
+    state=st.sampled_from(CredentialState),
+    valid_from=st.none() | moments,
+    valid_until=st.none() | moments,
+)
+doors = st.builds(
+    replace, st.sampled_from(list(SPACE.doors.values())), enabled=st.booleans(), in_maintenance=st.booleans()
+)
+worlds = st.builds(
+    Rights, st.just(SPACE), st.none() | doors, st.none() | credentials, st.none() | people, some_memberships, some_leases
+)
+# Mostly right: what is refused for one reason only is where the interesting answers are.
+likely = st.builds(
+    Rights,
+    st.just(SPACE),
+    st.sampled_from(list(SPACE.doors.values())),
+    credentials.map(lambda credential: replace(credential, state=CredentialState.ACTIVE)),
+    st.just(ALICE),
+    some_memberships,
+    some_leases,
+)
+reads = st.builds(
+    replace,
+    st.just(read()),
+    age_s=st.sampled_from([0.0, 4.9, 5.1, 600.0]),
+    retained=st.booleans(),
+    duplicate=st.booleans(),
+    direction=st.sampled_from(["in", "out"]),
+)
+
+
+@given(worlds, moments)
+def test_exit_is_never_denied(world: Rights, at: datetime) -> None:
+    if world.door is not None:
+        assert isinstance(decide(read(direction="out"), world, at), Granted)
+
+
+@given(worlds | likely, moments, reads)
+def test_a_read_that_is_not_live_is_never_granted(world: Rights, at: datetime, read_: Read) -> None:
+    if read_.retained or read_.duplicate or read_.age_s > 5.0:
+        decision = decide(read_, world, at)
+        assert isinstance(decision, Denied)
+        assert decision.is_ignored
+
+
+@given(worlds, moments)
+def test_a_blocked_badge_and_a_banned_person_never_enter(world: Rights, at: datetime) -> None:
+    blocked = world.credential is not None and world.credential.state is not CredentialState.ACTIVE
+    banned = world.person is not None and world.person.banned
+    if blocked or banned:
+        assert isinstance(decide(read(), world, at), Denied)
+
+
+@given(worlds | likely, moments, reads)
+def test_the_reason_is_the_first_failing_step_and_steps_fail_in_order(world: Rights, at: datetime, read_: Read) -> None:
+    decision = decide(read_, world, at)
+
+    order = [step for step, _ in STEPS]
+    positions = [order.index(each.step) for each in decision.failed]
+    assert positions == sorted(set(positions))
+    if isinstance(decision, Denied):
+        assert decision.failed[0].reason == decision.reason
+    else:
+        assert read_.direction == "out" or decision.failed == ()
+
+
+@given(worlds | likely, moments)
+def test_at_the_time_that_is_told_the_same_badge_works_and_a_moment_before_it_does_not(
+    world: Rights, at: datetime
+) -> None:
+    decision = decide(read(), world, at)
+    if isinstance(decision, Granted) or decision.miss is None or decision.miss.next_time is None:
+        return
+
+    then = decision.miss.next_time
+
+    assert then > at
+    assert isinstance(decide(read(), world, then), Granted)
+    assert isinstance(decide(read(), world, then - timedelta(microseconds=1)), Denied)
+
+
+@given(likely, moments)
+def test_more_memberships_never_cost_a_right_unless_they_are_unpaid_or_paused(world: Rights, at: datetime) -> None:
+    if isinstance(decide(read(), world, at), Granted):
+        richer = replace(world, memberships=(*world.memberships, member(TWO_DAYS)))
+
+        assert isinstance(decide(read(), richer, at), Granted)
