@@ -1,0 +1,80 @@
+"""The web part put together: which address answers what, and the door it listens at.
+
+Read-only and for this machine alone: until people sign in, nothing here may change anything.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from aiohttp import web
+
+from controller.domain.building import Space
+from controller.errors import InputError
+from controller.services.health import HealthBoard
+from controller.services.live import LiveFeed
+from controller.services.meters import Meters
+from controller.web import port as ports
+from controller.web.api import Api
+from controller.web.assets import Assets
+from controller.web.guard import add_security_headers, is_loopback, only_for
+from controller.web.metrics import Metrics
+from controller.web.pages import Pages
+from controller.web.stream import BATCH_S, HEARTBEAT_S, STREAM_LIMIT, LiveStreams
+
+SHUTDOWN_S = 2.0
+
+
+def create_app(
+    *,
+    space: Callable[[], Space],
+    feed: LiveFeed,
+    health: HealthBoard,
+    meters: Meters,
+    now: Callable[[], datetime],
+    hint: str | None = None,
+    host_names: Collection[str] = (),
+    heartbeat_s: float = HEARTBEAT_S,
+    batch_s: float = BATCH_S,
+    stream_limit: int = STREAM_LIMIT,
+) -> web.Application:
+    """The application over what the services hold. `hint` is a command a newcomer can try, shown on the page."""
+    assets = Assets()
+    pages = Pages(space, assets, hint)
+    api = Api(feed, health, now)
+    streams = LiveStreams(feed, now, meters, heartbeat_s=heartbeat_s, batch_s=batch_s, limit=stream_limit)
+    metrics = Metrics(meters, health)
+
+    app = web.Application(middlewares=[only_for(host_names)])
+    app.router.add_get("/", pages.now)
+    app.router.add_get("/api/live", api.live)
+    app.router.add_get("/api/stream", streams.serve, allow_head=False)
+    app.router.add_get("/healthz", api.healthz)
+    app.router.add_get("/metrics", metrics.serve)
+    app.router.add_get("/static/{version}/{name:.+}", assets.serve)
+    app.on_response_prepare.append(add_security_headers)
+    app.on_shutdown.append(streams.close)
+    return app
+
+
+@asynccontextmanager
+async def serve(app: web.Application, host: str, port: int, *, beyond_loopback: bool = False) -> AsyncIterator[str]:
+    """Listen while the context is open; yields the page's address. Port 0 lets the system choose."""
+    if not beyond_loopback and not is_loopback(host):
+        raise InputError(
+            f"web host {host} — expected this machine's own 127.0.0.1, ::1 or localhost: there is no sign-in yet, so "
+            "anyone who reaches the page sees who comes and goes. To serve others all the same, set "
+            "NATOMA_WEB_BEYOND_LOOPBACK=true and put a proxy with a sign-in before it"
+        )
+    # Every answer is read-only, so a handler may be cancelled the moment its browser leaves.
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as exc:
+            raise ports.refusal(host, port, exc) from exc
+        bound = runner.addresses[0]
+        yield f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}/"
+    finally:
+        await runner.cleanup()

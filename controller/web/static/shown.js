@@ -1,0 +1,74 @@
+// How a door or a room is shown: one word, one icon, one tone. What the plan, the lists and the card agree on.
+
+import * as words from "./words.js";
+
+const DOOR_TONES = { locked: "calm", unlocked: "calm", released: "good", open: "info", held: "warn", forced: "alarm", tamper: "alarm", unknown: "unknown", offline: "unknown" };
+
+export function door(value) {
+  const state = doorState(value);
+  return { state, word: words.doors[state], icon: state === "offline" ? "unknown" : state, tone: DOOR_TONES[state] };
+}
+
+function doorState(value) {
+  if (value.alarm === "forced" || value.state === "forced") return "forced";
+  if (value.alarm === "tamper") return "tamper";
+  if (value.device === "lost") return "offline";
+  if (value.alarm === "held" || value.state === "held") return "held";
+  if (value.mode === "unlocked" && (value.state === "locked" || value.state === "released")) return "unlocked";
+  return value.state in words.doors ? value.state : "unknown";
+}
+
+export function room(value) {
+  const silent = value.sensor === "silent";
+  const unseen = value.sensor === "never_seen";
+  const state = silent ? "silent" : unseen && value.status === "free" ? "never_seen" : value.status in words.rooms ? value.status : "no_status";
+  return { state, word: words.rooms[state], flags: silent || unseen ? [] : flags(value), people: people(value) };
+}
+
+function flags(value) {
+  const found = [];
+  if (value.air === "poor" || value.air === "stuffy") found.push(value.air);
+  if (value.quiet === "loud") found.push("loud");
+  if (value.comfort === "cold" || value.comfort === "warm") found.push(value.comfort);
+  return found;
+}
+
+function people(value) {
+  const seen = value.occupancy;
+  if (!seen || seen.count === null || seen.count === undefined) return "";
+  const text = words.ofSeats(seen.count, value.seats);
+  return seen.quality === "estimated" ? words.estimated(text) : text;
+}
+
+export const number = (value, unit, digits = 0) =>
+  value === null || value === undefined ? "" : `${value.toLocaleString(words.LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
+
+// Everything that wants a look, the worst first: {level, text, door?, room?}.
+export function issues(store) {
+  const found = [];
+  const offline = [];
+  for (const value of Object.values(store.doors)) {
+    const { state } = door(value);
+    if (state === "forced") found.push({ level: "alarm", text: words.verdict.forced(value.name), door: value.id });
+    else if (state === "tamper") found.push({ level: "alarm", text: words.verdict.tamper(value.name), door: value.id });
+    else if (state === "held") found.push({ level: "warn", text: words.verdict.held(value.name), door: value.id });
+    else if (state === "offline" || state === "unknown") offline.push(value);
+  }
+  if (offline.length > 2) found.push({ level: "warn", text: words.verdict.offlineMany(offline.length), door: offline[0].id });
+  else for (const value of offline) found.push({ level: "warn", text: words.verdict.offline(value.name), door: value.id });
+  for (const part of Object.values(store.health)) {
+    if (!part.ok) found.push({ level: "warn", text: words.verdict.failing(healthName(part), part.text) });
+  }
+  for (const value of Object.values(store.rooms)) {
+    for (const flag of room(value).flags.slice(0, 1)) {
+      found.push({ level: "note", text: words.verdict.air(value.name, words.flags[flag]), room: value.id });
+    }
+  }
+  const order = { alarm: 0, warn: 1, note: 2 };
+  return found.sort((a, b) => order[a.level] - order[b.level]);
+}
+
+export function healthName(part) {
+  const name = words.health[part.name] || part.name;
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,128 @@
+// Every word the scripts say; what the server writes is in words.py. Another language is one more table.
+
+export const LOCALE = "en-GB";
+
+export const doors = {
+  locked: "locked",
+  released: "released",
+  unlocked: "unlocked",
+  open: "open",
+  held: "held open",
+  forced: "forced open",
+  tamper: "tampered with",
+  unknown: "not known",
+  offline: "offline",
+};
+
+export const rooms = {
+  free: "Free",
+  booked: "Booked",
+  in_use: "In use",
+  on_air: "On air",
+  unavailable: "Closed",
+  silent: "Sensor silent",
+  never_seen: "No sensor yet",
+  no_status: "Not known",
+};
+
+export const flags = {
+  stuffy: "stuffy",
+  poor: "bad air",
+  loud: "loud",
+  cold: "cold",
+  warm: "warm",
+};
+
+export const onAir = { on: "ON AIR", requested: "ON AIR…", off: "OFF AIR", unknown: "ON AIR ?" };
+export const onAirLong = {
+  on: "the light is on",
+  requested: "asked for, the light has not confirmed it",
+  off: "the light is off",
+  unknown: "not known: the light does not answer",
+};
+
+export const legend = [
+  ["locked", "locked"],
+  ["released", "released"],
+  ["open", "open"],
+  ["held", "held open"],
+  ["forced", "forced"],
+  ["unknown", "not known"],
+];
+
+export const verdict = {
+  quiet: "All doors are quiet",
+  forced: (name) => `${name} is forced open`,
+  tamper: (name) => `${name}: somebody tampers with it`,
+  held: (name) => `${name} is held open`,
+  offline: (name) => `${name} does not answer`,
+  offlineMany: (count) => `${count} doors do not answer`,
+  failing: (name, text) => `${name}: ${text}`,
+  more: (count) => (count === 1 ? "and one more thing to look at" : `and ${count} more things to look at`),
+  air: (name, flag) => `${name} is ${flag}`,
+  summary: (doorCount, used, roomCount) => `${doorCount} doors · ${used} of ${roomCount} rooms in use`,
+  waiting: "Waiting for the building to answer…",
+};
+
+export const card = {
+  state: "State",
+  lock: "Bolt",
+  contact: "Contact",
+  mode: "Mode",
+  device: "Device",
+  alarm: "Alarm",
+  leads: "Leads",
+  since: "Since",
+  reported: "Last report",
+  people: "People",
+  temperature: "Temperature",
+  humidity: "Humidity",
+  co2: "CO₂",
+  noise: "Noise",
+  light: "Light",
+  windows: "Windows",
+  comfort: "Comfort",
+  air: "Air",
+  quiet: "Sound",
+  onAir: "On air",
+  sensor: "Sensor",
+  measured: "Measured",
+  never: "never",
+};
+
+// Values as devices and services spell them, as a person says them.
+export const values = {
+  ready: "answers",
+  sleeping: "asleep",
+  lost: "lost",
+  silent: "silent",
+  never_seen: "never seen",
+  live: "reports",
+  measured: "counted",
+  estimated: "estimated",
+  unknown: "not known",
+  in_use: "in use",
+};
+
+export const health = {
+  "access link": "Access link",
+  "telemetry link": "Telemetry link",
+};
+
+export const inside = (count) => `${count} in`;
+export const facts = { pause: "Pause", resume: "Resume", waiting: (count) => `Resume · ${count} new` };
+export const tones = { good: "let in", bad: "refused", note: "note", alarm: "alarm" };
+export const copied = "Copied";
+export const backAgain = "The connection to the building is back.";
+export const ofSeats = (count, seats) => (seats ? `${count} of ${seats}` : `${count}`);
+export const estimated = (text) => `about ${text}`;
+export const seats = (count) => `${count} seats`;
+
+export function ago(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 5) return "just now";
+  if (s < 60) return `${s} s ago`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min ago`;
+  return `${Math.floor(s / 86400)} d ago`;
+}
