@@ -38,7 +38,7 @@ from devices.messages import (
     Values,
 )
 from devices.times import parse_time
-from devices.topics import ACTIONS, Address, Kind, Topics
+from devices.topics import ACTIONS, RULES, Address, Kind, Topics
 
 __all__ = ["PAYLOAD_LIMIT", "Decoded", "check_desired", "decode", "encode", "message_key", "parse_time", "sample"]
 
@@ -228,6 +228,7 @@ def _unknown_below(part: object, value: object, place: _Place) -> Iterator[_Plac
 _SECRET_KINDS = frozenset({Kind.EVENT, Kind.ACCESS})
 _MEMBER_NAMES = frozenset(name for model in (*MODELS.values(), *DATA_MODELS.values()) for name in _members(model))
 _CONTRACT_WORDS = _MEMBER_NAMES | {str(event_type) for event_type in EventType} | {"true", "false", "null", "in", "out"}
+_KIND_OF_TOPIC = {f"{rule.direction}/{kind}": kind for kind, rule in RULES.items()}
 _MASK = "…"
 _WORD = re.compile(r"""[^\s{}\[\]:,"]+""")
 
@@ -249,10 +250,13 @@ _BEYOND_A_BOUND = frozenset({"greater_than", "greater_than_equal", "less_than", 
 _NOT_A_PLACE = re.compile(r"(constrained-.*|function-.*|dict\[.*|float|int|bool|str|\[key\])")
 
 
-def sample(kind: Kind | None, payload: bytes) -> str:
-    """The first bytes of a body as text that may be stored and shown; `kind` None (an unknown topic) hides as much
-    as an event, because a reader with a mistyped topic still sends badges."""
+def sample(source: Kind | str, payload: bytes) -> str:
+    """The first bytes of a body, by its kind or its topic, as text that may be stored and shown.
+
+    A topic of no kind hides as much as an event: a reader with a mistyped topic still sends badges.
+    """
     text = payload[:SAMPLE_BYTES].decode("utf-8", "replace")
+    kind = source if isinstance(source, Kind) else _KIND_OF_TOPIC.get("/".join(source.split("/")[-2:]))
     if kind is None or kind in _SECRET_KINDS:
         # Anything but punctuation and the contract's own words is masked, which works on broken JSON as well.
         text = _WORD.sub(lambda found: found[0] if found[0] in _CONTRACT_WORDS else _MASK, text)
