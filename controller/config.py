@@ -58,6 +58,16 @@ class Influx:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """Where the page answers."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    host_names: tuple[str, ...] = ()  # beside this machine's own; a browser that asks for another is refused
+    beyond_loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that can be set, checked. `mqtt` is None for a broker of our own."""
 
@@ -65,10 +75,7 @@ class Settings:
     space: Path | None = None
     mqtt: Broker | None = None
     broker_port: int | None = None
-    web_host: str = "127.0.0.1"
-    web_port: int = 8080
-    web_host_names: tuple[str, ...] = ()
-    web_beyond_loopback: bool = False
+    web: Web = Web()
     influx: Influx | None = None
     log_level: LogLevel = LogLevel.INFO
 
@@ -122,7 +129,7 @@ class _Written(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # `load_settings` reads the sources itself, so that it knows where each value came from.
+        # `load` reads the sources itself, so that it knows where each value came from.
         return (init_settings,)
 
 
@@ -166,8 +173,8 @@ class _Sources:
         return f"setting {name} ({self.origins.get(name, 'not set')}): {shown}{why} — {right}"
 
 
-def load_settings(flags: Mapping[str, object] | None = None, config: Path | None = None) -> Settings:
-    """The settings in force. `flags` that are None were not given; `config` must exist when it is named.
+def load(config: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:
+    """The settings in force. `config` must exist when it is named; flags that are None were not given.
 
     Raises:
         InputError: one line for each setting that is wrong.
@@ -273,10 +280,7 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
         space=written.space,
         mqtt=_broker(written, sources),
         broker_port=written.broker_port,
-        web_host=written.web_host,
-        web_port=written.web_port,
-        web_host_names=written.web_host_names,
-        web_beyond_loopback=written.web_beyond_loopback,
+        web=Web(written.web_host, written.web_port, written.web_host_names, written.web_beyond_loopback),
         influx=_influx(written, sources),
         log_level=written.log_level,
     )
