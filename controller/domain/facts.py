@@ -35,6 +35,7 @@ class FactKind(StrEnum):
     UNLOCK_REFUSED = "unlock_refused"  # by the lock, with its reason
     UNLOCK_NOT_SENT = "unlock_not_sent"  # door offline, or we are
     TAMPERED = "tampered"
+    DEVICE_REPORTED = "device_reported"  # an event nothing follows from yet
     DEVICE_BORN = "device_born"
     DEVICE_READY = "device_ready"
     DEVICE_LOST = "device_lost"

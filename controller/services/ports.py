@@ -95,6 +95,7 @@ class TelemetryRow:
     values: Mapping[str, float | bool | str]  # channel -> canonical value
     flags: tuple[str, ...] = ()  # time_missing, backfill, clock_skew
     set_aside: Mapping[str, str] = field(default_factory=dict)  # channel -> refusal reason
+    seq: int | None = None  # the device's own count; not stored, the key holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,9 @@ class TelemetryLog(Protocol):
     """Readings in arrival order. Durable when `append` returns; the answer says which rows were new."""
 
     async def append(self, rows: Sequence[TelemetryRow], refused: Sequence[RefusedMessage] = ()) -> list[bool]: ...
-    async def newest(self) -> Mapping[DeviceId, Mapping[str, tuple[int, float | bool | str]]]: ...  # channel -> (ms, value)
+    async def newest(
+        self,
+    ) -> Mapping[DeviceId, Mapping[str, tuple[int, float | bool | str]]]: ...  # channel -> (ms, value)
 
 
 class Outbound(Protocol):
@@ -122,5 +125,7 @@ class Outbound(Protocol):
 
     @property
     def is_live(self) -> bool: ...
-    def send(self, device: DeviceId, message: Message, *, expiry_s: float | None = None, correlation: str | None = None) -> None: ...
+    def send(
+        self, device: DeviceId, message: Message, *, expiry_s: int | None = None, correlation: str | None = None
+    ) -> None: ...
     def show(self, path: str, body: Mapping[str, object]) -> None: ...  # retained, under <root>/1/live/ or server/

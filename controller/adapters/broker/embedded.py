@@ -157,7 +157,9 @@ def _choose_port(wanted: int | None) -> int:
     for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
         if _is_free(port):
             return port
-    raise StartupError(f"no free port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}; choose one with --broker-port")
+    raise StartupError(
+        f"no free port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}; choose one with --broker-port"
+    )
 
 
 def _is_free(port: int) -> bool:
@@ -208,7 +210,9 @@ async def _start(broker: EmbeddedBroker, command: list[str]) -> asyncio.subproce
     deadline = asyncio.get_running_loop().time() + START_LIMIT
     while not await _answers(broker.endpoint):
         if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
-            raise StartupError(f"{broker.name} did not start on port {broker.endpoint.port}: {' / '.join(said[-3:]) or 'no reason given'}")
+            raise StartupError(
+                f"{broker.name} did not start on port {broker.endpoint.port}: {' / '.join(said[-3:]) or 'no reason given'}"
+            )
         await asyncio.sleep(0.02)
     return process
 

@@ -41,7 +41,7 @@ def controller_rights(root: str) -> tuple[Right, ...]:
         Right("write", f"{root}/1/+/down/#"),
         Right("write", f"{root}/1/server/up/#"),
         Right("write", f"{root}/1/live/#"),
-        Right("readwrite", f"{root}/1/server/beat/%u"),
+        Right("readwrite", f"{root}/1/server/beat/%u/#"),
         Right("read", "$SYS/#"),
     )
 
@@ -65,7 +65,9 @@ def mosquitto_acl(root: str, users: Sequence[str]) -> str:
     lines: list[str] = []
     for user in users:
         lines.append(f"user {user}")
-        lines += [f"topic {right.direction} {right.topic_filter.replace('%u', user)}" for right in rights_of(user, root)]
+        lines += [
+            f"topic {right.direction} {right.topic_filter.replace('%u', user)}" for right in rights_of(user, root)
+        ]
         lines.append("")
     return "\n".join(lines)
 

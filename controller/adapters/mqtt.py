@@ -1,0 +1,190 @@
+"""The two MQTT connections, as the services see them.
+
+`access` carries what a member waits for, `telemetry` what may wait; they never share a queue. What
+a session does when the network fails is `devices.link`'s.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+from controller.domain.ids import DeviceId
+from controller.services.inbound import Router
+from devices import codec
+from devices.errors import NotConnected
+from devices.link import Delivery, Link, LinkSettings, TlsSettings, Will
+from devices.messages import MODELS, DeviceState, Message, Status
+from devices.topics import RULES, Kind, Topics
+
+logger = logging.getLogger(__name__)
+
+ACCESS_KINDS = (Kind.BIRTH, Kind.STATUS, Kind.STATE, Kind.EVENT, Kind.ACK)
+TELEMETRY_KINDS = (Kind.TELEMETRY, Kind.HEALTH)
+# A read older than 5 s never unlocks, so the access session has no use for a long memory; door events do.
+ACCESS_SESSION_S = 24 * 3600
+_KIND_OF = {model: kind for kind, model in MODELS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where a broker answers and how it knows us."""
+
+    host: str
+    port: int
+    version: int = 5  # 5, or 4 for MQTT 3.1.1
+    access_user: str | None = None
+    access_password: str | None = field(default=None, repr=False)
+    telemetry_user: str | None = None
+    telemetry_password: str | None = field(default=None, repr=False)
+    tls: TlsSettings | None = None
+
+
+def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
+    """Small window: what waits behind a tap must stay little. Its will tells listeners that the controller is gone."""
+    client = broker.access_user or "server-access"
+    lost = codec.encode(Status(state=DeviceState.LOST, boot=boot))
+    return LinkSettings(
+        host=broker.host,
+        port=broker.port,
+        client_id=client,
+        username=broker.access_user,
+        password=broker.access_password,
+        protocol=broker.version,
+        session_expiry_s=ACCESS_SESSION_S,
+        receive_maximum=100,
+        keepalive_s=10,
+        tls=broker.tls,
+        will=Will(topics.server_status, lost),
+        subscriptions=_subscriptions(topics, client, ACCESS_KINDS),
+        heartbeat_topic=_beat_topic(topics, client),
+    )
+
+
+def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
+    """A fortnight's session and a large window: readings wait at the broker while we are away."""
+    client = broker.telemetry_user or "server-telemetry"
+    return LinkSettings(
+        host=broker.host,
+        port=broker.port,
+        client_id=client,
+        username=broker.telemetry_user,
+        password=broker.telemetry_password,
+        protocol=broker.version,
+        receive_maximum=200,
+        keepalive_s=15,
+        tls=broker.tls,
+        subscriptions=_subscriptions(topics, client, TELEMETRY_KINDS),
+        heartbeat_topic=_beat_topic(topics, client),
+    )
+
+
+def _beat_topic(topics: Topics, client: str) -> str:
+    return f"{topics.root}/1/server/beat/{client}"
+
+
+def _marker_topic(settings: LinkSettings) -> str:
+    return f"{settings.heartbeat_topic}/marker"
+
+
+def _subscriptions(topics: Topics, client: str, kinds: tuple[Kind, ...]) -> tuple[tuple[str, int], ...]:
+    return (*((topics.up_filter(kind), 1) for kind in kinds), (f"{_beat_topic(topics, client)}/marker", 1))
+
+
+class MqttInbound:
+    """Hands one link's deliveries to the router, with the moment and whether they had been waiting.
+
+    What the broker had queued for us may be of any age. So each connection begins with a marker: a QoS 1
+    message to ourselves, which the broker queues behind all of that. Until it comes back, whatever
+    arrives is backlog. (A QoS 0 heartbeat would overtake the queue and prove nothing.)
+    """
+
+    def __init__(self, router: Router, settings: LinkSettings) -> None:
+        self._router = router
+        self._marker_topic = _marker_topic(settings)
+        self._marker = b""
+        self._caught_up = False
+        self._caught_up_once = asyncio.Event()
+        self.link = Link(settings, self._on_delivery, on_connected=self._on_connected)
+
+    async def caught_up(self, seconds: float) -> bool:
+        """Wait until everything that was waiting at the broker has been handed over; False when it takes longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._caught_up_once.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _on_connected(self, link: Link) -> None:
+        self._caught_up = False
+        self._marker = secrets.token_bytes(8)
+        link.publish(self._marker_topic, self._marker, qos=1)
+
+    def _on_delivery(self, delivery: Delivery) -> None:
+        if delivery.topic == self._marker_topic:
+            if delivery.payload == self._marker:
+                self._caught_up = True
+                self._caught_up_once.set()
+            self.link.ack(delivery)
+            return
+        self._router.deliver(
+            delivery.topic,
+            delivery.payload,
+            retained=delivery.retain,
+            backlog=not self._caught_up,
+            received_at=datetime.fromtimestamp(delivery.received_at, UTC),
+            received_mono=delivery.received_mono,
+            acknowledge=partial(self.link.ack, delivery),
+        )
+
+
+class MqttOutbound:
+    """Commands and retained states to devices and displays, on the access link."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self.link: Link | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.link is not None and self.link.state.alive
+
+    def send(
+        self,
+        device: DeviceId,
+        message: Message,
+        *,
+        expiry_s: int | None = None,
+        correlation: str | None = None,
+    ) -> None:
+        """Publish once, now or never.
+
+        Raises:
+            NotConnected: there is no live link; nothing was kept for later.
+            OutboxFull: the broker confirms too slowly.
+        """
+        kind = _KIND_OF[type(message)]
+        rule = RULES[kind]
+        self._open_link().publish(
+            self._topics.down(device, kind),
+            codec.encode(message),
+            qos=rule.qos,
+            retain=rule.retained,
+            expiry_s=expiry_s,
+            correlation=correlation.encode() if correlation is not None else None,
+        )
+
+    def show(self, path: str, body: Mapping[str, object]) -> None:
+        """Publish a retained value for whoever listens."""
+        payload = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        self._open_link().publish(path, payload, qos=1, retain=True)
+
+    def _open_link(self) -> Link:
+        if self.link is None:
+            raise NotConnected("the access link is not open yet")
+        return self.link

@@ -1,0 +1,154 @@
+"""One badge tap, from the read to the answer: read, decide, record, act.
+
+What is decided is `domain.access`'s. The record is durable before the door moves; when it cannot be
+made, the door's own policy decides. What a door does after it was released is `doors`'s.
+"""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Protocol
+
+from controller.domain.access import Denied, Granted, decide
+from controller.domain.building import Device, Door, OnLogFailure
+from controller.domain.facts import Fact
+from controller.domain.ids import DeviceId
+from controller.domain.rights import DenyReason, Read, Rights
+from controller.errors import StoreError
+from controller.services.access_index import AccessIndex
+from controller.services.decisions import decision_fact
+from controller.services.doors import Doors
+from controller.services.inbound import Inbound
+from controller.services.journal import Journal
+from controller.services.meters import Meters
+from controller.services.ports import Clock
+from controller.services.presence import Presence
+from controller.services.refusals import Refusals
+from devices import badges
+from devices.badges import Badge, ReaderProfile
+from devices.errors import BadgeError, MessageError, RefusalReason
+from devices.messages import BadgeReadData, Event
+
+logger = logging.getLogger(__name__)
+
+Spawn = Callable[[Coroutine[object, object, None], str], None]
+
+
+class Digests(Protocol):
+    """The keyed digest under which the registry knows a badge."""
+
+    def of(self, badge: Badge) -> bytes: ...
+
+
+class Reserve(Protocol):
+    """Where a decision is kept when the log cannot be written; durable when `write` returns."""
+
+    def write(self, fact: Fact) -> None: ...
+
+
+class AccessService:
+    """Answers reads. Each is a task of its own: two doors never wait for each other."""
+
+    def __init__(
+        self,
+        *,
+        index: AccessIndex,
+        digests: Digests,
+        profiles: Callable[[Device], ReaderProfile],
+        journal: Journal,
+        reserve: Reserve,
+        doors: Doors,
+        presence: Presence,
+        refusals: Refusals,
+        clock: Clock,
+        meters: Meters,
+        spawn: Spawn,
+    ) -> None:
+        self._index = index
+        self._digests = digests
+        self._profiles = profiles
+        self._journal = journal
+        self._reserve = reserve
+        self._doors = doors
+        self._presence = presence
+        self._refusals = refusals
+        self._clock = clock
+        self._spawn = spawn
+        self._answered = meters.histogram("natoma_tap_seconds", "From the read's arrival to the answer sent.")
+        self._granted = meters.counter("natoma_decisions_total", "Reads decided.", answer="granted")
+        self._denied = meters.counter("natoma_decisions_total", "Reads decided.", answer="denied")
+        self._repeated = meters.counter("natoma_reads_repeated_total", "Reads that had been decided before.")
+
+    def badge_read(self, inbound: Inbound, event: Event) -> None:
+        """Take a read off the wire; it is acknowledged once it is answered for."""
+        self._spawn(self._tap(inbound, event), f"tap {inbound.device} {event.id}")
+
+    async def _tap(self, inbound: Inbound, event: Event) -> None:
+        reader = self._index.space.devices[DeviceId(inbound.device)]
+        try:
+            badge = self._badge(reader, event)
+        except BadgeError as error:
+            refused = MessageError(RefusalReason.SCHEMA, str(error), path="data.card", hint="see the reader's profile")
+            self._refusals.refuse(refused, inbound.topic, inbound.payload, inbound.received_at, inbound.acknowledge)
+            return
+        door = self._index.space.door_of(reader.id)
+        rights = self._index.rights(door, self._digests.of(badge) if badge is not None else None)
+        read = self._read(inbound, event, reader)
+        decision = decide(read, rights, inbound.received_at)
+        fact = decision_fact(read, rights, decision, self._index.version, badge)
+        try:
+            appended = await self._journal.record(fact)
+        except StoreError as error:
+            decision = self._without_log(decision, fact, door, error)
+        else:
+            if appended.duplicate:
+                self._repeated.add()
+                inbound.acknowledge()
+                return
+        self._answer(read, rights, decision, inbound)
+        inbound.acknowledge()
+
+    def _badge(self, reader: Device, event: Event) -> Badge | None:
+        """The canonical badge, or None for what no credential of this house can be (a PIN, a visitor's token)."""
+        shown = event.data
+        if not isinstance(shown, BadgeReadData) or shown.card is None:
+            return None
+        return badges.read(shown.card, self._profiles(reader), bits=shown.bits, format=shown.format)
+
+    def _read(self, inbound: Inbound, event: Event, reader: Device) -> Read:
+        """The read with its age by our clock; the device's word counts as far as its clock can be trusted."""
+        age = self._presence.age_of(inbound, event.ts, event.age_ms)
+        shown = event.data
+        said = shown.direction if isinstance(shown, BadgeReadData) else None
+        return Read(
+            reader=reader.id,
+            message_id=event.id,
+            read_at=event.ts if event.ts is not None else inbound.received_at,
+            received_at=inbound.received_at,
+            age_s=age,
+            retained=inbound.retained,
+            direction=said or ("out" if reader.direction == "out" else "in"),
+        )
+
+    def _without_log(
+        self, decision: Granted | Denied, fact: Fact, door: Door | None, error: StoreError
+    ) -> Granted | Denied:
+        """The event log cannot be written: a restricted door stays shut, any other opens if the reserve can say so."""
+        if isinstance(decision, Denied):
+            return decision
+        if door is not None and door.on_log_failure is OnLogFailure.ADMIT:
+            try:
+                self._reserve.write(fact)
+            except StoreError as failure:
+                logger.error("neither the event log nor the reserve can be written: %s; %s", error, failure)
+            else:
+                return decision
+        return Denied(DenyReason.LOG_UNAVAILABLE, decision.failed)
+
+    def _answer(self, read: Read, rights: Rights, decision: Granted | Denied, inbound: Inbound) -> None:
+        if isinstance(decision, Granted) and rights.door is not None:
+            self._granted.add()
+            self._doors.release(rights.door, read, decision.hold_s, rights.person)
+        elif isinstance(decision, Denied):
+            self._denied.add()
+            self._doors.signal_denied(read, decision.reason)
+        self._answered.observe(self._clock.monotonic() - inbound.received_mono)

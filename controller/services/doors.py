@@ -1,0 +1,226 @@
+"""The doors: commands to their devices, and one worker for each that runs the state machine on what comes back.
+
+Who may pass is decided before (`access`); what a door does next is `domain.door`'s table. An unlock is
+sent now or never: not to a door that is not ready, not without a live link.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.building import Door, Space
+from controller.domain.door import Input
+from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.ids import DeviceId, DoorId
+from controller.domain.membership import Person
+from controller.domain.rights import DenyReason, Read
+from controller.services.door_worker import DoorWorker, Passage
+from controller.services.inbound import Inbound
+from controller.services.live import LiveFeed
+from controller.services.ports import Clock, Outbound
+from controller.services.presence import Presence
+from devices.errors import LinkError
+from devices.ids import new_id
+from devices.messages import Ack, AckPhase, Command, Do, Event, EventType, State
+
+logger = logging.getLogger(__name__)
+
+LOCK_CHANNEL = "door.lock"
+UNLOCK_TTL_MS = 3_000
+# After the command's own life and the time a bolt takes, silence is an answer too.
+ANSWER_LIMIT = 5.0
+# Recorded, and nothing follows from it: what a device saved up while it was offline is history.
+LATE_EVENT = 60.0
+_TRY_AGAIN = "try_again"
+_EDGES = {EventType.DOOR_OPENED: Input.OPENED, EventType.DOOR_CLOSED: Input.CLOSED, EventType.REX: Input.EXIT}
+_EVENT_FACTS = {
+    EventType.DOOR_OPENED: FactKind.DOOR_OPENED,
+    EventType.DOOR_CLOSED: FactKind.DOOR_CLOSED,
+    EventType.REX: FactKind.EXIT_REQUESTED,
+    EventType.TAMPER: FactKind.TAMPERED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlock:
+    """One unlock on its way: who for, and since when."""
+
+    door: Door
+    passage: Passage
+    sent_at: datetime
+    sent_mono: float
+
+
+class Doors:
+    """All doors of the space, by id."""
+
+    def __init__(
+        self,
+        space: Space,
+        outbound: Outbound,
+        presence: Presence,
+        note: Callable[[Fact], None],
+        feed: LiveFeed,
+        clock: Clock,
+    ) -> None:
+        self._outbound = outbound
+        self._presence = presence
+        self._note = note
+        self._clock = clock
+        self._unlocks: dict[str, _Unlock] = {}
+        self._workers = {door.id: DoorWorker(door, presence, note, feed, clock) for door in space.doors.values()}
+        self._of_unit = {worker.door.unit: worker for worker in self._workers.values()}
+
+    @property
+    def workers(self) -> Iterable[DoorWorker]:
+        """Each runs as a task of its own."""
+        return self._workers.values()
+
+    # --- answers ----------------------------------------------------------------------------------
+
+    def release(self, door: Door, read: Read, hold_s: float, person: Person | None) -> None:
+        """Unlock this door for whoever was granted, once, as the answer to that read."""
+        passage = Passage(person.id if person is not None else None, read.message_id, hold_s, read.direction == "out")
+        if not self._presence.is_ready(door.unit):
+            self._not_unlocked(door, passage, "door_offline")
+            self._signal(read, _TRY_AGAIN)
+            return
+        now = self._clock.now()
+        command = self._command(Do.UNLOCK, now, channel=LOCK_CHANNEL, hold_s=hold_s, re=read.message_id)
+        try:
+            self._outbound.send(door.unit, command, expiry_s=UNLOCK_TTL_MS // 1000, correlation=read.message_id)
+        except LinkError:
+            self._not_unlocked(door, passage, "not_connected")
+            return
+        self._unlocks[command.id] = _Unlock(door, passage, now, self._clock.monotonic())
+        self._workers[door.id].tell(Input.EXIT if passage.is_leaving else Input.GRANTED, passage)
+        if read.reader != door.unit:
+            self._signal(read, None)
+
+    def signal_denied(self, read: Read, reason: DenyReason) -> None:
+        """Tell the reader no; the code is for its own display at most, the person sees a red light."""
+        self._signal(read, str(reason))
+
+    # --- what devices say -------------------------------------------------------------------------
+
+    def state_reported(self, inbound: Inbound, state: State) -> None:
+        """A door unit's whole snapshot; it is current whenever it comes, so it is taken at once."""
+        worker = self._of_unit.get(DeviceId(inbound.device))
+        if worker is not None:
+            worker.reported(state)
+        inbound.acknowledge()
+
+    def event_happened(self, inbound: Inbound, event: Event) -> None:
+        """An edge, an exit button, a tamper contact. Late ones are recorded and move nothing."""
+        device = DeviceId(inbound.device)
+        age = self._presence.age_of(inbound, event.ts, event.age_ms)
+        worker = self._of_unit.get(device)
+        is_late = age > LATE_EVENT
+        detail: dict[str, Plain] = {"late_s": round(age, 1)} if is_late else {}
+        self._note(
+            Fact(
+                _EVENT_FACTS[event.type],
+                event.ts or inbound.received_at,
+                door=worker.door.id if worker is not None else None,
+                device=device,
+                message_id=event.id,
+                detail=detail,
+            )
+        )
+        if worker is not None and not is_late and event.type in _EDGES:
+            worker.tell(_EDGES[event.type])
+        if worker is not None and event.type is EventType.TAMPER:
+            worker.raise_tamper()
+        inbound.acknowledge()
+
+    def event_noted(self, inbound: Inbound, event: Event) -> None:
+        """An event nothing follows from yet: fire, and what a door decided alone. Kept with its type."""
+        worker = self._of_unit.get(DeviceId(inbound.device))
+        self._note(
+            Fact(
+                FactKind.DEVICE_REPORTED,
+                event.ts or inbound.received_at,
+                door=worker.door.id if worker is not None else None,
+                device=DeviceId(inbound.device),
+                message_id=event.id,
+                detail={"type": str(event.type)},
+            )
+        )
+        inbound.acknowledge()
+
+    def acknowledged(self, inbound: Inbound, ack: Ack) -> None:
+        """What became of a command."""
+        unlock = self._unlocks.get(ack.re)
+        if unlock is not None and unlock.door.unit == inbound.device:
+            if ack.phase is AckPhase.DONE:
+                del self._unlocks[ack.re]
+                took = self._clock.monotonic() - unlock.sent_mono
+                self._about(FactKind.UNLOCK_CONFIRMED, unlock, {"took_ms": round(took * 1000)})
+            elif ack.phase is AckPhase.REFUSED:
+                del self._unlocks[ack.re]
+                self._refused(unlock, ack.reason or "refused")
+        inbound.acknowledge()
+
+    def device_changed(self, device: DeviceId) -> None:
+        """A device came, went or fell silent."""
+        worker = self._of_unit.get(device)
+        if worker is None:
+            return
+        if not self._presence.is_there(device):
+            worker.tell(Input.LOST)
+        worker.show()
+
+    def sweep(self) -> None:
+        """Once a second: an unlock nobody confirmed is not taken for done."""
+        limit = self._clock.monotonic() - ANSWER_LIMIT
+        for command_id in [key for key, unlock in self._unlocks.items() if unlock.sent_mono < limit]:
+            self._refused(self._unlocks.pop(command_id), "no_answer")
+
+    # --- small steps ------------------------------------------------------------------------------
+
+    def _refused(self, unlock: _Unlock, reason: str) -> None:
+        self._about(FactKind.UNLOCK_REFUSED, unlock, {"reason": reason})
+        self._workers[unlock.door.id].tell(Input.REFUSED)
+
+    def _about(self, kind: FactKind, unlock: _Unlock, detail: dict[str, Plain]) -> None:
+        self._note(
+            Fact(
+                kind,
+                self._clock.now(),
+                door=unlock.door.id,
+                device=unlock.door.unit,
+                person=unlock.passage.person,
+                correlation=unlock.passage.correlation,
+                detail={"sent_at": unlock.sent_at.isoformat(), **detail},
+            )
+        )
+
+    def _not_unlocked(self, door: Door, passage: Passage, reason: str) -> None:
+        self._note(
+            Fact(
+                FactKind.UNLOCK_NOT_SENT,
+                self._clock.now(),
+                door=door.id,
+                device=door.unit,
+                person=passage.person,
+                correlation=passage.correlation,
+                detail={"reason": reason},
+            )
+        )
+
+    def _signal(self, read: Read, reason: str | None) -> None:
+        command = self._command(Do.SIGNAL, self._clock.now(), re=read.message_id, reason=reason)
+        try:
+            self._outbound.send(read.reader, command, expiry_s=UNLOCK_TTL_MS // 1000, correlation=read.message_id)
+        except LinkError as error:
+            # The reader falls back by itself after its second of silence.
+            logger.debug("reader %s was not told: %s", read.reader, error)
+
+    def _command(self, do: Do, now: datetime, **more: object) -> Command:
+        identity = new_id(int(now.timestamp() * 1000), secrets.token_bytes(10))
+        return Command(id=identity, ts=now, ttl_ms=UNLOCK_TTL_MS, do=do, **more)  # type: ignore[arg-type]
+
+    def of(self, door: DoorId) -> DoorWorker:
+        return self._workers[door]

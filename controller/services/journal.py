@@ -1,0 +1,90 @@
+"""The journal: how facts reach the event log and the live feed.
+
+`record` is for what must be durable before anything else happens (a decision); `note` for what may be
+durable a moment later (a door that closed). Neither is ever lost silently: what cannot be written is
+kept, retried and shown.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from controller.domain.facts import Fact
+from controller.errors import StoreError
+from controller.services.ports import Appended, EventLog, LoggedFact
+
+logger = logging.getLogger(__name__)
+
+# Long enough to share one commit among the facts of a tap, short enough that nobody waits for it.
+NOTE_PAUSE = 0.05
+# About an hour of a busy building; past it the oldest are dropped and counted.
+NOTES_KEPT = 20_000
+RETRY_AFTER = 1.0
+
+
+class Journal:
+    """Writes facts to the log, in order, and tells listeners at once."""
+
+    def __init__(self, log: EventLog, listener: Callable[[LoggedFact], None]) -> None:
+        self._log = log
+        self._listener = listener
+        self._notes: deque[Fact] = deque()
+        self._wake = asyncio.Event()
+        self._last_position = 0
+        self.dropped = 0
+        self.failing = False
+
+    async def record(self, fact: Fact) -> Appended:
+        """Durable when it returns.
+
+        Raises:
+            StoreError: the log cannot be written now; the caller's own policy decides what that means.
+        """
+        try:
+            appended = await self._log.append(fact)
+        except StoreError:
+            self.failing = True
+            raise
+        self.failing = False
+        self._last_position = max(self._last_position, appended.position)
+        if not appended.duplicate:
+            self._listener(LoggedFact(appended.position, fact))
+        return appended
+
+    def note(self, fact: Fact) -> None:
+        """Shown at once, durable within NOTE_PAUSE while the log works."""
+        self._listener(LoggedFact(self._last_position, fact))
+        self._notes.append(fact)
+        if len(self._notes) > NOTES_KEPT:
+            self._notes.popleft()
+            self.dropped += 1
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write notes until cancelled; the last ones are written on the way out."""
+        try:
+            while True:
+                await self._wake.wait()
+                await asyncio.sleep(NOTE_PAUSE)
+                await self._write_notes()
+        finally:
+            await self._write_notes(retry=False)
+
+    async def _write_notes(self, *, retry: bool = True) -> None:
+        self._wake.clear()
+        while self._notes:
+            batch = list(self._notes)[:500]
+            try:
+                await self._log.append_all(batch)
+            except StoreError as error:
+                level = logging.DEBUG if self.failing else logging.WARNING
+                logger.log(level, "event log: %d facts wait: %s", len(self._notes), error)
+                self.failing = True
+                if not retry:
+                    return
+                await asyncio.sleep(RETRY_AFTER)
+                continue
+            for _ in batch:
+                self._notes.popleft()
+            self.failing = False

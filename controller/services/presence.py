@@ -1,0 +1,241 @@
+"""Which devices are there, what they said they are, and how far their clocks can be trusted.
+
+The rules are `domain.device`'s and `domain.times`'s; here they are fed, and whoever shows a device is told
+when something changed.
+"""
+
+import logging
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from controller.domain import device as rules
+from controller.domain.building import Space
+from controller.domain.device import DeviceState
+from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import DeviceId
+from controller.domain.telemetry import Channel
+from controller.domain.times import Skew, age_seconds, skew_of
+from controller.services.inbound import Inbound
+from controller.services.live import LiveFeed
+from controller.services.ports import Clock
+from devices.channels import Conversion, conversion
+from devices.errors import UnitError
+from devices.messages import Birth, ChannelSpec, Health, Status
+
+logger = logging.getLogger(__name__)
+
+# The smallest delay of the last few live messages is the clock's offset; one alone could be a slow network.
+OFFSETS_KEPT = 5
+# Below this the offset is as likely the way through the broker.
+OFFSET_FLOOR = 2.0
+SHOWN_AS = {DeviceState.UNHEARD: "never_seen", DeviceState.DISCONNECTED: "lost"}
+
+
+@dataclass(slots=True)
+class Known:
+    """All we know of one device."""
+
+    presence: rules.Presence = rules.Presence()
+    birth: Birth | None = None
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    conversions: Mapping[str, Conversion] = field(default_factory=dict)
+    offsets: deque[float] = field(default_factory=lambda: deque(maxlen=OFFSETS_KEPT))
+    health: Health | None = None
+    missing_told: int = 0
+
+    @property
+    def offset_s(self) -> float:
+        """How far its clock is behind ours; negative when it is ahead, 0 while it cannot be told from the network."""
+        smallest = min(self.offsets, key=abs, default=0.0)
+        return smallest if abs(smallest) > OFFSET_FLOOR else 0.0
+
+
+class Presence:
+    """The devices of the space, by id."""
+
+    def __init__(self, space: Space, note: Callable[[Fact], None], feed: LiveFeed, clock: Clock) -> None:
+        self._space = space
+        self._note = note
+        self._feed = feed
+        self._clock = clock
+        self._known: dict[DeviceId, Known] = {device: Known() for device in space.devices}
+        self._listeners: list[Callable[[DeviceId], None]] = []
+        for device in space.devices:
+            self._show(device)
+
+    def listen(self, listener: Callable[[DeviceId], None]) -> None:
+        """Be told whenever a device comes, goes, is born again or falls silent."""
+        self._listeners.append(listener)
+
+    # --- questions --------------------------------------------------------------------------------
+
+    def is_ready(self, device: DeviceId) -> bool:
+        """Whether a command may be sent to it."""
+        known = self._known.get(device)
+        return known is not None and known.presence.is_ready
+
+    def is_there(self, device: DeviceId) -> bool:
+        """Whether what it last said still holds."""
+        known = self._known.get(device)
+        return known is not None and known.presence.state in rules.PRESENT
+
+    def word(self, device: DeviceId) -> str:
+        """Its state for a screen: ready, sleeping, lost, silent or never_seen."""
+        known = self._known.get(device)
+        state = known.presence.state if known is not None else DeviceState.UNHEARD
+        return SHOWN_AS.get(state, str(state))
+
+    def of(self, device: DeviceId) -> Known:
+        """Everything known of it; a device the space does not have is a fault of the caller."""
+        return self._known[device]
+
+    def lost_count(self) -> int:
+        """How many devices are expected and not there."""
+        return sum(known.presence.state not in rules.PRESENT for known in self._known.values())
+
+    def age_of(self, inbound: Inbound, said: datetime | None, age_ms: float | None) -> float:
+        """How long ago an event happened, in seconds; infinite when nobody can know.
+
+        A clock that is off by up to a minute is corrected by its known offset, one that is off by more is
+        not asked. What waited at the broker and carries no trusted time may be of any age.
+        """
+        offset = self._known[DeviceId(inbound.device)].offset_s
+        if said is not None and skew_of(offset) is not Skew.IGNORED:
+            corrected = said + timedelta(seconds=offset)
+            if inbound.backlog and (corrected - inbound.received_at).total_seconds() > OFFSET_FLOOR:
+                return math.inf
+            return age_seconds(corrected, age_ms, inbound.received_at)
+        if inbound.backlog:
+            return math.inf
+        return age_seconds(None, age_ms, inbound.received_at)
+
+    # --- what devices say -------------------------------------------------------------------------
+
+    def born(self, inbound: Inbound, birth: Birth) -> None:
+        """A device says what it is; its channels and units are resolved once, here."""
+        device = DeviceId(inbound.device)
+        known = self._known[device]
+        if known.birth != birth:
+            known.birth = birth
+            known.channels, known.conversions = _channels(device, birth)
+            if not inbound.retained:
+                self._note(Fact(FactKind.DEVICE_BORN, inbound.received_at, device=device, detail={"rev": birth.rev}))
+            self._changed(device)
+        inbound.acknowledge()
+
+    def status_said(self, inbound: Inbound, status: Status) -> None:
+        """A status or a will."""
+        device = DeviceId(inbound.device)
+        known = self._known[device]
+        if status.ts is not None and not inbound.retained and not inbound.backlog:
+            known.offsets.append((inbound.received_at - status.ts).total_seconds())
+        before = known.presence
+        known.presence = rules.on_status(before, DeviceState(status.state), status.boot, inbound.received_mono)
+        if known.presence.boot != before.boot:
+            known.missing_told = known.presence.missing
+        if known.presence.state is not before.state:
+            self._tell_state(device, before.state, inbound.received_at)
+        if known.presence.state is not before.state or known.presence.boot != before.boot:
+            self._changed(device)
+        inbound.acknowledge()
+
+    def health_said(self, inbound: Inbound, health: Health) -> None:
+        """Battery, signal, queue: shown with the device."""
+        device = DeviceId(inbound.device)
+        self._known[device].health = health
+        self.heard(device, inbound.received_mono)
+        self._show(device)
+        inbound.acknowledge()
+
+    def numbered(self, device: DeviceId, seq: int) -> None:
+        """A message that was new, with its device's own count: numbers that were skipped are missing."""
+        known = self._known[device]
+        known.presence = rules.on_message(known.presence, self._clock.monotonic(), seq)
+
+    def heard(self, device: DeviceId, at_mono: float) -> None:
+        """A sign of life."""
+        known = self._known[device]
+        before = known.presence
+        known.presence = rules.on_message(before, at_mono)
+        if known.presence.state is not before.state:
+            self._tell_state(device, before.state, self._clock.now())
+            self._changed(device)
+
+    def sweep(self) -> None:
+        """Once a second: who should have spoken by now is silent, and what was skipped is told."""
+        now = self._clock.monotonic()
+        for device, known in self._known.items():
+            before = known.presence
+            cadence = known.birth.every_s if known.birth is not None else None
+            if cadence is not None:
+                known.presence = rules.on_time(before, cadence, now)
+            if known.presence.state is not before.state:
+                self._tell_state(device, before.state, self._clock.now())
+                self._changed(device)
+            if known.presence.missing > known.missing_told:
+                count = known.presence.missing - known.missing_told
+                self._note(Fact(FactKind.GAP_FOUND, self._clock.now(), device=device, detail={"count": count}))
+                known.missing_told = known.presence.missing
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def _tell_state(self, device: DeviceId, before: DeviceState, at: datetime) -> None:
+        state = self._known[device].presence.state
+        was_there, is_there = before in rules.PRESENT, state in rules.PRESENT
+        if is_there and not was_there:
+            self._note(Fact(FactKind.DEVICE_READY, at, device=device, detail={"before": str(before)}))
+        elif was_there and not is_there:
+            self._note(Fact(FactKind.DEVICE_LOST, at, device=device, detail={"state": str(state)}))
+
+    def _changed(self, device: DeviceId) -> None:
+        self._show(device)
+        for listener in self._listeners:
+            listener(device)
+
+    def _show(self, device: DeviceId) -> None:
+        known = self._known[device]
+        placed = self._space.devices[device]
+        health = known.health
+        self._feed.put(
+            "device",
+            device,
+            {
+                "id": device,
+                "kind": str(placed.kind),
+                "door": placed.door,
+                "room": placed.area,
+                "state": self.word(device),
+                "name": known.birth.name if known.birth is not None else None,
+                "battery": health.battery if health is not None else None,
+                "rssi": health.rssi if health is not None else None,
+                "missing": known.presence.missing,
+            },
+        )
+
+
+def _channels(device: DeviceId, birth: Birth) -> tuple[dict[str, Channel], dict[str, Conversion]]:
+    """What may be believed of each channel, in canonical units; a unit we do not know sets its channel aside."""
+    channels: dict[str, Channel] = {}
+    conversions: dict[str, Conversion] = {}
+    for name, spec in birth.channels.items():
+        try:
+            to_canonical = conversion(spec.unit, spec.device_class)
+        except UnitError as error:
+            logger.warning("%s, channel %s is set aside: %s", device, name, error)
+            channels[name] = Channel(spec.device_class, quarantined=True)
+            continue
+        channels[name] = _channel(spec, to_canonical)
+        conversions[name] = to_canonical
+    return channels, conversions
+
+
+def _channel(spec: ChannelSpec, to_canonical: Conversion) -> Channel:
+    channel = Channel(spec.device_class)
+    if spec.min is not None:
+        channel = replace(channel, low=to_canonical(spec.min))
+    if spec.max is not None:
+        channel = replace(channel, high=to_canonical(spec.max))
+    return channel

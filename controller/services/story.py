@@ -1,0 +1,54 @@
+"""The stream of facts as staff read it: one line for each thing worth a person's attention.
+
+The log keeps everything; here the small steps of an ordinary passage (unlocked, opened, closed) are
+left out, because the line that somebody was let in already tells them.
+"""
+
+from controller.domain.facts import FactKind
+from controller.services.live import LiveFeed
+from controller.services.ports import LoggedFact
+from controller.services.wording import Wording
+
+QUIET = frozenset(
+    {
+        FactKind.UNLOCK_SENT,
+        FactKind.UNLOCK_CONFIRMED,
+        FactKind.ENTRY_TAKEN,
+        FactKind.DOOR_OPENED,
+        FactKind.DOOR_CLOSED,
+        FactKind.DOOR_LOCKED,
+        FactKind.EXIT_REQUESTED,
+        FactKind.DEVICE_BORN,
+        FactKind.DEVICE_READY,
+        FactKind.ROOM_CHANGED,
+    }
+)
+"""In the log, on the door's own tile, and not in the stream."""
+
+
+class Story:
+    """Tells the feed about facts, in words."""
+
+    def __init__(self, feed: LiveFeed, wording: Wording) -> None:
+        self._feed = feed
+        self._wording = wording
+
+    def tell(self, logged: LoggedFact) -> None:
+        """One line, unless the fact is one of the quiet ones."""
+        if logged.fact.kind not in QUIET:
+            self._feed.tell(self.as_line(logged))
+
+    def as_line(self, logged: LoggedFact) -> dict[str, object]:
+        """The shape the page and `natoma events --json` share."""
+        fact = logged.fact
+        line = self._wording.line(fact)
+        return {
+            "position": logged.position,
+            "at": fact.at.isoformat(),
+            "kind": str(fact.kind),
+            "tone": line.tone,
+            "text": line.text,
+            "why": line.why,
+            "door": fact.door,
+            "room": fact.area if fact.door is None else None,
+        }
