@@ -28,8 +28,8 @@ def mounts(service: dict) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_the_four_services_are_there_and_the_accounts_are_made_first():
-    assert set(SERVICES) == {"accounts", "mosquitto", "influxdb", "controller", "simulator"}
+def test_the_services_are_there_and_their_accounts_are_made_first():
+    assert set(SERVICES) == {"accounts", "people", "mosquitto", "influxdb", "controller", "simulator"}
     for name in ("mosquitto", "influxdb"):
         assert SERVICES[name]["depends_on"]["accounts"] == {"condition": "service_completed_successfully"}
 
@@ -93,6 +93,7 @@ def test_a_service_sees_no_accounts_but_its_own():
 
     assert seen == {
         "accounts": set(),
+        "people": set(),
         "mosquitto": {"broker-accounts"},
         "influxdb": {"influx-accounts"},
         "controller": {"server-accounts"},
