@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.access import Read, Rights
 from controller.domain.building import Area, Door, Plan, Space
-from controller.domain.ids import OUTSIDE, AreaId, CredentialId, DeviceId, DoorId, FloorId, PersonId, PlanId, ScheduleId, TeamId
+from controller.domain.ids import (
+    OUTSIDE,
+    AreaId,
+    CredentialId,
+    DeviceId,
+    DoorId,
+    FloorId,
+    PersonId,
+    PlanId,
+    ScheduleId,
+    TeamId,
+)
 from controller.domain.membership import Credential, Lease, Membership, Person, PersonKind
 from controller.domain.schedule import EVERY_DAY, WeeklySchedule, Window
 

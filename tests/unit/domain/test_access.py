@@ -22,11 +22,12 @@ from controller.domain.access import (
     Step,
     decide,
 )
-from controller.domain.building import Door, DoorTimings
+from controller.domain.building import Door, DoorTimings, Space
 from controller.domain.ids import CredentialId, PersonId, PlanId
 from controller.domain.membership import CredentialState, Person, PersonKind, Standing
 from tests.unit.domain.house import (
     ALICE,
+    CLOCK,
     DAY_PASS,
     FLOOR,
     FULL,
@@ -118,7 +119,9 @@ def test_a_door_that_is_out_of_use_opens_for_nobody(door: Door | None, expected:
     [
         pytest.param({"state": CredentialState.LOST}, DenyReason.CREDENTIAL_LOST, id="lost"),
         pytest.param({"state": CredentialState.BLOCKED}, DenyReason.CREDENTIAL_BLOCKED, id="blocked"),
-        pytest.param({"valid_from": NOON + timedelta(seconds=1)}, DenyReason.CREDENTIAL_NOT_YET_VALID, id="not yet valid"),
+        pytest.param(
+            {"valid_from": NOON + timedelta(seconds=1)}, DenyReason.CREDENTIAL_NOT_YET_VALID, id="not yet valid"
+        ),
         pytest.param({"valid_until": NOON}, DenyReason.CREDENTIAL_EXPIRED, id="expired, the end being exclusive"),
         pytest.param({"valid_from": NOON}, GrantKind.PLAN, id="valid from this moment"),
         pytest.param({"valid_until": NOON + timedelta(seconds=1)}, GrantKind.PLAN, id="valid for another second"),
@@ -185,8 +188,8 @@ def test_the_end_date_is_the_last_usable_day_until_the_cut_off() -> None:
     assert reason(late, local("2026-11-24 04:00")) == DenyReason.MEMBERSHIP_ENDED
 
 
-def _with_night_owl() -> object:
-    plan = replace(SPACE.plans[FULL], id=PlanId("night-owl"), schedule="clock")
+def _with_night_owl() -> Space:
+    plan = replace(SPACE.plans[FULL], id=PlanId("night-owl"), schedule=CLOCK)
     return replace(SPACE, plans={**SPACE.plans, plan.id: plan})
 
 
@@ -459,7 +462,13 @@ doors = st.builds(
     replace, st.sampled_from(list(SPACE.doors.values())), enabled=st.booleans(), in_maintenance=st.booleans()
 )
 worlds = st.builds(
-    Rights, st.just(SPACE), st.none() | doors, st.none() | credentials, st.none() | people, some_memberships, some_leases
+    Rights,
+    st.just(SPACE),
+    st.none() | doors,
+    st.none() | credentials,
+    st.none() | people,
+    some_memberships,
+    some_leases,
 )
 # Mostly right: what is refused for one reason only is where the interesting answers are.
 likely = st.builds(

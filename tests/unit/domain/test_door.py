@@ -291,7 +291,9 @@ def test_without_a_contact_the_grant_is_the_entry() -> None:
         pytest.param(("closed", None), (Input.CLOSED,), id="a missing lock is no news"),
     ],
 )
-def test_a_report_is_told_as_inputs_contact_first(said: tuple[str | None, str | None], inputs: tuple[Input, ...]) -> None:
+def test_a_report_is_told_as_inputs_contact_first(
+    said: tuple[str | None, str | None], inputs: tuple[Input, ...]
+) -> None:
     assert report(*said, is_free=False) == (*inputs, Input.UNLOCK_ENDED)
     assert report(*said, is_free=True) == (*inputs, Input.UNLOCK_BEGAN)
 
@@ -398,7 +400,9 @@ def test_alarms_are_raised_once_until_they_are_cleared(inputs: list[Input]) -> N
             if effect in (Effect.RAISE_FORCED, Effect.RAISE_HELD):
                 assert effect not in raised or Input.LOST in inputs
                 raised.add(effect)
-            raised -= {Effect.CLEAR_FORCED: {Effect.RAISE_FORCED}, Effect.CLEAR_HELD: {Effect.RAISE_HELD}}.get(effect, set())
+            raised -= {Effect.CLEAR_FORCED: {Effect.RAISE_FORCED}, Effect.CLEAR_HELD: {Effect.RAISE_HELD}}.get(
+                effect, set()
+            )
 
 
 # --- the picture --------------------------------------------------------------------------------------

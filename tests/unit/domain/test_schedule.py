@@ -1,5 +1,6 @@
 """When a weekly schedule is open: windows, holidays, and two nights a year."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -96,7 +97,7 @@ def changes(year: int, zone: ZoneInfo) -> tuple[date, date]:
     def offset(day: date) -> timedelta | None:
         return datetime(day.year, day.month, day.day, 12, tzinfo=zone).utcoffset()
 
-    spring, autumn = (day for before, day in zip(days, days[1:], strict=False) if offset(before) != offset(day))
+    spring, autumn = (day for before, day in itertools.pairwise(days) if offset(before) != offset(day))
     return spring, autumn
 
 
@@ -189,12 +190,14 @@ def test_open_is_what_a_clock_on_the_wall_says_away_from_the_two_nights(
     window: Window, at: datetime, zone: ZoneInfo
 ) -> None:
     wall = at.astimezone(zone)
-    if any(
-        (wall - timedelta(days=n)).utcoffset() != (wall + timedelta(days=n)).utcoffset() for n in (1, 2)
-    ):
+    if any((wall - timedelta(days=n)).utcoffset() != (wall + timedelta(days=n)).utcoffset() for n in (1, 2)):
         return
     minutes = wall.hour * 60 + wall.minute
-    tonight = wall.weekday() in window.days and minutes >= window.start and (minutes < window.end or window.end <= window.start)
+    tonight = (
+        wall.weekday() in window.days
+        and minutes >= window.start
+        and (minutes < window.end or window.end <= window.start)
+    )
     since_yesterday = (wall.weekday() - 1) % 7 in window.days and window.end <= window.start and minutes < window.end
 
     assert is_open(WeeklySchedule(ScheduleId("s"), (window,)), at, zone, NO_HOLIDAYS) is (tonight or since_yesterday)
