@@ -252,6 +252,7 @@ def refusal(settings: LinkSettings, reason: ReasonCode) -> LinkError:
             f"{settings.address} refused {who} (client id {settings.client_id!r}): {reason}; "
             "check the user name and password and that the broker knows them"
         )
-    spoken = "MQTT 5" if settings.protocol == MQTT_5 else "MQTT 3.1.1"
-    hint = f"; this link speaks {spoken}, the broker may want the other" if reason.value == _WRONG_VERSION else ""
+    hint = (
+        f"; this link speaks {settings.spoken}, the broker may want the other" if reason.value == _WRONG_VERSION else ""
+    )
     return LinkError(f"{settings.address} refused client {settings.client_id!r}: {reason}{hint}")

@@ -198,8 +198,10 @@ class Link:
             await connection.over
             return self._state.last_error or NotConnected(f"{self.settings.address}: connection ended")
         except TimeoutError:
-            limit_s = self.settings.connect_timeout_s
-            error: LinkError = NotConnected(f"{self.settings.address}: no answer within {limit_s:g} s")
+            what = f"{self.settings.address}: no answer within {self.settings.connect_timeout_s:g} s"
+            if connection is not None:
+                what += f"; someone listens there: is it a broker, and one that speaks {self.settings.spoken}?"
+            error: LinkError = NotConnected(what)
         except LinkError as exc:
             error = exc
         except Exception as exc:

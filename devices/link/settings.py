@@ -109,5 +109,9 @@ class LinkSettings:
         return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
 
     @property
+    def spoken(self) -> str:
+        return "MQTT 5" if self.protocol == MQTT_5 else "MQTT 3.1.1"
+
+    @property
     def keeps_session(self) -> bool:
         return not self.clean_start

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from devices.link import BadCredentials, IdentityClash, Link, LinkSettings, NotConnected
+from devices.link import MQTT_3_1_1, MQTT_5, BadCredentials, IdentityClash, Link, LinkSettings, NotConnected
 from tests.support.broker import MosquittoBroker
 from tests.support.mailbox import PATIENCE_S, Mailbox, round_trip
 from tests.support.tcpproxy import TcpProxy
@@ -136,10 +136,11 @@ async def test_beats_the_acl_eats_are_told_and_do_not_end_the_link(tmp_path: Pat
             assert link.state.generation == 1
 
 
-async def test_a_wrong_password_is_named_with_the_broker_and_the_user(tmp_path: Path):
+@pytest.mark.parametrize("protocol", [MQTT_5, MQTT_3_1_1], ids=["mqtt-5", "mqtt-3.1.1"])
+async def test_a_wrong_password_is_named_with_the_broker_and_the_user(tmp_path: Path, protocol: int):
     with MosquittoBroker(tmp_path / "strict", users={"server-access": "right"}) as broker:
         mailbox = Mailbox()
-        wrong = settings(broker.port, username="server-access", password="wr0ng")
+        wrong = settings(broker.port, username="server-access", password="wr0ng", protocol=protocol)
         async with Link(wrong, mailbox.put, mailbox.note) as link:
             state = await mailbox.until_state(lambda state: state.last_error is not None)
 
@@ -179,6 +180,15 @@ async def test_a_broker_that_is_not_there_is_named_and_told_of_once(caplog: pyte
     assert [record.levelname for record in caplog.records if "no connection" in record.message].count("WARNING") == 1
 
 
+async def test_a_host_nobody_knows_is_named():
+    mailbox = Mailbox()
+    unknown = LinkSettings("no-such-host.invalid", "server-access", connect_timeout_s=PATIENCE_S)
+    async with Link(unknown, mailbox.put, mailbox.note):
+        state = await mailbox.until_state(lambda state: state.last_error is not None)
+
+    assert "host 'no-such-host.invalid' is not known" in str(state.last_error)
+
+
 async def test_a_server_that_never_answers_holds_up_nobody():
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -192,6 +202,7 @@ async def test_a_server_that_never_answers_holds_up_nobody():
             state = await mailbox.until_state(lambda state: state.last_error is not None, 2.0)
 
     assert "no answer within 0.3 s" in str(state.last_error)
+    assert "one that speaks MQTT 5" in str(state.last_error)
 
 
 @pytest.mark.parametrize("nodelay", [False, True], ids=["nagle", "nodelay"])

@@ -7,9 +7,19 @@ import pytest
 
 from devices.link import BadCredentials, IdentityClash, Link, LinkError, LinkSettings, NotConnected, OutboxFull
 from tests.support.mailbox import PATIENCE_S, Mailbox
-from tests.support.scripted_broker import CONNECT, DISCONNECT, PINGREQ, PUBACK, PUBLISH, ScriptedBroker, packet, publish
-
-NO_PROPERTIES = b"\0"
+from tests.support.scripted_broker import (
+    CONNECT,
+    DISCONNECT,
+    PINGREQ,
+    PUBACK,
+    PUBCOMP,
+    PUBLISH,
+    PUBREC,
+    PUBREL,
+    ScriptedBroker,
+    packet,
+    publish,
+)
 
 
 def settings(broker: ScriptedBroker, **changes: Any) -> LinkSettings:
@@ -145,6 +155,52 @@ async def test_nothing_unconfirmed_reaches_the_next_connection():
         await broker.until_got(PINGREQ, 2)
 
     assert len(broker.got(PUBLISH)) == 1
+
+
+async def test_qos_2_of_an_old_subscription_is_served_as_at_least_once():
+    mailbox = Mailbox()
+    async with ScriptedBroker() as broker, Link(settings(broker), mailbox.put) as link:
+        await link.connected(PATIENCE_S)
+        broker.send(publish(b"t/x", b"first", 1) + publish(b"t/x", b"twice", 2, qos=2))
+        first, twice = await mailbox.until_holds(2)
+        link.ack(twice)
+        link.ack(first)
+        assert [pubrec.mid for pubrec in await broker.until_got(PUBREC, 1)] == [2]
+        broker.send(packet(PUBREL, b"\0\2", flags=2) + packet(PUBREL, b"\0\x63", flags=2))
+
+        assert [pubcomp.mid for pubcomp in await broker.until_got(PUBCOMP, 2)] == [2, 0x63]
+        with pytest.raises(ValueError, match="at QoS 2"):
+            link.publish("t/x", b"", qos=2)
+
+
+async def test_callbacks_that_fail_are_told_and_do_not_end_the_link(caplog: pytest.LogCaptureFixture):
+    def fails(_: object) -> None:
+        raise RuntimeError("not today")
+
+    async with (
+        ScriptedBroker() as broker,
+        Link(settings(broker), Mailbox().put, fails, on_connected=fails) as link,
+    ):
+        await link.connected(PATIENCE_S)
+
+        assert link.state.connected
+    assert "on_connected failed" in caplog.text
+    assert "on_state failed" in caplog.text
+
+
+async def test_a_link_may_be_dropped_by_the_very_callback_that_hears_of_it():
+    mailbox = Mailbox()
+
+    def hang_up_once(link: Link) -> None:
+        if link.state.generation == 1:
+            link.drop()
+
+    async with (
+        ScriptedBroker() as broker,
+        Link(settings(broker), mailbox.put, mailbox.note, on_connected=hang_up_once) as link,
+    ):
+        await mailbox.until_state(lambda state: state.generation == 2)
+        await link.connected(PATIENCE_S)
 
 
 async def test_an_existing_session_is_asked_for_at_every_connect():

@@ -5,7 +5,8 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Self
 
-CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, PINGRESP, DISCONNECT = 1, 2, 3, 4, 8, 9, 12, 13, 14
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
+PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 PATIENCE_S = 10.0
 
 
@@ -17,7 +18,7 @@ class Packet:
 
     @property
     def mid(self) -> int:
-        """The packet id of a PUBACK or SUBSCRIBE, or of a PUBLISH above QoS 0."""
+        """The packet id; of a PUBLISH, above QoS 0."""
         if self.kind != PUBLISH:
             return int.from_bytes(self.body[:2], "big")
         at = 2 + int.from_bytes(self.body[:2], "big")
@@ -30,10 +31,10 @@ def packet(kind: int, body: bytes = b"", flags: int = 0) -> bytes:
     return bytes([kind << 4 | flags]) + length + body
 
 
-def publish(topic: bytes, payload: bytes, mid: int, properties: bytes = b"\0") -> bytes:
-    """A QoS 1 PUBLISH of MQTT 5, as wrong as its parts."""
+def publish(topic: bytes, payload: bytes, mid: int, properties: bytes = b"\0", *, qos: int = 1) -> bytes:
+    """A PUBLISH of MQTT 5, as wrong as its parts."""
     body = len(topic).to_bytes(2, "big") + topic + mid.to_bytes(2, "big") + properties + payload
-    return packet(PUBLISH, body, flags=0b0010)
+    return packet(PUBLISH, body, flags=qos << 1)
 
 
 @dataclass
