@@ -6,7 +6,7 @@ booth's own button asks (docs/decisions/0004).
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from controller.domain.booth import OnAir, Reported, Wanted, on_air, reported
@@ -31,7 +31,7 @@ LATE_BUTTON = 5.0
 class _Booth:
     area: AreaId
     light: DeviceId
-    wanted: Wanted = Wanted()
+    wanted: Wanted = field(default_factory=Wanted)
     said: object = None
     shown: OnAir = OnAir.UNKNOWN
 
@@ -137,9 +137,9 @@ class Booths:
 def _booths(space: Space) -> Iterable[tuple[AreaId, DeviceId]]:
     for device in space.devices.values():
         area = space.areas.get(device.area) if device.area is not None else None
-        if device.kind is DeviceKind.LIGHT and area is not None and area.room is not None:
-            if area.room.kind is RoomKind.BOOTH:
-                yield area.id, device.id
+        is_booth = area is not None and area.room is not None and area.room.kind is RoomKind.BOOTH
+        if device.kind is DeviceKind.LIGHT and area is not None and is_booth:
+            yield area.id, device.id
 
 
 def _wanted(detail: Mapping[str, object]) -> Wanted:

@@ -38,7 +38,7 @@ SHOWN_AS = {DeviceState.UNHEARD: "never_seen", DeviceState.DISCONNECTED: "lost"}
 class Known:
     """All we know of one device."""
 
-    presence: rules.Presence = rules.Presence()
+    presence: rules.Presence = field(default_factory=rules.Presence)
     birth: Birth | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
     conversions: Mapping[str, Conversion] = field(default_factory=dict)

@@ -85,7 +85,7 @@ async def open_broker(
     Raises:
         StartupError: no broker on this machine, the port is taken, or it does not come up.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
     await _wait_for_predecessor(folder)
     chosen = _choose_port(port)
     passwords = _write_files(folder, root, users)

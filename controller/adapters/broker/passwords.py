@@ -34,7 +34,7 @@ def mosquitto_password_file(passwords: Mapping[str, str]) -> str:
 def write_private(path: Path, text: str) -> None:
     """Replace a file whole, readable by its owner alone from its first byte on."""
     fresh = path.with_name(path.name + ".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -23,15 +23,15 @@ from controller.adapters.broker.rights import is_allowed
 _SETTINGS: dict[str, str] = {}
 
 
-class PasswordPlugin(BaseAuthPlugin):
+class PasswordPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt's plugins are untyped
     """Lets in who knows a password of passwords.json, read again so that new devices need no restart."""
 
     async def authenticate(self, *, session: Session) -> bool:
-        known = json.loads(Path(_SETTINGS["passwords"]).read_text()).get(session.username or "", "")
+        known = _passwords().get(session.username or "", "")
         return bool(known) and hmac.compare_digest(known.encode(), (session.password or "").encode())
 
 
-class RightsPlugin(BaseTopicPlugin):
+class RightsPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt's plugins are untyped
     """Asks the one table of rights about every topic."""
 
     async def topic_filtering(
@@ -40,6 +40,10 @@ class RightsPlugin(BaseTopicPlugin):
         if session is None or not session.username or not topic:
             return False
         return is_allowed(session.username, _SETTINGS["root"], writing=action == Action.PUBLISH, topic=topic)
+
+
+def _passwords() -> dict[str, str]:
+    return dict(json.loads(Path(_SETTINGS["passwords"]).read_text()))
 
 
 async def serve(port: int) -> None:

@@ -1,0 +1,307 @@
+"""One running controller, put together from the outside in; tasks start last, so that they stop first."""
+
+import asyncio
+import gc
+import json
+import logging
+import secrets
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from controller.adapters.broker import EmbeddedBroker, open_broker
+from controller.adapters.broker.passwords import write_private
+from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
+from controller.adapters.clock import SystemClock
+from controller.adapters.mqtt import Broker, MqttInbound, MqttOutbound, access_settings, telemetry_settings
+from controller.app.health import Watch
+from controller.app.routing import handlers
+from controller.app.runners import Runners, running
+from controller.app.stores import Stores, open_stores
+from controller.config import Settings
+from controller.domain.building import Space
+from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import AreaId
+from controller.errors import StartupError
+from controller.services.access import AccessService
+from controller.services.access_index import AccessIndex, keep_fresh
+from controller.services.booth import Booths
+from controller.services.displays import Displays, beat
+from controller.services.doors import Doors
+from controller.services.health import HealthBoard
+from controller.services.inbound import Router
+from controller.services.journal import Journal
+from controller.services.live import LiveFeed
+from controller.services.meters import Meters
+from controller.services.occupancy import Headcount
+from controller.services.ports import LoggedFact, TelemetryRow
+from controller.services.presence import Presence
+from controller.services.refusals import Refusals
+from controller.services.rooms import Rooms
+from controller.services.spool import Spool
+from controller.services.story import Story
+from controller.services.telemetry import Telemetry
+from controller.services.wording import Wording
+from controller.space.readers import profiles_of
+from controller.web.app import create_app, serve
+from devices.errors import BadCredentials, LinkError
+from devices.link import MQTT_5
+from devices.topics import Topics
+
+logger = logging.getLogger(__name__)
+
+# A broker that does not answer at the start may come later; doors are shown as unknown until then.
+FIRST_ANSWER = 10.0
+CATCH_UP = 5.0
+# Facts read back at the start: enough to count a day of a busy street door.
+RECALLED = 5_000
+# The interpreter hands its lock over this often when two threads want it; at its default of 5 ms a commit
+# that is done could wait that long to say so.
+SWITCH_INTERVAL = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What somebody who started it wants to know."""
+
+    address: str
+    broker: Broker
+    embedded: EmbeddedBroker | None
+    space: Space
+
+
+async def run(
+    settings: Settings,
+    space: Space,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[Running], Awaitable[None]] | None = None,
+    hint: str | None = None,
+) -> None:
+    """Serve until `stop` is set.
+
+    Raises:
+        StartupError: something the service cannot do without is missing, newer, damaged or taken.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    async with AsyncExitStack() as stack:
+        clock = SystemClock()
+        stores = await stack.enter_async_context(open_stores(settings.data, space))
+        broker, embedded = await _broker(stack, settings, space)
+        service = _Service(settings, space, stores, broker, embedded, clock, hint)
+        await stack.enter_async_context(service.serving(stop))
+        address = await stack.enter_async_context(service.page())
+        service.note(FactKind.SERVICE_STARTED, version=space.version)
+        # What lives for ever should not be looked at again by every full collection: it costs milliseconds.
+        gc.collect()
+        gc.freeze()
+        if on_ready is not None:
+            await on_ready(Running(address, broker, embedded, space))
+        await service.until(stop)
+
+
+async def _broker(stack: AsyncExitStack, settings: Settings, space: Space) -> tuple[Broker, EmbeddedBroker | None]:
+    """The broker somebody named, or one of our own."""
+    if settings.mqtt is not None:
+        return settings.mqtt, None
+    embedded = await stack.enter_async_context(
+        open_broker(settings.data / "broker", space.root, space.devices, port=settings.broker_port)
+    )
+    end = embedded.endpoint
+    # For the simulator and for whoever connects a device of their own to this broker.
+    left = {"url": end.url, "version": "5" if end.version == MQTT_5 else "3.1.1", "space": str(settings.space)}
+    await asyncio.to_thread(write_private, settings.data / "broker" / "endpoint.json", json.dumps(left, indent=1))
+    return (
+        Broker(
+            host=end.host,
+            port=end.port,
+            version=end.version,
+            access_user=ACCESS_USER,
+            access_password=end.passwords[ACCESS_USER],
+            telemetry_user=TELEMETRY_USER,
+            telemetry_password=end.passwords[TELEMETRY_USER],
+        ),
+        embedded,
+    )
+
+
+class _Service:
+    """Everything between the stores and the page, wired once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        space: Space,
+        stores: Stores,
+        broker: Broker,
+        embedded: EmbeddedBroker | None,
+        clock: SystemClock,
+        hint: str | None,
+    ) -> None:
+        self._settings = settings
+        self._space = space
+        self._stores = stores
+        self._embedded = embedded
+        self._clock = clock
+        self._hint = hint
+        self._boot = secrets.token_hex(6)
+        self.meters = Meters()
+        self.feed = LiveFeed()
+        self.board = HealthBoard(self.feed, clock.now, ("broker", "access link", "telemetry link", "event log"))
+        self.index = AccessIndex(space, stores.people)
+        self._story = Story(self.feed, Wording(lambda: self.index.space, lambda: self.index.people.people))
+        self._headcount = Headcount(space, self.feed, clock)
+        self.journal = Journal(stores.events, self._happened)
+        note = self.journal.note
+
+        topics = Topics(space.root)
+        self._outbound = MqttOutbound(topics)
+        self.presence = Presence(space, note, self.feed, clock)
+        self.booths = Booths(space, self._outbound, self.presence, note, self._room_changed, clock)
+        self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, clock)
+        self.spool = Spool(stores.telemetry, self._kept, self.meters, clock)
+        self.doors = Doors(space, self._outbound, self.presence, note, self.feed, clock)
+        refusals = Refusals(
+            topics, self.spool.refuse, self._outbound, note, space.devices.__contains__, self.meters, clock
+        )
+        profiles = profiles_of(space)
+        access = AccessService(
+            index=self.index,
+            digests=stores.digests,
+            profiles=lambda device: profiles[device.reader_profile],
+            journal=self.journal,
+            reserve=stores.reserve,
+            doors=self.doors,
+            presence=self.presence,
+            refusals=refusals,
+            clock=clock,
+            meters=self.meters,
+            spawn=self._spawn,
+        )
+        router = Router(
+            topics,
+            lambda: self.index.space.devices,
+            handlers(access, self.doors, self.booths, self.rooms, self.presence, Telemetry(self.presence, self.spool)),
+            refusals,
+            self.meters,
+        )
+        self._access_side = MqttInbound(router, access_settings(broker, topics, self._boot))
+        self._telemetry_side = MqttInbound(router, telemetry_settings(broker, topics))
+        self._outbound.link = self._access_side.link
+        self._displays = Displays(self.feed, self._outbound, topics)
+        self._topics = topics
+        for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):
+            self.presence.listen(listener)
+        self._runners: Runners
+
+    # --- what happens inside ----------------------------------------------------------------------
+
+    def note(self, kind: FactKind, **detail: str) -> None:
+        self.journal.note(Fact(kind, self._clock.now(), detail=detail))
+
+    def _happened(self, logged: LoggedFact) -> None:
+        self._story.tell(logged)
+        self._headcount.took(logged)
+
+    def _kept(self, rows: Sequence[TelemetryRow]) -> None:
+        for row in rows:
+            if row.seq is not None:
+                self.presence.numbered(row.device, row.seq)
+        self.rooms.kept(rows)
+
+    def _room_changed(self, area: AreaId) -> None:
+        self.rooms.look_again(area)
+
+    # --- life -------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def serving(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Tasks, then links; the links are closed first, so that nothing comes in that nobody would write down."""
+        await self._recall()
+        async with AsyncExitStack() as stack:
+            runners = await stack.enter_async_context(running(stop))
+            self._runners = runners
+            self._start_tasks(runners)
+            await self._open_links(stack)
+            yield
+
+    async def _recall(self) -> None:
+        """What was known before the last stop, with its true age."""
+        latest = await self._stores.events.latest(RECALLED)
+        self.booths.recall(latest)
+        self._headcount.recall(latest)
+        for logged in latest[-200:]:
+            self._story.tell(logged)
+        self.rooms.recall(await self._stores.telemetry.newest())
+
+    def _start_tasks(self, runners: Runners) -> None:
+        runners.start(self.journal.run(), "journal")
+        runners.start(self.spool.run(), "spool")
+        runners.start(self.rooms.run(), "rooms")
+        runners.start(self._each_second(), "every second")
+        runners.start(keep_fresh(self.index, self._stores.registry), "rights")
+        runners.start(self._stores.keep_reserve_empty(), "reserve")
+        for worker in self.doors.workers:
+            runners.start(worker.run(), f"door {worker.door.id}")
+
+    async def _open_links(self, stack: AsyncExitStack) -> None:
+        """Access first: births and door states are known before the first reading is judged."""
+        links = {"access link": self._access_side.link, "telemetry link": self._telemetry_side.link}
+        await stack.enter_async_context(self._access_side.link)
+        try:
+            await self._access_side.link.connected(FIRST_ANSWER)
+        except BadCredentials as error:
+            raise StartupError(
+                f"the broker refuses us: {error}; give the right user and password with --mqtt mqtt://user:password@host"
+            ) from error
+        except LinkError as error:
+            logger.warning("no broker yet (%s); trying on", error)
+        else:
+            await self._access_side.caught_up(CATCH_UP)
+        await stack.enter_async_context(self._telemetry_side.link)
+        watch = Watch(
+            board=self.board,
+            links=links,
+            stores={"event log": self._stores.events.health, "telemetry log": self._stores.telemetry.health},
+            spool_failing=lambda: self.spool.failing,
+            embedded=self._embedded,
+            note=self.journal.note,
+            meters=self.meters,
+            clock=self._clock,
+        )
+        self._runners.start(watch.run(), "watch")
+        self._runners.start(self._displays.run(), "displays")
+        self._runners.start(beat(self._outbound, self._topics, self._boot, self._clock), "heartbeat")
+
+    def page(self) -> AbstractAsyncContextManager[str]:
+        """The web part, at the settings' address."""
+        web = self._settings.web
+        app = create_app(
+            host_names=web.host_names,
+            space=lambda: self.index.space,
+            feed=self.feed,
+            health=self.board,
+            meters=self.meters,
+            now=self._clock.now,
+            hint=self._hint,
+        )
+        return serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Serve until told to stop, or until a task that should live for ever has died."""
+        await stop.wait()
+        if self._runners.death is not None:
+            raise self._runners.death
+        self.note(FactKind.SERVICE_STOPPED)
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        self._runners.spawn(work, name)
+
+    async def _each_second(self) -> None:
+        while True:
+            self.presence.sweep()
+            self.doors.sweep()
+            self.booths.look()
+            self._headcount.look()
+            await asyncio.sleep(1.0)

@@ -1,0 +1,66 @@
+"""Tasks with names: those that live for ever, whose death ends the service, and those of one tap, whose
+failure is logged and costs nobody else anything.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+logger = logging.getLogger(__name__)
+
+
+class Runners:
+    """The tasks of one service."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        self._tasks = tasks
+        self._stop = stop
+        self._lasting: list[asyncio.Task[None]] = []
+        self.death: Exception | None = None  # of the first task that should have lived for ever
+
+    def start(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run something that should never end."""
+        self._lasting.append(self._tasks.create_task(self._watched(work, name), name=name))
+
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run something short on its own."""
+        self._tasks.create_task(_guarded(work, name), name=name)
+
+    def stop(self) -> None:
+        """Cancel what lasts, newest first; what is short may finish."""
+        for task in reversed(self._lasting):
+            task.cancel()
+
+    async def _watched(self, work: Coroutine[object, object, None], name: str) -> None:
+        try:
+            await work
+            error: Exception = RuntimeError(f"task {name!r} ended by itself")
+        except Exception as exc:
+            logger.exception("task %r failed; the service stops", name)
+            error = exc
+        self.death = self.death or error
+        self._stop.set()
+
+
+@asynccontextmanager
+async def running(stop: asyncio.Event) -> AsyncIterator[Runners]:
+    """Tasks live while the context is open; the death of one that should not die sets `stop`."""
+    failure: BaseException | None = None
+    async with asyncio.TaskGroup() as tasks:
+        runners = Runners(tasks, stop)
+        try:
+            yield runners
+        except BaseException as exc:  # raised again below, as itself: a group would hide a StartupError's words
+            failure = exc
+        finally:
+            runners.stop()
+    if failure is not None:
+        raise failure
+
+
+async def _guarded(work: Coroutine[object, object, None], name: str) -> None:
+    try:
+        await work
+    except Exception:
+        logger.exception("%s failed", name)

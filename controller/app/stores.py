@@ -1,0 +1,111 @@
+"""The stores of one data folder, opened together and closed in reverse.
+
+`natoma.db` people, `events.db` what happened, `telemetry.db` what was measured (docs/decisions/0001),
+`secrets/` the key of the badges, `reserve.jsonl` for decisions while the log cannot be written.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.adapters.reserve import Reserve
+from controller.adapters.secrets import BadgeDigests, load_badge_key
+from controller.adapters.sql.event_log import EventReader, SqlEventLog
+from controller.adapters.sql.registry import SqlRegistry
+from controller.adapters.telemetry_log import SqliteTelemetryLog
+from controller.domain.building import Space
+from controller.errors import InputError, StartupError, StoreError
+from controller.services.ports import RegistrySnapshot
+
+logger = logging.getLogger(__name__)
+
+DRAIN_EVERY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Everything kept, open for the service."""
+
+    registry: SqlRegistry
+    people: RegistrySnapshot
+    events: SqlEventLog
+    telemetry: SqliteTelemetryLog
+    reserve: Reserve
+    digests: BadgeDigests
+
+    async def keep_reserve_empty(self) -> None:
+        """Bring what the reserve took into the log, as soon as the log can be written again."""
+        while True:
+            if not self.reserve.is_empty:
+                try:
+                    await self.reserve.drain(self.events)
+                except StoreError as error:
+                    logger.debug("the reserve waits: %s", error)
+            await asyncio.sleep(DRAIN_EVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingStores:
+    """What a command beside a running service needs; it writes nothing."""
+
+    people: RegistrySnapshot
+    events: EventReader
+    digests: BadgeDigests
+
+
+@asynccontextmanager
+async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
+    """Create or upgrade, then open; StartupError says what a person must do about a store that will not open."""
+    await asyncio.to_thread(_make, data)
+    async with (
+        open_registry(data, space) as registry,
+        await SqlEventLog.open(data / "events.db") as events,
+        await SqliteTelemetryLog.open(data / "telemetry.db") as telemetry,
+    ):
+        reserve = Reserve(data / "reserve.jsonl")
+        try:
+            yield Stores(registry, await registry.load(), events, telemetry, reserve, open_digests(data))
+        finally:
+            await reserve.close()
+
+
+@asynccontextmanager
+async def open_registry(data: Path, space: Space) -> AsyncIterator[SqlRegistry]:
+    """The people alone, with this space's plans in it."""
+    await asyncio.to_thread(_make, data)
+    async with await SqlRegistry.open(data / "natoma.db", key_id=open_digests(data).key_id) as registry:
+        await registry.sync_plans(space.plans.values())
+        yield registry
+
+
+@asynccontextmanager
+async def open_for_reading(data: Path) -> AsyncIterator[ReadingStores]:
+    """For a look from the command line, beside a running service or without one."""
+    for name in ("natoma.db", "events.db"):
+        if not (data / name).exists():
+            raise InputError(
+                f"{data / name}: there is no such file — name the data folder with --data, or run once first"
+            )
+    digests = open_digests(data)
+    async with await SqlRegistry.open(data / "natoma.db", key_id=digests.key_id) as registry:
+        people = await registry.load()
+    reader = EventReader(data / "events.db")
+    try:
+        yield ReadingStores(people, reader, digests)
+    finally:
+        await reader.close()
+
+
+def open_digests(data: Path) -> BadgeDigests:
+    """The keyed digests of this house; the key is made on the first start."""
+    return BadgeDigests(load_badge_key(data / "secrets"))
+
+
+def _make(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StartupError(f"data folder {data} cannot be made ({error.strerror}); name another with --data") from error

@@ -1,0 +1,67 @@
+"""`natoma events`: what happened, from the log itself; works beside a running service, or without one."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.app.stores import open_for_reading
+from controller.cli.options import as_json as json_option
+from controller.cli.options import settings_from, space_of, where_options
+from controller.domain.building import Space
+from controller.services.live import LiveFeed
+from controller.services.ports import LoggedFact
+from controller.services.story import Story
+from controller.services.wording import Wording
+
+LOOK_EVERY = 0.25
+TONES = {"good": "green", "bad": "yellow", "alarm": "red", "note": None}
+
+
+@click.command()
+@where_options
+@click.option("--follow", is_flag=True, help="Go on as things happen, until Ctrl-C.")
+@click.option("--last", default=20, show_default=True, help="How many to begin with.")
+@json_option
+def events(config: Path | None, follow: bool, last: int, as_json: bool, **flags: Any) -> None:
+    """Show what happened, in words."""
+    settings = settings_from(config, **flags)
+    space = space_of(settings)
+    try:
+        asyncio.run(_show(settings.data, space, follow, last, as_json))
+    except KeyboardInterrupt:
+        click.echo()
+
+
+async def _show(data: Path, space: Space, follow: bool, last: int, as_json: bool) -> None:
+    async with open_for_reading(data) as stores:
+        wording = Wording(lambda: space, lambda: stores.people.people)
+        story = Story(LiveFeed(), wording)
+        position = 0
+        for logged in await stores.events.latest(last):
+            _print(logged, story, space, as_json)
+            position = logged.position
+        while follow:
+            await asyncio.sleep(LOOK_EVERY)
+            for logged in await stores.events.after(position):
+                _print(logged, story, space, as_json)
+                position = logged.position
+
+
+def _print(logged: LoggedFact, story: Story, space: Space, as_json: bool) -> None:
+    line = story.as_line(logged)
+    if as_json:
+        fact = logged.fact
+        more = {
+            "person": fact.person,
+            "device": fact.device,
+            "correlation": fact.correlation,
+            "detail": dict(fact.detail),
+        }
+        click.echo(json.dumps({**line, **more}, ensure_ascii=False))
+        return
+    at = logged.fact.at.astimezone(space.zone)
+    text = click.style(str(line["text"]), fg=TONES.get(str(line["tone"])))
+    click.echo(f"{at:%a %H:%M:%S}  {text}" + (f" — {line['why']}" if line["why"] else ""))

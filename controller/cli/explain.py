@@ -1,0 +1,105 @@
+"""`natoma explain`: why a badge would be let in or refused at a door, now or at another time, and when it would work."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.adapters.clock import SystemClock
+from controller.app.stores import ReadingStores, open_for_reading
+from controller.cli.options import as_json as json_option
+from controller.cli.options import settings_from, space_of, where_options
+from controller.domain.building import Door, Space
+from controller.domain.ids import CredentialId, DoorId
+from controller.domain.membership import CredentialState
+from controller.errors import InputError
+from controller.services.access_index import AccessIndex
+from controller.services.explain import Explanation
+from controller.services.explain import explain as explained
+from controller.services.ports import RegistrySnapshot
+from controller.services.wording import Wording
+from controller.space.readers import profiles_of
+from devices import badges
+from devices.errors import BadgeError
+
+
+@click.command()
+@click.option("--badge", required=True, help="A person's name or id, a badge number, or - to type a number unseen.")
+@click.option("--door", required=True, help="The door's id or name.")
+@click.option("--at", "moment", help="When, in the space's own time: 2026-11-23T14:00. Now, without it.")
+@where_options
+@json_option
+def explain(config: Path | None, badge: str, door: str, moment: str | None, as_json: bool, **flags: Any) -> None:
+    """Say whether a badge opens a door, why, and when it would."""
+    settings = settings_from(config, **flags)
+    space = space_of(settings)
+    if badge == "-":
+        badge = click.prompt("Badge number", hide_input=True, err=True)
+    explanation = asyncio.run(_explain(settings.data, space, badge, _door(space, door), _moment(moment, space)))
+    click.echo(json.dumps(explanation.plain, ensure_ascii=False, default=str) if as_json else explanation.text)
+    sys.exit(0)
+
+
+async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetime) -> Explanation:
+    async with open_for_reading(data) as stores:
+        index = AccessIndex(space, stores.people)
+        rights = index.rights(door, _digest(stores, space, badge, door))
+        return explained(rights, door, at, index.version, Wording(lambda: space, lambda: stores.people.people))
+
+
+def _digest(stores: ReadingStores, space: Space, badge: str, door: Door) -> bytes | None:
+    """The digest of a number as this door's reader would spell it, or of somebody's own badge."""
+    named = _badge_of_person(stores.people, badge)
+    if named is not None:
+        return named
+    profile = profiles_of(space)[space.devices[door.unit].reader_profile]
+    try:
+        return stores.digests.of(badges.read(badge, profile))
+    except BadgeError as error:
+        close = _similar(badge, [person.name for person in stores.people.people.values()])
+        raise InputError(f"--badge: neither a person here nor a badge number ({error}){close}") from error
+
+
+def _badge_of_person(people: RegistrySnapshot, name: str) -> bytes | None:
+    """The digest of a person's badge, an active one before any other; None where nobody has this name or id."""
+    wanted = name.casefold()
+    ids = {person.id for person in people.people.values() if wanted in (person.id.casefold(), person.name.casefold())}
+    if not ids:
+        return None
+    by_credential: dict[CredentialId, bytes] = {credential: digest for digest, credential in people.digests.items()}
+    theirs = [credential for credential in people.credentials.values() if credential.person in ids]
+    theirs.sort(key=lambda credential: credential.state is not CredentialState.ACTIVE)
+    for credential in theirs:
+        if credential.id in by_credential:
+            return by_credential[credential.id]
+    raise InputError(f"--badge: {name} has no badge here — enrol one with `natoma people import`")
+
+
+def _door(space: Space, name: str) -> Door:
+    by_id = space.doors.get(DoorId(name))
+    if by_id is not None:
+        return by_id
+    for door in space.doors.values():
+        if door.name.casefold() == name.casefold():
+            return door
+    raise InputError(f"--door: {space.name} has no door {name!r}{_similar(name, list(space.doors))}")
+
+
+def _moment(text: str | None, space: Space) -> datetime:
+    if text is None:
+        return SystemClock().now()
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--at: {text!r} is no moment — write it like 2026-11-23T14:00") from error
+    return (said if said.tzinfo is not None else said.replace(tzinfo=space.zone)).astimezone(UTC)
+
+
+def _similar(word: str, known: list[str]) -> str:
+    close = get_close_matches(word, known, 3, 0.5)
+    return f" — did you mean {', '.join(close)}?" if close else ""

@@ -1,0 +1,67 @@
+"""What several commands share: where the data and the space are, and how output is asked for."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from controller.config import Settings, load
+from controller.domain.building import Space
+from controller.space import load as load_space_file
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STARTER = Path(__file__).parent.parent / "space" / "starter.yaml"
+LOCAL_SPACE = Path("space.yaml")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print what a script would read.")
+
+
+def where_options(command: F) -> F:
+    """--config, --data and --space, as every command that touches a space has them."""
+    for option in (
+        click.option(
+            "--space", type=Path, help="The space file. Without it ./space.yaml, else a starter with one door."
+        ),
+        click.option("--data", type=Path, help="Where data is kept. Default ./natoma-data."),
+        click.option("--config", type=Path, help="A settings file. Default ./natoma.toml, if there is one."),
+    ):
+        command = option(command)
+    return command
+
+
+def settings_from(config: Path | None, **flags: Any) -> Settings:
+    """Flags over environment over file; a flag not given says nothing."""
+    return load(config, {name: value for name, value in flags.items() if value is not None})
+
+
+def space_path(settings: Settings) -> Path:
+    """The space somebody named, else the one in this folder, else a copy of the starter beside the data."""
+    if settings.space is not None:
+        return settings.space
+    if LOCAL_SPACE.exists():
+        return LOCAL_SPACE
+    copy = settings.data / "space.yaml"
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        copy.write_text(STARTER.read_text())
+        click.echo(f"No space file yet: {copy} is a starter with one door, yours to change.", err=True)
+    return copy
+
+
+def space_of(settings: Settings) -> Space:
+    """The building these settings mean; SpaceError lists everything wrong with it."""
+    return load_space_file(space_path(settings))
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Lines for the person on call, to standard error."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+    )
+    # Each of its connections logs a line at INFO; the links tell the same story with names.
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    # Its plugins introduce themselves at every migration.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,81 @@
+"""`natoma run`: the service itself, until Ctrl-C or SIGTERM."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.app import Running
+from controller.app import run as serve
+from controller.cli.options import set_up_logging, settings_from, space_of, space_path, where_options
+from controller.config import Settings
+from controller.domain.building import Space
+
+
+def broker_options(command: Any) -> Any:
+    """Which broker, and where the page answers."""
+    for option in (
+        click.option("--log-level", help="debug, info, warning or error."),
+        click.option("--web-port", type=int, help="Port of the page. Default 8080."),
+        click.option("--web-host", help="Address of the page. Default 127.0.0.1, this machine alone."),
+        click.option(
+            "--broker-port", type=int, help="Port of the broker of our own. Default: the first free from 1883."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@where_options
+@click.option("--mqtt", help="Your broker, mqtt://host:1883 or mqtts://user@host. Without it, one of our own.")
+@click.option("--mqtt-version", help="5, or 3.1.1 for an old broker.")
+@broker_options
+def run(config: Path | None, **flags: Any) -> None:
+    """Run the service: doors, rooms and the page.
+
+    With nothing configured it starts a broker of its own and keeps its data in ./natoma-data.
+    """
+    settings = settings_from(config, **flags)
+    settings = replace(settings, space=space_path(settings).resolve())
+    set_up_logging(settings)
+    space = space_of(settings)
+
+    async def ready(running: Running) -> None:
+        click.echo(f"{space.name}: {len(space.doors)} doors, {len(space.devices)} devices.", err=True)
+        if running.embedded is not None:
+            _tell_broker(running)
+        click.echo(f"Open {running.address}")
+
+    serve_until_told(settings, space, ready)
+
+
+def serve_until_told(
+    settings: Settings,
+    space: Space,
+    ready: Callable[[Running], Awaitable[None]],
+    *,
+    hint: str | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run the service on a loop of its own; SIGINT and SIGTERM end it in order."""
+
+    async def main() -> None:
+        told = stop or asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        await serve(settings, space, stop=told, on_ready=ready, hint=hint)
+
+    asyncio.run(main())
+
+
+def _tell_broker(running: Running) -> None:
+    assert running.embedded is not None  # asked before
+    embedded = running.embedded
+    click.echo(f"Broker: {embedded.name} on {embedded.endpoint.url}", err=True)
+    if embedded.limits:
+        click.echo(f"  {embedded.limits}", err=True)
