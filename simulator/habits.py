@@ -76,6 +76,13 @@ class Habits:
             return ()
         return tuple(sorted(self._working_day(person, style, day, weekday, dice), key=lambda stop: stop.minute))
 
+    def errand(self, person: SimPerson, dice: random.Random) -> str:
+        """Where a small errand leads: into the street, to the kitchen, or to have a word in a meeting room."""
+        near = [room for room in self._building.rooms("kitchen", "meeting", "focus") if self._covers(person, room)]
+        if dice.random() < 0.45 or not near:
+            return OUTSIDE
+        return dice.choice(near).id
+
     def _chance(self, person: SimPerson, style: str, weekday: int) -> float:
         on_weekday, saturday, sunday = _COMES[style]
         if style == "part" and weekday < SAT:

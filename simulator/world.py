@@ -39,11 +39,14 @@ _CHANGES_MIND = 0.01  # of all grants: the door is not opened
 _TRIES_AGAIN = 0.35  # of those refused
 _TRIES = 3
 _TAPS_OUT = 0.85  # where a reader counts people out; the others use the handle
-# Those who came in the last three quarters of an hour before the start arrive during its first minutes
-# instead, so that the street door is busy when somebody begins to watch.
-_LATECOMERS_FROM_S = 45 * 60.0
+# The last to have come before the start arrive during its first minutes instead, so that the street door is
+# busy when somebody begins to watch.
 _LATECOMERS = 14
 _LATECOMERS_WITHIN_S = 150.0
+# Parcels, telephones, a forgotten laptop: what keeps doors moving between the stops of a day.
+_ERRAND_EVERY_S = (15.0, 45.0)
+_ERRAND_S = (60.0, 240.0)
+_ERRANDS_FROM, _ERRANDS_TO = time(7, 30), time(21, 0)
 # Those whom no door would let in now mostly stay at home; some try, and learn why not.
 _TRIES_ANYWAY = 0.12
 
@@ -136,6 +139,7 @@ class World:
         self.live(self._start, lambda tap: tap.direction == "out" or admits(tap.person, tap.door))
         self._is_rehearsal = False
         self._pace = pace
+        self._after(_ERRAND_EVERY_S, self._somebody_has_an_errand)
 
     # --- what the world is asked ------------------------------------------------------------------
 
@@ -217,19 +221,42 @@ class World:
         tomorrow = datetime.combine(today + timedelta(days=1), DAY_STARTS, self._zone)
         self._at(tomorrow.timestamp(), self._begin_day)
         midnight = datetime.combine(today, time(0, 0), self._zone)
-        latecomers = 0
+        days: list[tuple[float, _Body, Stop]] = []
         for body in self._bodies.values():
             body.turned_away = False
             likelihood = 1.0 if self._admits(body.person, None) else _TRIES_ANYWAY
-            for place, stop in enumerate(self._habits.day(body.person, today, likelihood)):
-                # Wall-clock minutes of the local day, on the two odd days of the year as well.
-                moment = (midnight + timedelta(minutes=stop.minute)).timestamp()
-                just_before = self._start - _LATECOMERS_FROM_S < moment <= self._start
-                if place == 0 and self._is_rehearsal and just_before and latecomers < _LATECOMERS:
-                    latecomers += 1
-                    moment = self._start + self._dice.uniform(4, _LATECOMERS_WITHIN_S)
+            stops = self._habits.day(body.person, today, likelihood)
+            # Wall-clock minutes of the local day, on the two odd days of the year as well.
+            moments = [(midnight + timedelta(minutes=stop.minute)).timestamp() for stop in stops]
+            if self._is_rehearsal and stops and stops[-1].minute > stops[0].minute and moments[0] <= self._start:
+                days.append((moments[0], body, stops[0]))
+                moments, stops = moments[1:], stops[1:]
+            for moment, stop in zip(moments, stops, strict=True):
                 self._at(moment, self._setting_out(body, stop))
+        days.sort(key=lambda arrival: arrival[0], reverse=True)
+        for place, (moment, body, stop) in enumerate(days):
+            late = place < _LATECOMERS
+            delayed = self._start + self._dice.uniform(4, _LATECOMERS_WITHIN_S)
+            self._at(delayed if late else moment, self._setting_out(body, stop))
         yield from ()
+
+    def _somebody_has_an_errand(self) -> Iterator[Act]:
+        self._after(_ERRAND_EVERY_S, self._somebody_has_an_errand)
+        if not _ERRANDS_FROM <= datetime.fromtimestamp(self._now, self._zone).time() <= _ERRANDS_TO:
+            return
+        free = [body for body in self._bodies.values() if body.doing == "desk" and body.area != OUTSIDE]
+        if not free:
+            return
+        body = self._dice.choice(free)
+        there = self._habits.errand(body.person, self._dice)
+        desk = Stop(0.0, body.area)
+        yield from self._sets_out(body, Stop(0.0, there, "break"))
+        self._after(_ERRAND_S, lambda: self._comes_back(body, there, desk))
+
+    def _comes_back(self, body: _Body, there: str, desk: Stop) -> Iterator[Act]:
+        # Unless the day had other plans meanwhile.
+        if body.area == there and body.doing == "break" and body.goal is None:
+            yield from self._sets_out(body, desk)
 
     def _setting_out(self, body: _Body, stop: Stop) -> Callable[[], Iterator[Act]]:
         return lambda: self._sets_out(body, stop)

@@ -1,0 +1,125 @@
+"""Where the broker is, and what a running demo left for us in its data directory.
+
+`<data>/broker/endpoint.json` has url, version and space; `<data>/broker/passwords.json` a password for each
+device. Flags win over files.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from devices.link import MQTT_3_1_1, MQTT_5, TlsSettings
+from simulator.errors import InputError
+
+VERSIONS = {"5": MQTT_5, "3.1.1": MQTT_3_1_1, "4": MQTT_3_1_1}
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    url: str
+    host: str
+    port: int
+    version: int = MQTT_5
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tls: TlsSettings | None = None
+
+    def require_passwords(self, devices: Iterable[str]) -> None:
+        """A broker with users refuses a device without a password; say so before anything is started."""
+        missing = sorted(set(devices) - set(self.passwords)) if self.passwords else []
+        if missing:
+            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            raise InputError(
+                f"the passwords file has none for {', '.join(missing[:3])}{more}; "
+                "it was made for another space file: start `natoma run` with this one, which adds them"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The data directory of a demo, by default ./natoma-data."""
+
+    path: Path
+
+    @property
+    def people(self) -> Path:
+        return self.path / "people.csv"
+
+    @property
+    def passwords(self) -> Path:
+        return self.path / "broker" / "passwords.json"
+
+    @property
+    def socket(self) -> Path:
+        return self.path / "simulator.sock"
+
+    def left(self) -> Mapping[str, object]:
+        """What endpoint.json says; empty when no demo has run here."""
+        file = self.path / "broker" / "endpoint.json"
+        if not file.exists():
+            return {}
+        return read_json_object(file)
+
+    def space(self, flag: Path | None) -> Path:
+        """The space file: as told, else as the demo left it."""
+        if flag is not None:
+            return flag
+        left = self.left().get("space")
+        if isinstance(left, str):
+            return Path(left)
+        raise InputError(f"which space? Give --space FILE, or start `natoma demo`, which leaves it in {self.path}")
+
+    def endpoint(self, url: str | None, version: str | None, passwords: Path | None, ca_file: Path | None) -> Endpoint:
+        """The broker: as told, else as the demo left it."""
+        left = self.left()
+        if url is None:
+            known = left.get("url")
+            if not isinstance(known, str):
+                raise InputError(
+                    f"which broker? Give --mqtt mqtt://HOST:PORT, or start `natoma demo`, which leaves it in {self.path}"
+                )
+            url = known
+        if version is None:
+            version = str(left.get("version", "5"))
+        if version not in VERSIONS:
+            raise InputError(f"--mqtt-version {version!r} is not spoken; it is 5 or 3.1.1")
+        if passwords is None and self.passwords.exists():
+            passwords = self.passwords
+        scheme, host, port = _parse(url)
+        tls = TlsSettings(ca_file=ca_file) if scheme == "mqtts" else None
+        known_passwords = _read_passwords(passwords) if passwords is not None else {}
+        return Endpoint(f"{scheme}://{host}:{port}", host, port, VERSIONS[version], known_passwords, tls)
+
+
+def read_json_object(path: Path) -> Mapping[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise InputError(f"{path}: this is not JSON") from exc
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: this is not a JSON object")
+    return content
+
+
+def _read_passwords(path: Path) -> Mapping[str, str]:
+    content = read_json_object(path)
+    if not all(isinstance(password, str) for password in content.values()):
+        raise InputError(f'{path}: this is not a passwords file; it is {{"<device>": "<password>", …}}')
+    return {user: str(password) for user, password in content.items()}
+
+
+def _parse(url: str) -> tuple[str, str, int]:
+    try:
+        parts = urlsplit(url if "://" in url else f"mqtt://{url}")
+        port = parts.port
+    except ValueError as exc:
+        raise InputError(f"--mqtt {url!r} is not an address; write it like mqtt://127.0.0.1:1883") from exc
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise InputError(f"--mqtt {url!r} is not an address; write it like mqtt://127.0.0.1:1883, or mqtts:// for TLS")
+    if parts.username or parts.password:
+        raise InputError("--mqtt takes no user or password: each device has its own, in the passwords file")
+    return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]

@@ -1,0 +1,99 @@
+"""What a visitor of the simulated building can do with a door: tap a badge, press exit, push, hold it open.
+
+The same hands for `natoma-sim tap` on its own and for a running simulator asked over its socket.
+"""
+
+import asyncio
+from dataclasses import asdict, dataclass
+
+from devices.messages import Signal
+from devices.units.steps import Show
+from simulator.building import Building, Door
+from simulator.errors import InputError
+from simulator.fleet import Fleet
+from simulator.people import SimPerson
+
+# The reader itself gives up after a second; beyond this something is wrong with us.
+_ANSWER_S = 3.0
+# The lock's own command may come a moment after the reader's.
+_LOCK_S = 1.0
+_BUSY_S = 3.0
+_REACH_S = 0.7
+_WALK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What somebody standing at the door saw."""
+
+    door: str
+    door_name: str
+    shown: str  # granted, denied, try_again
+    reason: str | None = None
+    unlocked_for_s: float | None = None
+
+    @property
+    def granted(self) -> bool:
+        return self.shown == Signal.GRANTED
+
+    def as_dict(self) -> dict[str, object]:
+        return {**asdict(self), "granted": self.granted}
+
+    def in_words(self) -> str:
+        if self.granted and self.unlocked_for_s is not None:
+            return f"granted, {self.door_name} unlocked for {self.unlocked_for_s:g} s"
+        if self.granted:
+            return f"granted, but the lock of {self.door_name} did not say that it opened"
+        if self.shown == Signal.DENIED:
+            return f"denied: {self.reason or 'no reason given'}"
+        return "no answer" if self.reason == "no_answer" else f"try again: {self.reason or 'the reader is busy'}"
+
+
+class Hands:
+    def __init__(self, fleet: Fleet, building: Building) -> None:
+        self._fleet = fleet
+        self._building = building
+
+    async def tap(self, person: SimPerson, door: Door, direction: str = "in", *, walk: bool = True) -> Outcome:
+        """Hold the badge to the door's reader and, when it is green, walk through unless told not to."""
+        reader = door.badge_reader if direction == "in" else door.reader_out
+        if reader is None:
+            raise InputError(f"{door.name} has no reader on the inside; leave with press-exit")
+        show = await self._shown(reader, person, direction)
+        unlocked_for = None
+        if show.signal is Signal.GRANTED and door.unit in self._fleet.devices:
+            unlocked_for = await self._fleet.devices[door.unit].unlocked(_LOCK_S)
+        if unlocked_for is not None and walk:
+            await asyncio.sleep(_REACH_S)
+            await self._walk_through(door)
+        return Outcome(door.id, door.name, show.signal.value, show.reason, unlocked_for)
+
+    async def press_exit(self, door: Door) -> None:
+        """The handle or the button inside, and out."""
+        self._fleet.press_exit(door)
+        await asyncio.sleep(_REACH_S)
+        await self._walk_through(door)
+
+    async def open(self, door: Door, for_s: float) -> None:
+        """Push the door and let go after `for_s`; a bolt that is drawn gives way, one that is not is forced."""
+        self._fleet.move_leaf(door, True)
+        await asyncio.sleep(for_s)
+        self._fleet.move_leaf(door, False)
+
+    async def _walk_through(self, door: Door) -> None:
+        self._fleet.move_leaf(door, True)
+        await asyncio.sleep(_WALK_S)
+        self._fleet.move_leaf(door, False)
+
+    async def _shown(self, reader: str, person: SimPerson, direction: str) -> Show:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _BUSY_S
+        while True:
+            answer: asyncio.Future[Show] = loop.create_future()
+            self._fleet.tap(reader, person, direction, answer.set_result)
+            async with asyncio.timeout(_ANSWER_S):
+                show = await answer
+            if show.reason != "busy" or loop.time() > deadline:
+                return show
+            # Somebody else stands at the reader.
+            await asyncio.sleep(0.2)
