@@ -96,7 +96,8 @@ def _within(name: str, entry: AreaEntry, refs: References) -> AreaId | None:
         if around is None or around.within is None:
             return AreaId(entry.within)
         at = around.within
-    if at == name:
+    order = list(refs.file.areas)
+    if at == name and name == min(seen, key=order.index):  # told once, for the first of the circle
         fix = "one of them must have a door, or lie within something else"
         refs.problems.error(path, entry.within, f"goes round in a circle ({' > '.join([*seen, at])})", fix)
     return None

@@ -118,10 +118,12 @@ def _place(
     shared = [side for side in sides if side.areas == ends]
     between = f"{entry.outer} and {entry.inner}"
     if not shared:
-        if entry.at is None:
+        if not all(areas[end].outline for end in ends):
+            pass  # what is wrong with the outline is told there
+        elif entry.at is None:
             fix = "move their outlines together, or write at: [x, y]"
             refs.problems.error((*path, "at"), None, f"is missing, and {between} share no wall", fix)
-        elif all(areas[end].outline for end in ends):
+        else:
             refs.problems.warning(
                 (*path, "at"), list(entry.at), f"is in no wall: {between} share none", "check `from`, `to` and outlines"
             )

@@ -90,9 +90,13 @@ class Problems:
                 return line
         return 1
 
+    def __contains__(self, path: Path) -> bool:
+        """Whether the file spells this path out."""
+        return path in self._lines
+
     def written(self, path: Path) -> Path:
         """The part of a path that the file itself spells out: `room: meeting` says no `kind`."""
-        while path and path not in self._lines:
+        while path and path not in self:
             path = path[:-1]
         return path
 

@@ -1,5 +1,6 @@
 """What `natoma check` says: the problems of a file for a person, and for a script."""
 
+import json
 from collections.abc import Mapping
 
 from controller.domain.building import DeviceKind, Space
@@ -19,10 +20,10 @@ def as_text(checked: Checked) -> str:
     return "\n".join(lines)
 
 
-def as_json(checked: Checked) -> dict[str, object]:
+def as_json(checked: Checked) -> str:
     """The same for a script; `path` is where in the file, from the top."""
     errors, warnings = _counts(checked.problems)
-    return {
+    told = {
         "file": checked.name,
         "ok": checked.space is not None,
         "errors": errors,
@@ -30,6 +31,7 @@ def as_json(checked: Checked) -> dict[str, object]:
         "problems": [_problem(problem) for problem in checked.problems],
         "space": _counted(checked.space) if checked.space is not None else None,
     }
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def _problem(problem: Problem) -> dict[str, object]:

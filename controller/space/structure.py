@@ -80,8 +80,12 @@ def read_structure(plain: Plain, problems: Problems) -> Structure | None:
         try:
             return Structure(SpaceFile.model_validate(left), frozenset(left_out))
         except ValidationError as exc:
-            for error in exc.errors(include_url=False):
-                _tell(error, plain, problems)
+            found = exc.errors(include_url=False)
+            misspelt = {meant for error in found if error["type"] == "extra_forbidden" and (meant := _meant_by(error))}
+            for error in found:
+                # A key written under another name is not missing too.
+                if not (error["type"] == "missing" and _real(error["loc"]) in misspelt):
+                    _tell(error, plain, problems)
                 _leave_out(_real(error["loc"]), error, left, left_out)
     return None
 
@@ -101,7 +105,9 @@ def _tell(error: ErrorDetails, plain: dict[str, Any], problems: Problems) -> Non
         return
     why, fix = _words(error, path)
     if error["type"] != "missing":
-        path = problems.written(path)
+        # `night: 20:00-08:00` is short for `night: {open: [20:00-08:00]}`, and `room: meeting` for a whole block.
+        short = (*path[:2], *path[3:]) if path[0] == "schedules" and path[:3] not in problems else path
+        path = problems.written(short)
     if path == ("natoma",) and error["type"] != "missing":
         why, fix = "is a version of the format that this program does not know", "write 1, or use a newer natoma"
     if error["type"] == "missing" and path[0] not in plain and len(path) == 1:
@@ -167,11 +173,17 @@ def _plain_words(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def _meant_by(error: ErrorDetails) -> Path | None:
+    """The key that was meant by one that is unknown, when there is little doubt."""
+    path = _real(error["loc"])
+    wrong, known = str(path[-1]), _keys_at(path[:-1])
+    close = get_close_matches(wrong, known, n=1, cutoff=0.6)
+    meant = _SYNONYMS.get(wrong) or (close[0] if close else None)
+    return (*path[:-1], meant) if meant is not None else None
+
+
 def _known_key(path: Path) -> str:
-    model = _model_at(path[:-1])
-    if model is None:
-        return "delete it"
-    known = [field.alias or name for name, field in model.model_fields.items()]
+    known = _keys_at(path[:-1])
     wrong = str(path[-1])
     if (meant := _SYNONYMS.get(wrong)) in known:
         return f"did you mean {meant!r}?"
@@ -181,11 +193,11 @@ def _known_key(path: Path) -> str:
     return f"the keys here are {', '.join(known)}"
 
 
-def _model_at(path: Path) -> type[BaseModel] | None:
+def _keys_at(path: Path) -> list[str]:
     for pattern, model in _MODELS.items():
         if len(pattern) == len(path) and all(a in ("*", b) for a, b in zip(pattern, path, strict=True)):
-            return model
-    return None
+            return [field.alias or name for name, field in model.model_fields.items()]
+    raise LookupError(f"no model of the file at {path}")  # a model was added without a line in _MODELS
 
 
 def _is_key(error: ErrorDetails) -> bool:
