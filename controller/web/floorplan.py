@@ -230,7 +230,7 @@ class _Drawer:
     def _covers_a_label(self, reach: Box) -> bool:
         for area in self.areas:
             if area.label is not None:
-                half = max(len(area.name) * 0.12, 0.9 if area.room is not None else 0.0)
+                half = max(len(area.name) * 0.12, 2.0 if area.room is not None else 0.0)
                 if reach.overlaps(Box(area.label[0] - half, area.label[1] - 0.5, 2 * half, 1.1)):
                     return True
         return False

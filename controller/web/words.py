@@ -38,7 +38,7 @@ ENGLISH = {
     "state": "State",
     "since": "Since",
     "people": "People",
-    "temperature": "Temperature",
+    "temperature": "Temp.",
     "co2": "CO₂",
     "noise": "Noise",
     "measured": "Measured",

@@ -115,7 +115,7 @@ export const tones = { good: "let in", bad: "refused", note: "note", alarm: "ala
 export const copied = "Copied";
 export const backAgain = "The connection to the building is back.";
 export const ofSeats = (count, seats) => (seats ? `${count} of ${seats}` : `${count}`);
-export const estimated = (text) => `about ${text}`;
+export const estimated = (text) => `≈ ${text}`;
 export const seats = (count) => `${count} seats`;
 
 export function ago(seconds) {
