@@ -28,6 +28,7 @@ class Chain:
 
     name: str
     revisions: tuple[str, ...]  # oldest first
+    folder: Path = MIGRATIONS
 
     @property
     def head(self) -> str:
@@ -39,7 +40,7 @@ class Chain:
 
     @property
     def scripts(self) -> Path:
-        return MIGRATIONS / self.name
+        return self.folder / self.name
 
 
 REGISTRY = Chain("registry", ("0001",))

@@ -1,0 +1,82 @@
+"""Secrets that live in files only their owner may read, and the keyed digest under which a badge is known.
+
+The key stays outside the database: who takes the database alone has no badge numbers, though a
+4-byte number could be found in seconds from a plain hash.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller.errors import StartupError
+from devices.badges import Badge
+
+KEY_BYTES = 32
+BADGE_KEY = "badge.key"
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeKey:
+    """A key and the name by which a row remembers which one made it; the name tells nothing of the key."""
+
+    id: str
+    key: bytes = field(repr=False)
+
+
+class BadgeDigests:
+    """HMAC-SHA-256 of a badge's canonical number, bits and format."""
+
+    def __init__(self, key: BadgeKey) -> None:
+        self.key_id = key.id
+        # Keyed once: a copy per badge is a third of the price.
+        self._keyed = hmac.new(key.key, digestmod=hashlib.sha256)
+
+    def of(self, badge: Badge) -> bytes:
+        keyed = self._keyed.copy()
+        keyed.update(badge.canonical.encode())
+        return keyed.digest()
+
+
+def load_badge_key(folder: Path) -> BadgeKey:
+    """The key in `folder`, made on the first start. Losing it means enrolling every badge again: back it up, apart."""
+    key = load_or_create(folder / BADGE_KEY)
+    if len(key) != KEY_BYTES:
+        raise StartupError(
+            f"{folder / BADGE_KEY} holds {len(key)} bytes, a badge key has {KEY_BYTES}: it was cut off or written over. "
+            "Put back a copy from your backup; with another key no badge is known."
+        )
+    return BadgeKey(hashlib.sha256(b"natoma badge key id" + key).hexdigest()[:8], key)
+
+
+def load_or_create(path: Path, size: int = KEY_BYTES) -> bytes:
+    """The bytes of a secret file, random ones on the first start; StartupError when others than its owner may read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _create(path, secrets.token_bytes(size))
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise StartupError(f"{path} may be read by others (mode {mode:o}): run `chmod 600 {path}` and start again")
+        return path.read_bytes()
+    except OSError as exc:
+        raise StartupError(f"{path}: cannot be read or created ({exc.strerror})") from exc
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Whole or not at all, readable by nobody else at any moment; of two that start at once the first one wins."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if not path.exists():
+            os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink(missing_ok=True)

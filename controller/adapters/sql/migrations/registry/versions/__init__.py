@@ -1,0 +1,1 @@
+"""Oldest to newest; a file that has been released is never edited."""
