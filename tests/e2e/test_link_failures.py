@@ -95,10 +95,11 @@ async def test_a_half_open_network_is_found_out_and_left(broker: MosquittoBroker
 
 async def test_a_slow_network_is_no_dead_broker(broker: MosquittoBroker):
     async with TcpProxy(broker.port) as proxy:
-        proxy.delay_s = EVERY_S * 0.4
-        async with Link(settings(proxy.port, heartbeat_topic=BEAT), Mailbox().put) as link:
+        # A trip takes longer than the grace of half a beat, and less than two beats.
+        every_s, proxy.delay_s = 0.5, 0.15
+        async with Link(settings(proxy.port, heartbeat_topic=BEAT, heartbeat_every_s=every_s), Mailbox().put) as link:
             await link.connected(PATIENCE_S)
-            for _ in range(6):
+            for _ in range(5):
                 await round_trip(link)
 
             assert (link.state.generation, link.state.alive) == (1, True)
