@@ -195,8 +195,7 @@ def _sensor_profile(device: Device, building: Building, dice: random.Random) -> 
         every_s=device.every_s,
         states=SLOW & frozenset(device.channels),
         on_battery=device.kind == "sensor",
-        # The first reading soon, so that a page fills in seconds; then each keeps its own beat.
-        first_after_s=dice.uniform(0.2, min(8.0, device.every_s)),
+        first_after_s=dice.uniform(0.1, 1.0) * device.every_s,
     )
 
 

@@ -42,7 +42,7 @@ _TAPS_OUT = 0.85  # where a reader counts people out; the others use the handle
 # The last to have come before the start arrive during its first minutes instead, so that the street door is
 # busy when somebody begins to watch.
 _LATECOMERS = 14
-_LATECOMERS_WITHIN_S = 150.0
+_LATECOMERS_WITHIN_S = 100.0
 # Parcels, telephones, a forgotten laptop: what keeps doors moving between the stops of a day.
 _ERRAND_EVERY_S = (15.0, 45.0)
 _ERRAND_S = (60.0, 240.0)
@@ -235,9 +235,8 @@ class World:
                 self._at(moment, self._setting_out(body, stop))
         days.sort(key=lambda arrival: arrival[0], reverse=True)
         for place, (moment, body, stop) in enumerate(days):
-            late = place < _LATECOMERS
-            delayed = self._start + self._dice.uniform(4, _LATECOMERS_WITHIN_S)
-            self._at(delayed if late else moment, self._setting_out(body, stop))
+            delayed = self._start + 1 + (place + self._dice.random() / 2) * _LATECOMERS_WITHIN_S / _LATECOMERS
+            self._at(delayed if place < _LATECOMERS else moment, self._setting_out(body, stop))
         yield from ()
 
     def _somebody_has_an_errand(self) -> Iterator[Act]:

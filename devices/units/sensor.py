@@ -60,7 +60,8 @@ class SensorProfile:
     every_s: float = 60.0
     states: frozenset[str] = frozenset()
     on_battery: bool = True
-    first_after_s: float = 0.0  # spreads a building's sensors over their cadence
+    # After the reading at power-on: spreads a building's sensors over their cadence.
+    first_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ def _connects(was: Sensor, now: datetime) -> tuple[Sensor, Effects]:
     effects = (*_presentation(sensor, now), *told, *batches)
     if was.is_sampling:
         return sensor, effects
-    timers = StartTimer(SAMPLE_TIMER, was.profile.first_after_s), StartTimer(HEALTH_TIMER, HEALTH_EVERY_S)
-    return replace(sensor, is_sampling=True), (*effects, *_health(was), *timers)
+    first_s = was.profile.every_s if was.profile.first_after_s is None else was.profile.first_after_s
+    timers = StartTimer(SAMPLE_TIMER, first_s), StartTimer(HEALTH_TIMER, HEALTH_EVERY_S)
+    return replace(sensor, is_sampling=True), (*effects, *_health(sensor), Sample(), *timers)
 
 
 def _measured(was: Sensor, values: Mapping[str, Scalar], now: datetime) -> tuple[Sensor, Effects]:

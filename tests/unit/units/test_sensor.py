@@ -38,12 +38,19 @@ def telemetry(effects: Effects) -> list[Telemetry]:
     ]
 
 
-def test_starts_sampling_once_spread_over_the_cadence():
+def test_samples_at_power_on_and_then_keeps_its_place_in_the_cadence():
     sensor, first = Sensor(Voice("b1"), PROFILE).step(Connected(), NOON)
     _, again = sensor.step(Connected(), NOON)
 
+    assert Sample() in first
     assert StartTimer("sample", 7) in first
-    assert not any(isinstance(effect, StartTimer) for effect in again)
+    assert not any(isinstance(effect, StartTimer | Sample) for effect in again)
+
+
+def test_tells_of_its_battery_as_soon_as_it_is_heard():
+    _, effects = Sensor(Voice("b1"), PROFILE).step(Connected(), NOON)
+
+    assert any(isinstance(effect, Publish) and isinstance(effect.message, Health) for effect in effects)
 
 
 def test_each_tick_samples_and_starts_the_next():
