@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 
+# More than a TLS record (16 KiB): a record is taken whole, and nothing stays inside OpenSSL, where no selector sees it.
 READ_BYTES = 64 * 1024
 
 # Above this much unsent, paho keeps its packets: the kernel's buffer is full as well, the broker is not reading.
@@ -56,10 +57,6 @@ class Wire:
         """Take what the kernel has, in one call."""
         try:
             fresh = self._sock.recv(READ_BYTES)
-            if isinstance(self._sock, ssl.SSLSocket):
-                # Decrypted bytes left inside OpenSSL make no socket readable.
-                while rest := self._sock.pending():
-                    fresh += self._sock.recv(rest)
         except _NOT_NOW:
             return
         except OSError as exc:
