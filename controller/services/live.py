@@ -13,6 +13,7 @@ import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import cached_property
 
 FACTS_KEPT = 200
@@ -194,9 +195,14 @@ class Subscription:
 def to_json(value: object) -> str:
     """Compact JSON that any browser reads: ASCII, and null for a number that JSON does not know."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=str)
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_plain)
     except ValueError:
-        return json.dumps(_without_nan(value), separators=(",", ":"), default=str)
+        return json.dumps(_without_nan(value), separators=(",", ":"), default=_plain)
+
+
+def _plain(value: object) -> object:
+    # Browsers differ on how str() writes a time; all of them read ISO 8601.
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _without_nan(value: object) -> object:

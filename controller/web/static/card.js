@@ -14,6 +14,7 @@ export class Card {
   #pinned = false;
   #from = null;
   #timer = null;
+  #returning = false;
 
   constructor(store, plan) {
     this.store = store;
@@ -29,7 +30,7 @@ export class Card {
   }
 
   point(what, element) {
-    if (!this.#pinned) this.#open(what, element, false);
+    if (!this.#pinned && !this.#returning) this.#open(what, element, false);
   }
 
   leave() {
@@ -50,8 +51,12 @@ export class Card {
     this.#pinned = false;
     this.#what = this.#element = null;
     this.plan.mark(null);
-    this.#from?.focus();
+    const from = this.#from;
     this.#from = null;
+    // Coming back to the door is not pointing at it again.
+    this.#returning = true;
+    from?.focus();
+    this.#returning = false;
   }
 
   refresh() {

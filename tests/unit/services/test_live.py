@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -213,6 +214,10 @@ async def test_a_place_this_feed_never_had_starts_from_a_snapshot(after):
 def test_an_unknown_topic_is_refused_by_name():
     with pytest.raises(ValueError, match="'gate' — expected space, door, room"):
         LiveFeed().put("gate", "street", {})
+
+
+def test_a_moment_is_written_as_every_browser_reads_it():
+    assert to_json({"at": datetime(2026, 3, 2, 20, 0, tzinfo=UTC)}) == '{"at":"2026-03-02T20:00:00+00:00"}'
 
 
 def test_what_json_does_not_know_becomes_null_and_harms_nobody():
