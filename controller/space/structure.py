@@ -101,7 +101,11 @@ def _tell(error: ErrorDetails, plain: dict[str, Any], problems: Problems) -> Non
         problems.error(path, value, why, fix)
         return
     if error["type"] == "extra_forbidden":
-        problems.error(path, None, "is no key of this format", _known_key(path))
+        fix = _known_key(path)
+        if error["input"] is None and not _meant_by(error):
+            # `name: Foyer, back` within braces says two keys, the second without a value.
+            fix = f"if it belongs to the text before it, put all of that in quotes; {fix}"
+        problems.error(path, None, "is no key of this format", fix)
         return
     why, fix = _words(error, path)
     if error["type"] != "missing":

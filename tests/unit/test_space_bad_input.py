@@ -308,6 +308,13 @@ def test_the_good_file_has_no_problem():
             id="key of another system",
         ),
         pytest.param(
+            instead("zones: [house]", "name: Lobby, back"),
+            "s.yaml:8: area lobby, back: is no key of this format — if it belongs to the text before it, "
+            "put all of that in quotes; the keys here are "
+            "name, floor, outline, within, opening, zones, room, label",
+            id="comma in a name without quotes",
+        ),
+        pytest.param(
             instead("name: Small", "name:"),
             "s.yaml:3: name: has no value — write one, such as My space, or delete the key",
             id="key without a value",

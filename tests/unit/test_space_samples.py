@@ -33,11 +33,16 @@ def test_a_sample_has_no_problem_and_no_warning(path: Path):
     assert check(path).problems == ()
 
 
-def test_areas_tile_their_floor(sample: Space):
+def test_areas_tile_their_floor_around_courtyards(sample: Space):
     for floor in sample.floors.values():
         outlines = [area.outline for area in sample.areas.values() if area.floor == floor.id]
+        voids = [drawing.outline for drawing in floor.drawings if drawing.kind == "void"]
+        # A void in the middle of an area is a hole in its floor; one outside of all areas is a courtyard.
+        courtyards = [void for void in voids if not any(overlap(void, outline) for outline in outlines)]
 
-        assert sum(map(size_of, outlines)) == pytest.approx(floor.width * floor.depth), f"a gap on floor {floor.id}"
+        covered = sum(map(size_of, [*outlines, *courtyards]))
+
+        assert covered == pytest.approx(floor.width * floor.depth), f"a gap on floor {floor.id}"
         assert all(overlap(one, other) < 0.01 for one, other in combinations(outlines, 2)), f"floor {floor.id}"
 
 
@@ -71,6 +76,15 @@ def test_parisoma_is_the_building_that_was_described():
     assert any(drawing.kind == "void" for drawing in space.floors["first"].drawings)  # type: ignore[index]
     assert any(device.kind is DeviceKind.LIGHT and "button" in device.channels for device in space.devices.values())
     assert all(not day.isoweekday() > 5 for day in space.holidays), "observed holidays fall on weekdays"
+
+
+def test_trudaine_is_the_building_that_was_described():
+    space = load(SPACES / "trudaine.yaml")
+    names = {area.name for area in space.areas.values()}
+
+    assert str(space.zone) == "Europe/Paris"
+    assert {"Amphithéâtre", "Réfectoire", "Café"} <= names
+    assert 6_900 <= sum(size_of(area.outline) for area in space.areas.values()) <= 7_500
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
