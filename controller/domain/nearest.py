@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.domain.access_steps import STEPS, Failing, Step
 from controller.domain.building import Door
 from controller.domain.grants import lease_covers, plan_covers
-from controller.domain.membership import Person, PersonKind
+from controller.domain.membership import Lease, Membership, Person, PersonKind
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.schedule import instant, next_opening
 from controller.domain.standing import ENTERS
+
+HORIZON = timedelta(days=366)
+"""How far ahead a time is looked for; what lies beyond a year is for staff to say."""
+
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +39,39 @@ def nearest_miss(read: Read, rights: Rights, failed: Sequence[Failing], at: date
 
 
 def _next_time(read: Read, rights: Rights, at: datetime) -> datetime | None:
-    if rights.door is None or rights.person is None:
+    door, person = rights.door, rights.person
+    if door is None or person is None:
         return None
     # What opens may still be refused then (the plan has ended, the person is banned): every step is asked again.
-    return min(
-        (when for when in _openings(rights, rights.door, rights.person, at) if _works(read, rights, when)), default=None
-    )
+    openings = {when for turn in _turns(rights, at) for when in _openings(rights, door, person, turn)}
+    return min((when for when in openings if _works(read, rights, when)), default=None)
 
 
-def _openings(rights: Rights, door: Door, person: Person, at: datetime) -> Iterator[datetime]:
-    """When each thing the person holds next begins to open this door."""
-    space = rights.space
+def _turns(rights: Rights, at: datetime) -> Iterator[datetime]:
+    """From when on to look: now, and whenever something held begins, or ends and no longer stands in another's way."""
     if rights.credential is not None and rights.credential.valid_from is not None:
         at = max(at, rights.credential.valid_from)
-    if person.kind is PersonKind.STAFF:
-        yield at
-    for lease in rights.leases:
-        if lease_covers(lease, door, space):
-            yield max(at, instant(lease.starts, 0, space.zone))
+    yield at
+    space = rights.space
+    today = at.astimezone(space.zone).date()
+    everything: tuple[Membership | Lease, ...] = (*rights.memberships, *rights.leases)
+    for held in everything:
+        # Dates are compared before they are made into instants: "for ever" is often spelt 9999-12-31.
+        if today < held.starts <= today + HORIZON:
+            yield instant(held.starts, 0, space.zone)
+        if held.ends is not None and today <= held.ends <= today + HORIZON:
+            yield instant(held.ends + _ONE_DAY, space.cut_off_minutes, space.zone)
+
+
+def _openings(rights: Rights, door: Door, person: Person, turn: datetime) -> Iterator[datetime]:
+    """When, from this turn on, each thing the person holds would open this door."""
+    space = rights.space
+    if person.kind is PersonKind.STAFF or any(lease_covers(lease, door, space) for lease in rights.leases):
+        yield turn
     for held in rights.memberships:
         plan = space.plans.get(held.plan)
         if held.standing in ENTERS and plan_covers(plan, door):
-            begin = max(at, instant(held.starts, 0, space.zone))
-            opening = next_opening(space.schedules[plan.schedule], begin, space.zone, space.holidays)
+            opening = next_opening(space.schedules[plan.schedule], turn, space.zone, space.holidays)
             if opening is not None:
                 yield opening
 

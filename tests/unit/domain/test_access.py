@@ -1,7 +1,7 @@
 """Who may pass: the steps in their order, the grants, the nearest miss."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ from controller.domain.access import (
 )
 from controller.domain.building import Door, DoorTimings, Space
 from controller.domain.ids import CredentialId, PersonId, PlanId
-from controller.domain.membership import CredentialState, Person, PersonKind, Standing
+from controller.domain.membership import CredentialState, Membership, Person, PersonKind, Standing
 from tests.unit.domain.house import (
     ALICE,
     CLOCK,
@@ -383,6 +383,28 @@ def test_a_lease_that_will_begin_tells_so() -> None:
     assert miss(rights(leases=(lease(starts="2026-12-01"),))) == Miss(DenyReason.NO_RIGHT, local("2026-12-01 00:00"))
 
 
+def test_an_unpaid_membership_that_ends_or_is_followed_gives_the_office_back() -> None:
+    ending = rights(member(ends="2026-11-30", standing=Standing.OVERDUE), leases=(lease(),), at=OFFICE_DOOR)
+    followed = rights(member(standing=Standing.OVERDUE), member(starts="2027-01-02"), leases=(lease(),), at=OFFICE_DOOR)
+
+    for held, next_time in ((ending, "2026-12-01 04:00"), (followed, "2027-01-02 00:00")):
+        decision = decide(read(), held, NOON)
+        assert isinstance(decision, Denied)
+        assert decision.miss == Miss(DenyReason.MEMBERSHIP_OVERDUE, local(next_time))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param(member(starts="0001-01-01", ends="9999-12-31", standing=Standing.PAUSED), id="a pause for ever"),
+        pytest.param(member(starts="9999-12-31"), id="a beginning at the end of time"),
+        pytest.param(member(RUNNERS, starts="0001-01-01", ends="9999-12-31"), id="since and for ever"),
+    ],
+)
+def test_dates_at_the_ends_of_the_calendar_are_only_dates(held: Membership) -> None:
+    assert isinstance(decide(read(), rights(held), NOON), Denied)
+
+
 def test_a_badge_that_is_not_yet_valid_tells_when_it_will_be() -> None:
     tomorrow = NOON + timedelta(days=1)
     early = rights(member(), credential=badge_of(ALICE, valid_from=tomorrow))
@@ -470,14 +492,25 @@ worlds = st.builds(
     some_memberships,
     some_leases,
 )
-# Mostly right: what is refused for one reason only is where the interesting answers are.
+# Mostly right: where one thing alone decides, the interesting answers are.
+good_memberships = st.lists(
+    st.builds(
+        replace,
+        st.sampled_from([member(plan) for plan in (FULL, TWO_DAYS, DAY_PASS, RUNNERS)]),
+        starts=st.just(date(2026, 1, 1)) | dates,
+        ends=st.none() | dates,
+        standing=st.sampled_from([Standing.ACTIVE, Standing.ACTIVE, Standing.ACTIVE, *Standing]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(tuple)
 likely = st.builds(
     Rights,
     st.just(SPACE),
-    st.sampled_from(list(SPACE.doors.values())),
-    credentials.map(lambda credential: replace(credential, state=CredentialState.ACTIVE)),
+    st.sampled_from([STREET, STREET, LANDING, OFFICE_DOOR]),
+    st.just(badge_of(ALICE)) | credentials.map(lambda badge: replace(badge, state=CredentialState.ACTIVE)),
     st.just(ALICE),
-    some_memberships,
+    good_memberships,
     some_leases,
 )
 reads = st.builds(
