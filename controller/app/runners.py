@@ -51,7 +51,7 @@ async def running(stop: asyncio.Event) -> AsyncIterator[Runners]:
         runners = Runners(tasks, stop)
         try:
             yield runners
-        except BaseException as exc:  # raised again below, as itself: a group would hide a StartupError's words
+        except BaseException as exc:  # noqa: BLE001 — raised again below, as itself: a group would hide its words
             failure = exc
         finally:
             runners.stop()

@@ -43,12 +43,10 @@ STOP_LIMIT = 5.0
 def demo(config: Path | None, seed: int, start: str, **flags: Any) -> None:
     """Run a sample building of three floors and 200 people, on this machine alone."""
     settings = settings_from(config, **{"log_level": "warning", **{k: v for k, v in flags.items() if v is not None}})
-    if settings.space is None:
-        settings = replace(settings, space=sample_space())
-    assert settings.space is not None  # set above
-    settings = replace(settings, space=settings.space.resolve())
+    chosen = (settings.space or sample_space()).resolve()
+    settings = replace(settings, space=chosen, data=settings.data.resolve())
     set_up_logging(settings)
-    space = load_space_file(settings.space)
+    space = load_space_file(chosen)
     people = settings.data / "people.csv"
     click.echo(f"{space.name}: {len(space.floors)} floors, {len(space.doors)} doors, {len(space.devices)} devices.")
     _make_people(settings, space, people, seed)
@@ -122,11 +120,11 @@ async def _start_simulator(
 ) -> asyncio.subprocess.Process:
     """The building's devices and people, as a child that stops with us."""
     assert running.embedded is not None  # the demo's own
-    data = settings.data.resolve()
+    data = settings.data
     endpoint = running.embedded.endpoint
     words = ["run", "--space", str(settings.space), "--mqtt", endpoint.url, "--data", str(data)]
     words += ["--mqtt-version", "5" if endpoint.version == 5 else "3.1.1"]
-    words += ["--passwords", str(data / "broker" / "passwords.json"), "--people", str(people.resolve())]
+    words += ["--passwords", str(data / "broker" / "passwords.json"), "--people", str(people)]
     words += ["--seed", str(seed), "--start", start]
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL

@@ -1,0 +1,113 @@
+"""`natoma people import`: people, memberships, teams, offices and badges from a CSV; looked at first, then applied whole."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.adapters.sql.registry import SqlRegistry
+from controller.app.stores import open_digests, open_registry
+from controller.cli.options import as_json as json_option
+from controller.cli.options import settings_from, space_of, where_options
+from controller.config import Settings
+from controller.domain.building import Space
+from controller.errors import InputError
+from controller.services.people import ImportPlan
+from controller.services.people_import import plan_import
+
+SIZE_LIMIT = 32 << 20
+
+
+@click.group()
+def people() -> None:
+    """The people of the space, and what they hold."""
+
+
+@people.command("import")
+@click.argument("file", type=Path)
+@click.option("--apply", is_flag=True, help="Do it. Without this, only show what would change.")
+@where_options
+@json_option
+def import_(config: Path | None, file: Path, apply: bool, as_json: bool, **flags: Any) -> None:
+    """Import people from a CSV file (docs/people.md has its columns).
+
+    Shows what would change and changes nothing, until --apply. One wrong row and nothing is imported.
+    """
+    settings = settings_from(config, **flags)
+    plan = asyncio.run(_import(settings, space_of(settings), file, apply=apply))
+    click.echo(_as_json(plan, apply) if as_json else _as_text(plan, apply))
+
+
+async def import_people(settings: Settings, space: Space, file: Path) -> int:
+    """Import without asking; how many people changed."""
+    return len((await _import(settings, space, file, apply=True)).people)
+
+
+async def _import(settings: Settings, space: Space, file: Path, *, apply: bool) -> ImportPlan:
+    text = await asyncio.to_thread(_read, file)
+    digests = open_digests(settings.data)
+    async with open_registry(settings.data, space) as registry:
+        plan = plan_import(text, str(file), space=space, registry=await registry.load(), digest=digests.of)
+        if apply:
+            await _apply(registry, plan)
+        return plan
+
+
+async def _apply(registry: SqlRegistry, plan: ImportPlan) -> None:
+    if not plan.is_empty:
+        await registry.apply_import(plan)
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}) — name a CSV file that this user may read"
+        ) from error
+    if len(content) > SIZE_LIMIT:
+        raise InputError(f"{file}: larger than {SIZE_LIMIT >> 20} MiB — split it; an import may be repeated in parts")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{file}:{line}: is not UTF-8 — save the sheet as CSV UTF-8") from error
+
+
+def _as_text(plan: ImportPlan, applied: bool) -> str:
+    lines = []
+    if plan.changes:
+        wide = [max(len(getattr(change, name)) for change in plan.changes) for name in ("who", "what", "before")]
+        for change in plan.changes:
+            lines.append(
+                f"{change.who:<{wide[0]}}  {change.what:<{wide[1]}}  {change.before:<{wide[2]}}  → {change.after}"
+            )
+    lines += plan.notes
+    if plan.is_empty:
+        lines.append(f"Nothing to change: {plan.unchanged} people are as the file says.")
+    elif applied:
+        lines.append(f"Imported: {len(plan.people)} people changed, {plan.unchanged} as before.")
+    else:
+        lines.append(
+            f"Would change {len(plan.people)} people, {plan.unchanged} as before. Nothing was changed; add --apply."
+        )
+    return "\n".join(lines)
+
+
+def _as_json(plan: ImportPlan, applied: bool) -> str:
+    return json.dumps(
+        {
+            "applied": applied and not plan.is_empty,
+            "changed": len(plan.people),
+            "unchanged": plan.unchanged,
+            "changes": [
+                {"who": change.who, "what": change.what, "before": change.before, "after": change.after}
+                for change in plan.changes
+            ],
+            "notes": list(plan.notes),
+        },
+        ensure_ascii=False,
+    )
