@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from controller.domain.building import DeviceKind, RoomKind, Space
-from controller.space import check, load
+from controller.space import check, check_text, load
 from controller.space.errors import Problems
 from controller.space.geometry import contains, overlap, size_of
 from controller.space.locate import Plain, locate
@@ -143,3 +143,13 @@ def test_a_report_sums_up_for_a_person_and_counts_for_a_script(tmp_path: Path):
         }
     ]
     assert json.loads(as_json(fine))["space"]["devices"]["door_unit"] == 1
+
+
+def test_the_examples_of_the_docs_are_right():
+    docs = (SPACES.parents[1] / "docs" / "space.md").read_text()
+    _, ten_lines, devices, hours = (block.split("```")[0] for block in docs.split("```yaml\n")[1:])
+    head = (SPACES / "parisoma.yaml").read_text().split("\ndevices:\n")[0]
+    head = head.replace("unlock_schedule: reception", "unlock_schedule: opening")
+
+    assert ten_lines == (SPACES / "one-door.yaml").read_text()
+    assert check_text(f"{head}\n{devices}{hours}").problems == ()
