@@ -20,11 +20,12 @@ Thing = TypeVar("Thing")
 
 OUTSIDE = "outside"
 DEFAULT_CHANNELS: dict[str, tuple[str, ...]] = {
-    "sensor": ("temperature", "humidity", "co2", "noise", "presence"),
-    "probe": ("rssi", "latency", "clients"),
+    "sensor": ("temperature", "humidity", "co2", "noise", "presence", "light"),
+    "probe": ("rssi", "latency", "loss"),
     "light": ("onair",),
 }
-DEFAULT_EVERY_S = 60.0
+DEFAULT_EVERY_S = {"probe": 30.0}
+_EVERY_S = 60.0
 # An area drawn as the whole of a floor that states no size either: a room of ordinary size.
 UNKNOWN_FLOOR_M2 = 40.0
 
@@ -72,7 +73,7 @@ class Device:
     door: str | None = None
     area: str | None = None
     channels: tuple[str, ...] = ()
-    every_s: float = DEFAULT_EVERY_S
+    every_s: float = _EVERY_S
     direction: str = "in"
     reader_profile: str = "iso14443a"
 
@@ -214,7 +215,7 @@ class _Reader:
             door=entry.get("door"),
             area=entry.get("area"),
             channels=tuple(entry.get("channels") or DEFAULT_CHANNELS.get(kind, ())),
-            every_s=float(entry.get("every_s") or DEFAULT_EVERY_S),
+            every_s=float(entry.get("every_s") or DEFAULT_EVERY_S.get(kind, _EVERY_S)),
             direction=str(entry.get("direction", "in")),
             reader_profile=str(entry.get("reader_profile", "iso14443a")),
         )

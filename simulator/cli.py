@@ -19,7 +19,7 @@ from simulator.building import Building, load
 from simulator.clock import now, world_start
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir
-from simulator.entitled import guess_at
+from simulator.entitled import guess
 from simulator.errors import InputError, RunError, did_you_mean
 from simulator.fleet import Fleet, no_readings, person_with_number
 from simulator.hands import Hands
@@ -244,11 +244,11 @@ def list_what_to_try(space: Path | None, people_file: Path | None, data: Path, s
 
 def _examples(building: Building, everyone: list[SimPerson]) -> list[tuple[SimPerson, str]]:
     """One of each: of every plan, and of every trouble."""
-    admits = guess_at(building, now())
+    admits = guess(building)
     seen: dict[str, tuple[SimPerson, str]] = {}
     for person in everyone:
         why = _why_interesting(person)
-        hint = " (doors let them in now)" if admits(person, None) else ""
+        hint = " (doors let them in now)" if admits(person, None, now()) else ""
         seen.setdefault(why, (person, why + hint))
     return sorted(seen.values(), key=lambda example: not example[0].is_in_good_standing)
 

@@ -35,6 +35,10 @@ class WorldClock:
         """The world's moment (epoch seconds) at a real one."""
         return self.began_world.timestamp() + (real - self.began_real).total_seconds() * self.speed
 
+    def real(self, world: datetime) -> datetime:
+        """The real moment at which the world reaches one of its own."""
+        return self.began_real + (world - self.began_world) / self.speed
+
     @property
     def is_elsewhere(self) -> bool:
         """Do people live another hour than the wall clock's?"""

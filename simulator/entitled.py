@@ -5,21 +5,24 @@ It chooses who bothers to come and who is inside before the start. The controlle
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from simulator.building import Building, Door
 from simulator.people import SimPerson
 
-Guess: TypeAlias = Callable[[SimPerson, Door | None], bool]
-"""Would this door (None: any at all) admit this person?"""
+Guess: TypeAlias = Callable[[SimPerson, Door | None, datetime], bool]
+"""Would this door (None: any at all) admit this person at this moment?"""
 
 
-def guess_at(building: Building, at: datetime) -> Guess:
-    """As things stand at `at`, a real moment: doors judge by the real clock."""
-    local = at.astimezone(building.zone)
-    open_plans = {plan.id for plan in building.plans.values() if plan.hours.is_open(local, building.holidays)}
+def guess(building: Building) -> Guess:
+    """From plans, hours, leases and standing."""
 
-    def admits(person: SimPerson, door: Door | None) -> bool:
+    @lru_cache(maxsize=64)
+    def open_plans(hour: datetime) -> frozenset[str]:
+        return frozenset(plan.id for plan in building.plans.values() if plan.hours.is_open(hour, building.holidays))
+
+    def admits(person: SimPerson, door: Door | None, at: datetime) -> bool:
         if not person.is_in_good_standing:
             return False
         if person.kind == "staff":
@@ -29,6 +32,9 @@ def guess_at(building: Building, at: datetime) -> Guess:
         if person.office and (door is None or door.inner == person.office):
             return True
         plan = building.plans.get(person.plan)
-        return plan is not None and plan.id in open_plans and (door is None or door.inner in plan.areas)
+        # To the quarter of an hour: nobody's hours are finer, and the answers can be remembered.
+        local = at.astimezone(building.zone)
+        quarter = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
+        return plan is not None and plan.id in open_plans(quarter) and (door is None or door.inner in plan.areas)
 
     return admits

@@ -52,7 +52,7 @@ class Habits:
         self._booth = booth.id if booth else None
         # A host and a guest at two microphones, every Thursday at three.
         may = [person for person in people if booth and self.style(person) == "full" and self._covers(person, booth)]
-        self._podcasters = {person.id for person in may[:2]}
+        self._podcasters = set([person.id for person in may if person.is_in_good_standing][:2])
         self._hosts_rooms = [
             door.inner
             for door in building.doors.values()
@@ -63,13 +63,11 @@ class Habits:
         plan = self._building.plans.get(person.plan)
         return "staff" if person.kind == "staff" else style_of(plan) if plan else "full"
 
-    def day(self, person: SimPerson, day: date, likelihood: float = 1.0) -> tuple[Stop, ...]:
+    def day(self, person: SimPerson, day: date) -> tuple[Stop, ...]:
         """Where this person wants to be on this date, in order; empty when she stays away."""
         dice = random.Random(f"{self._seed}/{person.id}/{day}")
         style = self.style(person)
         weekday = MON if day in self._building.holidays else day.weekday()
-        if dice.random() > likelihood:
-            return ()
         if style in ("alumni", "event", "hosted"):
             return tuple(self._outing(person, style, weekday, dice))
         if dice.random() > self._chance(person, style, weekday):
@@ -84,6 +82,8 @@ class Habits:
         return dice.choice(near).id
 
     def _chance(self, person: SimPerson, style: str, weekday: int) -> float:
+        if weekday == THU and person.id in self._podcasters:
+            return 1.0
         on_weekday, saturday, sunday = _COMES[style]
         if style == "part" and weekday < SAT:
             plan = self._building.plans[person.plan]

@@ -20,7 +20,7 @@ CHANNELS = {
     "window": ChannelSpec(device_class="window"),
     "rssi": ChannelSpec(device_class="signal_strength", unit="dBm"),
     "latency": ChannelSpec(device_class="duration", unit="ms"),
-    "clients": ChannelSpec(device_class="count", unit="count"),
+    "loss": ChannelSpec(device_class="packet_loss", unit="%"),
 }
 # What a sensor says only when it changes.
 SLOW = frozenset({"window"})
@@ -66,8 +66,8 @@ def _one(channel: str, truth: RoomTruth, dice: random.Random) -> Scalar:
             return round(-52 - min(18.0, truth.people * 0.35) + dice.gauss(0, 1.5))
         case "latency":
             return round(max(1.0, 4 + truth.people * 0.35 + dice.expovariate(1 / 3)), 1)
-        case "clients":
-            # A laptop and a telephone each, some of them asleep.
-            return max(0, round(truth.people * 1.6 + dice.gauss(0, 0.6)))
+        case "loss":
+            # Rare, and more of it where many share the air.
+            return round(min(30.0, dice.expovariate(4) + max(0, truth.people - 20) * 0.1), 1)
         case _:
             return None

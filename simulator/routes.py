@@ -4,7 +4,7 @@ Walls and stairs follow from the space file: areas are joined by doors, or open 
 (`within`). Who may pass a door is not asked here.
 """
 
-from collections import deque
+import heapq
 from dataclasses import dataclass
 
 from simulator.building import OUTSIDE, Building, Door
@@ -19,8 +19,15 @@ class Passage:
     inward: bool = True  # the way a badge is asked for
 
 
+def _cost(passage: Passage) -> int:
+    """Steps are cheap, doors are not, and a badge is in the other pocket."""
+    if passage.door is None:
+        return 1
+    return 4 if passage.inward else 3
+
+
 class Routes:
-    """Shortest ways, found once and remembered."""
+    """The easiest ways, found once and remembered."""
 
     def __init__(self, building: Building) -> None:
         self._neighbours: dict[str, list[Passage]] = {area: [] for area in (*building.areas, OUTSIDE)}
@@ -36,25 +43,27 @@ class Routes:
         self._known: dict[tuple[str, str, bool], tuple[Passage, ...] | None] = {}
 
     def find(self, start: str, goal: str, *, is_staff: bool = False) -> tuple[Passage, ...] | None:
-        """The way with the fewest moves, or None; only staff consider doors for staff."""
+        """The way, or None where there is none; only staff consider doors for staff."""
         key = (start, goal, is_staff)
         if key not in self._known:
             self._known[key] = self._search(start, goal, is_staff)
         return self._known[key]
 
     def _search(self, start: str, goal: str, is_staff: bool) -> tuple[Passage, ...] | None:
-        came: dict[str, tuple[str, Passage] | None] = {start: None}
-        ahead = deque([start])
+        came: dict[str, tuple[str, Passage] | None] = {}
+        ahead: list[tuple[int, str, tuple[str, Passage] | None]] = [(0, start, None)]
         while ahead:
-            here = ahead.popleft()
+            cost, here, step = heapq.heappop(ahead)
+            if here in came:
+                continue
+            came[here] = step
             if here == goal:
                 return self._unwind(came, goal)
             for passage in self._neighbours.get(here, ()):
                 barred = passage.door is not None and passage.door.staff_only and not is_staff
                 # Nobody takes a short cut through the street.
                 if passage.into not in came and not barred and (here != OUTSIDE or start == OUTSIDE):
-                    came[passage.into] = (here, passage)
-                    ahead.append(passage.into)
+                    heapq.heappush(ahead, (cost + _cost(passage), passage.into, (here, passage)))
         return None
 
     @staticmethod

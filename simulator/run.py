@@ -22,7 +22,7 @@ from simulator.clock import WorldClock, now
 from simulator.control import Control, serve
 from simulator.device import Surroundings
 from simulator.endpoint import Endpoint
-from simulator.entitled import guess_at
+from simulator.entitled import guess
 from simulator.fleet import Fleet
 from simulator.hands import Hands
 from simulator.instruments import measure
@@ -67,6 +67,7 @@ async def run(simulation: Simulation, stop: asyncio.Event | None = None) -> None
 async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
     building = simulation.building
     clock = WorldClock(now(), simulation.start, simulation.speed)
+    admits = guess(building)
     world = World(
         building,
         simulation.people,
@@ -74,7 +75,7 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
         simulation.start,
         pace=simulation.speed,
         # Doors judge by the real hour, whatever hour people live.
-        admits=lambda person, door: guess_at(building, now())(person, door),
+        admits=lambda person, door, at: admits(person, door, clock.real(at)),
     )
     instruments = Instruments(building, world, simulation.seed)
     async with AsyncExitStack() as stack:

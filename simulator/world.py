@@ -107,7 +107,8 @@ class World:
     """A building and its people, from a moment on.
 
     `pace`: how much faster than hands the world's clock runs. Doors and hands keep real time at any pace,
-    because real locks stand behind them. `admits` guesses whom doors let in, to choose who comes.
+    because real locks stand behind them. `admits` guesses whom doors let in at a moment of this world, to
+    choose who comes.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class World:
         start: datetime,
         *,
         pace: float = 1.0,
-        admits: Guess = lambda _person, _door: True,
+        admits: Guess = lambda _person, _door, _at: True,
     ) -> None:
         self._zone = building.zone
         self._admits = admits
@@ -136,7 +137,7 @@ class World:
         self._pace = 1.0
         self._is_rehearsal = True
         self._at(self._now, self._begin_day)
-        self.live(self._start, lambda tap: tap.direction == "out" or admits(tap.person, tap.door))
+        self.live(self._start, lambda tap: tap.direction == "out" or admits(tap.person, tap.door, self._local()))
         self._is_rehearsal = False
         self._pace = pace
         self._after(_ERRAND_EVERY_S, self._somebody_has_an_errand)
@@ -209,6 +210,9 @@ class World:
         seconds = self._dice.uniform(*hands_s) if isinstance(hands_s, tuple) else hands_s
         self._at(self._now + seconds * self._pace, happens)
 
+    def _local(self) -> datetime:
+        return datetime.fromtimestamp(self._now, self._zone)
+
     def _morning(self, at: datetime) -> float:
         local = at.astimezone(self._zone)
         day = local.date() if local.time() >= DAY_STARTS else local.date() - timedelta(days=1)
@@ -224,10 +228,12 @@ class World:
         days: list[tuple[float, _Body, Stop]] = []
         for body in self._bodies.values():
             body.turned_away = False
-            likelihood = 1.0 if self._admits(body.person, None) else _TRIES_ANYWAY
-            stops = self._habits.day(body.person, today, likelihood)
+            stops = self._habits.day(body.person, today)
             # Wall-clock minutes of the local day, on the two odd days of the year as well.
-            moments = [(midnight + timedelta(minutes=stop.minute)).timestamp() for stop in stops]
+            times = [midnight + timedelta(minutes=stop.minute) for stop in stops]
+            moments = [at.timestamp() for at in times]
+            if stops and not self._admits(body.person, None, times[0]) and self._dice.random() > _TRIES_ANYWAY:
+                continue
             if self._is_rehearsal and stops and stops[-1].minute > stops[0].minute and moments[0] <= self._start:
                 days.append((moments[0], body, stops[0]))
                 moments, stops = moments[1:], stops[1:]
@@ -241,7 +247,7 @@ class World:
 
     def _somebody_has_an_errand(self) -> Iterator[Act]:
         self._after(_ERRAND_EVERY_S, self._somebody_has_an_errand)
-        if not _ERRANDS_FROM <= datetime.fromtimestamp(self._now, self._zone).time() <= _ERRANDS_TO:
+        if not _ERRANDS_FROM <= self._local().time() <= _ERRANDS_TO:
             return
         free = [body for body in self._bodies.values() if body.doing == "desk" and body.area != OUTSIDE]
         if not free:
@@ -295,8 +301,12 @@ class World:
         elif body.goal is not None:
             body.doing = body.goal.doing
             body.goal = None
-            if body.doing == "podcast":
-                yield PressButton(body.area)
+            yield from self._begins(body)
+
+    @staticmethod
+    def _begins(body: _Body) -> Iterator[Act]:
+        if body.doing == "podcast":
+            yield PressButton(body.area)
 
     # --- at a door --------------------------------------------------------------------------------
 
@@ -378,7 +388,7 @@ class World:
         self._after(_PROPPED_S if propped else _CLOSER_S, lambda: self._falls_shut(door, body))
         if body.goal is not None and self._finds_way(body):
             self._walks(body, _WALK_S)
-        yield from ()
+        yield from self._begins(body)
 
     def _falls_shut(self, door: Door, body: _Body) -> Iterator[Act]:
         self._after(_BOLT_S, lambda: self._next_please(door, body))

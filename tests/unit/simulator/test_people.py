@@ -1,0 +1,123 @@
+"""The people of a sample building: the same for a seed, diverse enough to be refused for every reason."""
+
+import csv
+import io
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from devices.badges import read, refuse_at_enrolment
+from simulator.building import Building
+from simulator.errors import InputError
+from simulator.people import COLUMNS, SimPerson, find_person, make_people, read_people, style_of, write_people
+
+TODAY = date(2026, 11, 17)
+
+
+def test_the_same_seed_makes_the_same_people_badge_for_badge(parisoma: Building, people: list[SimPerson]):
+    assert make_people(parisoma, 1, TODAY) == people
+    assert [person.badge for person in make_people(parisoma, 2, TODAY)] != [person.badge for person in people]
+
+
+def test_there_are_two_hundred_of_every_plan(parisoma: Building, people: list[SimPerson]):
+    assert len(people) == 200
+    assert {person.plan for person in people} == {"", *parisoma.plans}
+    assert len({person.id for person in people}) == len({person.badge for person in people}) == 200
+
+
+def test_a_small_house_has_a_few_people_and_most_of_them_get_in(one_door: Building):
+    few = make_people(one_door, 1, TODAY)
+
+    assert len(few) == 12
+    assert sum(person.is_in_good_standing for person in few) >= 8
+
+
+def test_there_is_somebody_for_every_refusal(people: list[SimPerson]):
+    standings = Counter(person.standing for person in people)
+    badges = Counter(person.badge_state for person in people)
+
+    assert min(standings[one] for one in ("ended", "paused", "overdue", "grace")) >= 3
+    assert min(badges["lost"], badges["blocked"]) >= 1
+    assert any(person.valid_until for person in people)
+    assert any(person.valid_from for person in people)
+
+
+def test_teams_rent_the_offices_and_fill_their_seats(parisoma: Building, people: list[SimPerson]):
+    offices = Counter(person.office for person in people if person.office)
+
+    assert set(offices) == {f"office-20{number}" for number in range(1, 8)}
+    assert set(offices.values()) == {4}
+    for office in offices:
+        assert len({person.team for person in people if person.office == office}) == 1
+
+
+def test_every_badge_could_be_enrolled(people: list[SimPerson]):
+    for person in people:
+        assert refuse_at_enrolment(read(person.badge, bits=56, format=person.badge_format)) is None
+
+
+def test_no_repr_spells_a_badge(people: list[SimPerson]):
+    assert people[0].badge not in repr(people)
+
+
+def test_the_file_is_its_owners_alone_and_reads_back(tmp_path: Path, people: list[SimPerson]):
+    file = tmp_path / "people.csv"
+    file.write_text("old and open to all")
+    file.chmod(0o644)
+
+    write_people(people, file)
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert read_people(file) == people
+    assert tuple(next(csv.reader(io.StringIO(file.read_text())))) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,plan\nA,b\n", ":1: this is not a people file: it has no column id"),
+        ("id,name\nada,\n", ":2: a person needs an id and a name"),
+    ],
+)
+def test_a_file_that_is_not_one_says_so(tmp_path: Path, text: str, message: str):
+    file = tmp_path / "people.csv"
+    file.write_text(text)
+
+    with pytest.raises(InputError) as caught:
+        read_people(file)
+
+    assert message in str(caught.value)
+
+
+def test_a_missing_file_and_an_unwritable_one_are_named(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be read as a people file"):
+        read_people(tmp_path / "none.csv")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_people([], tmp_path / "no" / "folder.csv")
+
+
+def test_somebody_is_found_by_name_beginning_id_or_number(people: list[SimPerson]):
+    somebody = people[7]
+
+    for text in (somebody.name, somebody.name.upper(), somebody.id, somebody.badge.lower()):
+        assert find_person(people, text) is somebody
+
+
+def test_a_number_nobody_holds_is_a_strangers(people: list[SimPerson]):
+    assert find_person(people, "04 00 00 00 00 00 01") is None
+
+
+def test_a_misspelt_name_is_answered_with_the_right_one(people: list[SimPerson]):
+    wrong = people[7].name[:-1] + "x"
+
+    with pytest.raises(InputError, match=f"did you mean '{people[7].name}'"):
+        find_person(people, wrong)
+
+
+def test_how_a_plan_is_lived_follows_from_what_it_says(parisoma: Building):
+    assert {plan.id: style_of(plan) for plan in parisoma.plans.values()} == {
+        "day-pass": "day", "two-days": "part", "full-time": "full", "team": "team", "cohort": "cohort",
+        "alumni": "alumni", "runners": "hosted", "visiting": "visiting", "event": "event",
+    }  # fmt: skip
