@@ -206,7 +206,7 @@ class DoorWorker:
                 "state": SHOWN_AS[self.state],
                 "lock": self._lock or "unknown",
                 "contact": self._contact or "unknown",
-                "mode": "locked",
+                "mode": "unlocked" if self.state is DoorState.FREE else "locked",
                 "device": self._presence.word(self.door.unit),
                 "since": self._since.isoformat(),
                 "reported_at": self._reported_at.isoformat() if self._reported_at is not None else None,
