@@ -9,7 +9,6 @@ ENGLISH = {
     "skip": "Skip to doors and rooms",
     "people_in": "people in",
     "local_time": "local time",
-    "connecting": "Connecting…",
     "lost": "The connection to the building is lost. What you see is from",
     "lost_grey": "and may no longer be true.",
     "retry": "Try again now",
@@ -52,5 +51,4 @@ ENGLISH = {
     "no_script": "This page needs JavaScript to follow the building. The same values are at",
     "no_floors": "This space has no floor plan yet: give its areas an outline in space.yaml.",
     "footer": "Read-only. This page answers this machine alone.",
-    "print_note": "As seen at",
 }

@@ -4,6 +4,8 @@ import { $, $$, setAttribute, setText } from "./dom.js";
 import { door as shownDoor, number, room as shownRoom } from "./shown.js";
 import * as words from "./words.js";
 
+const USED = new Set(["in_use", "on_air"]);
+
 export class Plan {
   #doors = new Map($$(".door[data-door]").map((element) => [element.dataset.door, element]));
   #rooms = new Map($$(".room[data-room]").map((element) => [element.dataset.room, element]));
@@ -61,16 +63,14 @@ export class Plan {
     }
   }
 
-  // How many people are on each floor, and whether one of its doors needs a look.
+  // How many rooms are in use on each floor, and whether one of its doors needs a look.
   drawTabs(store, issues) {
     for (const tab of this.#tabs) {
       const panel = document.getElementById(tab.getAttribute("aria-controls"));
       const within = (id, kind) => panel.contains((kind === "door" ? this.#doors : this.#rooms).get(id) || null);
-      const count = Object.values(store.rooms)
-        .filter((value) => within(value.id, "room"))
-        .reduce((sum, value) => sum + (value.occupancy?.count || 0), 0);
+      const count = Object.values(store.rooms).filter((value) => within(value.id, "room") && USED.has(shownRoom(value).state)).length;
       const worst = issues.find((issue) => issue.door && issue.level !== "note" && within(issue.door, "door"));
-      const text = worst ? worst.text : words.inside(count);
+      const text = worst ? worst.text : words.used(count);
       setText($(".count", tab), text);
       setAttribute(tab, "data-level", worst?.level);
       setAttribute(tab, "aria-label", `${$(".title", tab).textContent}, ${text}`);

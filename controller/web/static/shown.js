@@ -2,11 +2,14 @@
 
 import * as words from "./words.js";
 
-const DOOR_TONES = { locked: "calm", unlocked: "calm", released: "good", open: "info", held: "warn", forced: "alarm", tamper: "alarm", unknown: "unknown", offline: "unknown" };
+const DOOR_TONES = { locked: "calm", unlocked: "calm", released: "good", open: "info", ajar: "info", held: "warn", forced: "alarm", tamper: "alarm", unknown: "unknown", offline: "unknown" };
+
+const ICONS = { offline: "unknown", ajar: "open" };
+const EXACT = new Set(["measured", "counted"]);
 
 export function door(value) {
   const state = doorState(value);
-  return { state, word: words.doors[state], icon: state === "offline" ? "unknown" : state, tone: DOOR_TONES[state] };
+  return { state, word: words.doors[state], icon: ICONS[state] || state, tone: DOOR_TONES[state] };
 }
 
 function doorState(value) {
@@ -14,22 +17,23 @@ function doorState(value) {
   if (value.alarm === "tamper") return "tamper";
   if (value.device === "lost") return "offline";
   if (value.alarm === "held" || value.state === "held") return "held";
-  if (value.mode === "unlocked" && (value.state === "locked" || value.state === "released")) return "unlocked";
+  // No badge needed now: calm, and open or closed as its contact feels it.
+  if (value.mode === "unlocked" && value.state === "released") return value.contact === "open" ? "open" : "unlocked";
   return value.state in words.doors ? value.state : "unknown";
 }
 
 export function room(value) {
   const silent = value.sensor === "silent";
-  const unseen = value.sensor === "never_seen";
+  const unseen = value.sensor === "never_seen" && value.has_sensor !== false;
   const state = silent ? "silent" : unseen && value.status === "free" ? "never_seen" : value.status in words.rooms ? value.status : "no_status";
   return { state, word: words.rooms[state], flags: silent || unseen ? [] : flags(value), people: people(value) };
 }
 
 function flags(value) {
   const found = [];
-  if (value.air === "poor" || value.air === "stuffy") found.push(value.air);
+  if (value.air === "bad" || value.air === "stuffy") found.push(value.air);
   if (value.quiet === "loud") found.push("loud");
-  if (value.comfort === "cold" || value.comfort === "warm") found.push(value.comfort);
+  if (value.comfort !== "good" && value.comfort in words.flags) found.push(value.comfort);
   return found;
 }
 
@@ -37,7 +41,7 @@ function people(value) {
   const seen = value.occupancy;
   if (!seen || seen.count === null || seen.count === undefined) return "";
   const text = words.ofSeats(seen.count, value.seats);
-  return seen.quality === "estimated" ? words.estimated(text) : text;
+  return EXACT.has(seen.quality) || seen.count === 0 ? text : words.estimated(text);
 }
 
 export const number = (value, unit, digits = 0) =>

@@ -6,6 +6,7 @@ export const doors = {
   locked: "locked",
   released: "released",
   unlocked: "unlocked",
+  ajar: "ajar",
   open: "open",
   held: "held open",
   forced: "forced open",
@@ -27,16 +28,19 @@ export const rooms = {
 
 export const flags = {
   stuffy: "stuffy",
-  poor: "bad air",
+  bad: "bad air",
   loud: "loud",
   cold: "cold",
   warm: "warm",
+  dry: "dry",
+  humid: "humid",
 };
 
-export const onAir = { on: "ON AIR", requested: "ON AIR…", off: "OFF AIR", unknown: "ON AIR ?" };
+export const onAir = { on: "ON AIR", requested: "ON AIR…", ending: "ON AIR…", off: "OFF AIR", unknown: "ON AIR ?" };
 export const onAirLong = {
   on: "the light is on",
   requested: "asked for, the light has not confirmed it",
+  ending: "no longer asked for, the light is still on",
   off: "the light is off",
   unknown: "not known: the light does not answer",
 };
@@ -99,6 +103,9 @@ export const values = {
   never_seen: "never seen",
   live: "reports",
   measured: "counted",
+  counted: "counted",
+  sensed: "somebody is felt, how many is a guess",
+  good: "good",
   estimated: "estimated",
   unknown: "not known",
   in_use: "in use",
@@ -109,7 +116,7 @@ export const health = {
   "telemetry link": "Telemetry link",
 };
 
-export const inside = (count) => `${count} in`;
+export const used = (count) => (count ? `${count} in use` : "empty");
 export const facts = { pause: "Pause", resume: "Resume", waiting: (count) => `Resume · ${count} new` };
 export const tones = { good: "let in", bad: "refused", note: "note", alarm: "alarm" };
 export const copied = "Copied";
