@@ -155,7 +155,7 @@ def tap(
         endpoint = place.endpoint(mqtt, mqtt_version, passwords, ca_file)
         reader = (chosen.reader_out or chosen.unit) if direction == "out" else chosen.badge_reader
         around = Surroundings(now, no_readings)
-        async with Fleet(building, endpoint, around, only=[reader]) as fleet:
+        async with Fleet(building, endpoint, around, only=[reader], patience_s=3.0) as fleet:
             outcome = await Hands(fleet, building).tap(person, chosen, direction, walk=not stay)
         return {**outcome.as_dict(), "words": outcome.in_words()}
 

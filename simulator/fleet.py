@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from devices.channels import Bolt
-from devices.errors import LinkError
+from devices.errors import BadCredentials, LinkError
 from devices.link import LinkSettings
 from devices.messages import BadgeReadData, Scalar
 from devices.topics import Topics
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # Two hundred clients at one instant is a load test; in handfuls it is a building being switched on.
 _AT_ONCE = 40
-_CONNECT_S = 10.0
+_LOOK_AGAIN_S = 0.25
 # A lock that is gone must be noticed soon; a thermometer need not ping four times a minute.
 _DOOR_KEEPALIVE_S = 15
 _SENSOR_KEEPALIVE_S = 60
@@ -49,7 +49,9 @@ class Fleet:
         around: Surroundings,
         only: Iterable[str] | None = None,
         seed: int | None = None,
+        patience_s: float = 10.0,
     ) -> None:
+        self._patience_s = patience_s
         self._building = building
         self._endpoint = endpoint
         chosen = set(only) if only is not None else set(building.devices)
@@ -121,9 +123,7 @@ class Fleet:
     # --- building them ----------------------------------------------------------------------------
 
     async def _all_connected(self, devices: list[VirtualDevice], *, first: bool) -> None:
-        results = await asyncio.gather(
-            *(device.link.connected(_CONNECT_S) for device in devices), return_exceptions=True
-        )
+        results = await asyncio.gather(*(self._settles(device) for device in devices), return_exceptions=True)
         failures = [(device, error) for device, error in zip(devices, results, strict=True) if error is not None]
         if first and len(failures) == len(devices):
             raise RunError(f"no device could connect: {failures[0][1]}")
@@ -131,6 +131,18 @@ class Fleet:
             if not isinstance(error, LinkError):
                 raise RunError(f"{device.id}: {error!r}") from error
             logger.warning("%s is not connected yet and keeps trying: %s", device.id, error)
+
+    async def _settles(self, device: VirtualDevice) -> None:
+        """Connected, or known why not: a wrong password is final, a broker still starting is not."""
+        deadline = asyncio.get_running_loop().time() + self._patience_s
+        while True:
+            try:
+                return await device.link.connected(_LOOK_AGAIN_S)
+            except BadCredentials:
+                raise
+            except LinkError:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
 
     def _settings(self, device: Device) -> LinkSettings:
         is_door = device.kind in ("door_unit", "reader", "light")

@@ -1,0 +1,110 @@
+"""The command line as a stranger meets it: right words, right exit code, nothing started on bad input."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from simulator.cli import main
+
+SPACES = Path(__file__).parents[3] / "simulator" / "spaces"
+PARISOMA = str(SPACES / "parisoma.yaml")
+
+
+def natoma_sim(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_people_are_the_same_for_a_seed_and_leave_no_badge_on_standard_error(tmp_path: Path):
+    file = tmp_path / "people.csv"
+
+    to_file = natoma_sim("people", "--space", PARISOMA, "--seed", "4", "--out", str(file))
+    to_stdout = natoma_sim("people", "--space", PARISOMA, "--seed", "4")
+
+    assert to_file.exit_code == to_stdout.exit_code == 0
+    assert file.read_text() == to_stdout.stdout
+    assert to_file.stdout == ""
+    assert "200 people of Parisoma" in to_file.stderr
+
+
+def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: Path):
+    shown = natoma_sim("list", "--space", PARISOMA, "--data", str(tmp_path))
+    listed = json.loads(natoma_sim("list", "--space", PARISOMA, "--data", str(tmp_path), "--json").stdout)
+
+    assert "Street door" in shown.stdout
+    assert "badge lost" in shown.stdout
+    assert "natoma-sim tap --badge" in shown.stdout
+    assert {"id": "street", "name": "Street door"} in listed["doors"]
+    numbers = natoma_sim("people", "--space", PARISOMA).stdout
+    assert not any(row.split(",")[9] in shown.stdout for row in numbers.splitlines()[1:])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(["rum"], "there is no command 'rum'; did you mean 'run'?", id="command"),
+        pytest.param(["run", "--space", "no.yaml", "--mqtt", "mqtt://h"], "no.yaml: cannot be read", id="space"),
+        pytest.param(["run", "--space", PARISOMA], "which broker? Give --mqtt", id="no broker"),
+        pytest.param(["run", "--space", PARISOMA, "--mqtt", "x://y"], "is not an address", id="address"),
+        pytest.param(["run", "--space", PARISOMA, "--mqtt", "mqtt://h", "--speed", "0"], "--speed 0", id="speed"),
+        pytest.param(
+            ["run", "--space", PARISOMA, "--mqtt", "mqtt://h", "--start", "9"], "--start '9' is not a time", id="start"
+        ),
+        pytest.param(
+            ["run", "--space", PARISOMA, "--mqtt", "mqtt://h", "--people", "no.csv"],
+            "no.csv: cannot be read",
+            id="people",
+        ),
+        pytest.param(
+            ["tap", "--space", PARISOMA, "--mqtt", "mqtt://h", "--badge", "x", "--door", "streeet"],
+            "no door 'streeet'; did you mean 'street'?",
+            id="door",
+        ),
+        pytest.param(
+            ["tap", "--space", PARISOMA, "--mqtt", "mqtt://h", "--badge", "Nobody Atall", "--door", "street"],
+            "nobody is called 'Nobody Atall'",
+            id="person",
+        ),
+        pytest.param(["hold-open", "--door", "street", "--for", "0"], "--for 0 is out of reach", id="too short"),
+        pytest.param(["tap", "--door", "street"], "Missing option '--badge'", id="no badge"),
+    ],
+)
+def test_bad_input_is_answered_with_what_would_be_right_and_exit_code_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+):
+    monkeypatch.chdir(tmp_path)
+
+    result = natoma_sim(*words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_directory_of_another_space_is_noticed_before_anything_starts(tmp_path: Path):
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "broker" / "passwords.json").write_text('{"door-other": "x"}')
+
+    result = natoma_sim("run", "--space", PARISOMA, "--mqtt", "mqtt://127.0.0.1:1", "--data", str(tmp_path))
+
+    assert result.exit_code == 2
+    assert "it was made for another space file" in result.stderr
+
+
+def test_hands_need_a_running_simulator(tmp_path: Path):
+    result = natoma_sim("press-exit", "--door", "street", "--data", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "no simulator runs with" in result.stderr
+
+
+def test_a_broker_that_is_not_there_is_named(tmp_path: Path):
+    result = natoma_sim(
+        "tap", "--space", PARISOMA, "--mqtt", "mqtt://127.0.0.1:1", "--badge", "04AABBCCDDEEFF", "--door", "street",
+        "--data", str(tmp_path),
+    )  # fmt: skip
+
+    assert result.exit_code == 1
+    assert "mqtt://127.0.0.1:1" in result.stderr
+    assert "04AABB" not in result.stderr
