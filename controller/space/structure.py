@@ -125,6 +125,8 @@ def _words(error: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind == "space":
         return str(ctx["why"]), str(ctx["fix"])
     if kind == "missing":
+        if isinstance(path[-1], int):
+            return "is missing", "write both, such as [4, 2.5]"
         return "is missing", f"add '{path[-1]}: {_EXAMPLES.get(str(path[-1]), '...')}'"
     if kind in _NUMBER_WORDS:
         name, words = _NUMBER_WORDS[kind]
@@ -136,17 +138,23 @@ def _words(error: ErrorDetails, path: Path) -> tuple[str, str]:
         words_known = [word.strip(" '") for word in allowed.replace(" or ", ", ").split(",")]
         return "is not known here", did_you_mean(str(error["input"]), words_known, f"write {allowed}")
     if kind == "string_pattern_mismatch":
-        if ctx.get("pattern") == ID_PATTERN:
-            return "is no id", "use a-z, 0-9 and '-', at most 40 of them"
-        return "is not written as it should be", _PATTERNS.get(str(path[-1]), f"it must look like {ctx['pattern']}")
+        return _unlike(str(ctx.get("pattern")), path)
     if error["input"] is None:
         return "has no value", f"write one, such as {_EXAMPLES.get(str(path[-1]), 'a word')}, or delete the key"
+    if kind in {"too_short", "too_long"}:
+        return "has the wrong length", "write two numbers, such as [4, 2.5]"
+    if kind in {"string_too_short", "string_too_long"}:
+        return "has the wrong length", "write " + _plain_words(error["msg"]).partition("should have ")[2]
     for prefix, word in _TYPE_WORDS.items():
         if kind.startswith(prefix):
             return "is not " + word[0], word[1]
-    if kind in {"too_short", "too_long", "string_too_short", "string_too_long"}:
-        return "has the wrong length", _plain_words(error["msg"])
     return "does not fit", _plain_words(error["msg"])
+
+
+def _unlike(pattern: str, path: Path) -> tuple[str, str]:
+    if pattern == ID_PATTERN:
+        return "is no id", "use a-z, 0-9 and '-', at most 40 of them"
+    return "is not written as it should be", _PATTERNS.get(str(path[-1]), f"it must look like {pattern}")
 
 
 _EXAMPLES = {

@@ -3,7 +3,6 @@
 The file draws rooms, not walls; but a door needs the wall it sits in.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,14 +35,32 @@ class Side:
 
 def sides_of(outlines: Mapping[AreaId, Outline]) -> list[Side]:
     """The borders of one floor, each piece once."""
-    lines: dict[tuple[_Direction, float], list[tuple[float, float, AreaId]]] = defaultdict(list)
+    lines: dict[tuple[_Direction, int], _Line] = {}
     for area, outline in outlines.items():
         for a, b in edges(outline):
             if distance(a, b) > CLOSE:
                 along = _direction(a, b)
                 start, end = sorted((_dot(along, a), _dot(along, b)))
-                lines[along, round(_cross(along, a), 2)].append((start, end, area))
-    return [side for (along, offset), spans in lines.items() for side in _pieces(along, offset, spans)]
+                _line_at(lines, along, _cross(along, a)).spans.append((start, end, area))
+    return [side for line in lines.values() for side in _pieces(line.along, line.offset, line.spans)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An endless line, and who has which stretch of it."""
+
+    along: _Direction
+    offset: float
+    spans: list[tuple[float, float, AreaId]]
+
+
+def _line_at(lines: dict[tuple[_Direction, int], _Line], along: _Direction, offset: float) -> _Line:
+    """The line there already is within CLOSE, else a new one: walls that mean to be one may miss by a hair."""
+    place = round(offset / CLOSE)
+    for near in (place, place - 1, place + 1):
+        if (line := lines.get((along, near))) is not None:
+            return line
+    return lines.setdefault((along, place), _Line(along, offset, []))
 
 
 def _pieces(along: _Direction, offset: float, spans: list[tuple[float, float, AreaId]]) -> Iterable[Side]:

@@ -4,11 +4,14 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controller.errors import InputError
 from controller.space import SpaceError, check, check_text, parse
 from controller.space.errors import Severity
 
+PARISOMA = (Path(__file__).parents[2] / "simulator" / "spaces" / "parisoma.yaml").read_text()
 GOOD = """\
 natoma: 1
 id: small
@@ -315,6 +318,117 @@ def test_the_good_file_has_no_problem():
             id="comma in a name without quotes",
         ),
         pytest.param(
+            instead("  hall:", "  outside: {}\n  hall:"),
+            "s.yaml:9: area outside: is there already — delete it: every space has an outside",
+            id="the outside declared",
+        ),
+        pytest.param(
+            instead("5, 8]}\ndoors", "5, 8], opening: [5, 4]}\ndoors"),
+            "s.yaml:9: area hall, opening: leads nowhere — write within: the area one walks in from, or make it a door",
+            id="opening into nothing",
+        ),
+        pytest.param(
+            instead("[5, 0, 5, 8]", "hall"),
+            "s.yaml:9: area hall, outline: 'hall' is no outline — "
+            "write [x, y, width, depth] or a list of [x, y] points, in metres",
+            id="outline that is a word",
+        ),
+        pytest.param(
+            instead("[5, 0, 5, 8]", "[5, 0, 5, wide]"),
+            "s.yaml:9: area hall, outline: [5, 0, 5, 'wide'] is no outline — "
+            "write [x, y, width, depth] or a list of three or more [x, y] points, in metres",
+            id="outline with a word in it",
+        ),
+        pytest.param(
+            instead("5, 8]}\ndoors", "5, 8], room: metting}\ndoors"),
+            "s.yaml:9: area hall, room: 'metting' is not known here — did you mean 'meeting'?",
+            id="room of an unknown kind, in short",
+        ),
+        pytest.param(
+            instead("5, 8]}\ndoors", "5, 8], room: {seats: many}}\ndoors"),
+            "s.yaml:9: area hall, room seats: 'many' is not a whole number — write digits alone",
+            id="seats that are no number",
+        ),
+        pytest.param(
+            instead("to: hall}", "to: hall, staff_only: maybe}"),
+            "s.yaml:12: door middle, staff_only: 'maybe' is not true or false — write true or false",
+            id="flag that is neither",
+        ),
+        pytest.param(
+            instead("to: hall}", "to: hall, at: [5]}"),
+            "s.yaml:12: door middle, at no. 2: is missing — write both, such as [4, 2.5]",
+            id="point with one number",
+        ),
+        pytest.param(
+            instead("to: hall}", "to: hall, at: [5, 4, 3]}"),
+            "s.yaml:12: door middle, at: [5, 4, 3] has the wrong length — write two numbers, such as [4, 2.5]",
+            id="point with three numbers",
+        ),
+        pytest.param(
+            instead("[5, 0, 5, 8]", "[6, 0, 4, 8]"),
+            "s.yaml:12: door middle, at: is missing, and lobby and hall share no wall — "
+            "move their outlines together, or write at: [x, y]",
+            id="door between areas that do not touch",
+        ),
+        pytest.param(
+            GOOD + "devices:\n  lamp: {kind: light, area: hal}\n",
+            "s.yaml:14: device lamp, area: 'hal' is not an area of this file — did you mean 'hall'?",
+            id="device in an unknown area",
+        ),
+        pytest.param(
+            GOOD + "devices:\n  lamp: {kind: light, area: hall, door: front}\n",
+            "s.yaml:14: device lamp, door: 'front' is no place for a light — write area: alone",
+            id="light at a door",
+        ),
+        pytest.param(
+            instead("to: hall}", "to: hall, readers: [r]}") + "devices:\n  r: {kind: reader, door: front}\n",
+            "s.yaml:14: device r, door: 'front' is not the door that names this device (middle) — "
+            "write door: middle, or name another device there",
+            id="reader at two doors",
+        ),
+        pytest.param(
+            GOOD + "devices:\n  r: {kind: reader, door: front, direction: up}\n",
+            "s.yaml:14: device r, direction: 'up' is not written as it should be — write in or out",
+            id="reader that looks up",
+        ),
+        pytest.param(
+            GOOD + "schedules:\n  none: {on_holidays: true}\n",
+            "s.yaml:14: schedule none: is never open — write open: 'mon-fri 08:00-20:00', or always",
+            id="schedule that never opens",
+        ),
+        pytest.param(
+            GOOD + "schedules:\n  day: mon 24:00-08:00+1\n",
+            "s.yaml:14: schedule day: 'mon 24:00-08:00+1' starts at 24:00 — write 00:00 on the next day",
+            id="schedule that starts when the day is over",
+        ),
+        pytest.param(
+            GOOD + "schedules:\n  day: mon 08:00-07:00+2\n",
+            "s.yaml:14: schedule day: 'mon 08:00-07:00+2' lasts longer than a day — "
+            "write +1 for hours that run over one midnight, 'always' for no end",
+            id="schedule of two days",
+        ),
+        pytest.param(
+            GOOD + "cut_off: 4 am\n",
+            "s.yaml:13: cut_off: '4 am' has '4 am' where a time should be — write a time of day like '04:00'",
+            id="cut-off that is no time",
+        ),
+        pytest.param(
+            GOOD + "root: natoma/+/paris\n",
+            "s.yaml:13: root: 'natoma/+/paris' is not written as it should be — "
+            "levels of letters, digits, '_', '.' and '-', with '/' between: natoma/paris",
+            id="root that is a filter",
+        ),
+        pytest.param(
+            GOOD + "devices: [lamp]\n",
+            "s.yaml:13: devices: ['lamp'] is not a set of keys — write 'id: {...}' lines below it",
+            id="section that is a list",
+        ),
+        pytest.param(
+            instead("name: Small", "name: ''"),
+            "s.yaml:3: name: '' has the wrong length — write at least 1 character",
+            id="name without a letter",
+        ),
+        pytest.param(
             instead("name: Small", "name:"),
             "s.yaml:3: name: has no value — write one, such as My space, or delete the key",
             id="key without a value",
@@ -536,3 +650,27 @@ def test_a_door_joins_areas_of_one_floor():
         "a staircase is one area on each floor, each `within` the one below"
     )
     assert errors_of(text) == [said]
+
+
+# What a person may leave in a file by accident, in place of any line or value of it.
+JUNK = st.text(max_size=20) | st.sampled_from(
+    (
+        *("", "~", "0", "-1", "1e9", ".nan", "true", "outside", "lobby"),
+        *("[]", "{}", "[1, 2]", "[[0, 0], [1, 1]]", "{a: {b: c}}", "x: y", "- z"),
+        *("'", '"', "&a", "*a", "!!str", "? ", "|", ">", "%YAML 9", "---", "...", "\t", "\x00", "é\u2028"),
+    )
+)
+
+
+@given(line=st.integers(0, 400), junk=JUNK, whole=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_no_file_however_broken_makes_the_checker_itself_fail(line: int, junk: str, whole: bool):
+    lines = PARISOMA.splitlines()
+    at = line % len(lines)
+    key, colon, _ = lines[at].partition(": ")
+    lines[at] = junk if whole or not colon else f"{key}: {junk}"
+
+    checked = check_text("\n".join(lines), "s.yaml")
+
+    assert checked.space is not None or any(found.severity is Severity.ERROR for found in checked.problems)
+    assert all(1 <= found.line <= len(lines) + 3 and found.fix for found in checked.problems)

@@ -11,6 +11,7 @@ from controller.domain.building import Device, DeviceKind, DoorTimings, FailMode
 from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId, PlanId, ScheduleId
 from controller.domain.schedule import Window
 from controller.space import load, parse
+from controller.space.geometry import border_distance, contains
 from controller.space.readers import profiles_of
 from controller.space.times import parse_window
 from devices.badges import Base, ByteOrder
@@ -295,3 +296,49 @@ def test_the_version_is_of_the_text_and_changes_with_it():
 
     assert parse(text).version == parse(text, "elsewhere.yaml").version
     assert parse(text).version != parse(text + "# a note\n").version
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        "[[0, 0], [10, 0], [10, 2], [2, 2], [2, 8], [0, 8]]",
+        "[[0, 0], [10, 0], [10, 8], [8, 8], [8, 2], [2, 2], [2, 8], [0, 8]]",
+        "[[0, 0], [10, 0], [5, 8]]",
+    ],
+    ids=["L", "U", "triangle"],
+)
+def test_a_device_without_a_place_is_inside_its_area_whatever_its_shape(outline: str):
+    text = HEAD + f"areas: {{hall: {{outline: {outline}}}}}\ndoors: {{d: {{from: outside, to: hall}}}}\n"
+
+    space = parse(text + "devices: {air: {kind: sensor, area: hall}}\n")
+
+    at = space.devices[DeviceId("air")].at
+    assert at is not None
+    assert contains(space.areas[AreaId("hall")].outline, at)
+    assert border_distance(space.areas[AreaId("hall")].outline, at) > 0.8
+
+
+def test_a_slanted_wall_is_shared_like_any_other():
+    text = HEAD + dedent("""\
+        areas:
+          west: {outline: [[0, 0], [6, 0], [4, 8], [0, 8]]}
+          east: {outline: [[6, 0], [10, 0], [10, 8], [4, 8]]}
+        doors:
+          front: {from: outside, to: west}
+          slant: {from: west, to: east}
+        """)
+
+    assert parse(text).doors[DoorId("slant")].at == pytest.approx((5, 4), abs=0.001)
+
+
+def test_walls_that_mean_to_be_one_may_miss_by_a_hair():
+    text = HEAD + dedent("""\
+        areas:
+          north: {outline: [0, 0.335, 10, 0.67]}
+          south: {outline: [0, 1.005, 10, 5]}
+        doors:
+          front: {from: outside, to: north}
+          back: {from: north, to: south}
+        """)
+
+    assert parse(text).doors[DoorId("back")].at == pytest.approx((5, 1.005))
