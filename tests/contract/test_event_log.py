@@ -1,7 +1,11 @@
 """What every EventLog promises, on the in-memory twin and on SQLite."""
 
+import asyncio
+import contextlib
+import sqlite3
+import threading
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
+from controller.errors import StoreError
 from controller.services.ports import Appended, EventLog
 from tests.support.memory import MemoryEventLog
 
@@ -175,3 +180,52 @@ async def test_somebody_else_reads_along_while_it_is_written(tmp_path: Path) -> 
         await log.append(OPENED)
         assert [logged.fact for logged in await follower.after(first.position)] == [OPENED]
         await follower.close()
+
+
+async def test_a_decision_that_cannot_be_written_in_time_is_told_and_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    async with await SqlEventLog.open(path, deadline_s=0.2) as log:
+        with closing(sqlite3.connect(path, isolation_level=None)) as neighbour:
+            neighbour.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match=r"events\.db: another process holds its lock"):
+                await log.append(GRANTED)
+            assert not log.health().ok
+            neighbour.execute("ROLLBACK")
+
+        while not log.health().ok:  # the writer tries by itself no more: there is nothing to write
+            with contextlib.suppress(StoreError):
+                await log.append(OPENED)
+        assert FactKind.ENTRY_GRANTED not in {logged.fact.kind for logged in await log.latest()}
+
+
+async def test_a_decision_that_lands_too_late_is_followed_by_a_note_that_it_was_not_used(tmp_path: Path) -> None:
+    entered, opened = threading.Event(), threading.Event()
+
+    def hang() -> int:
+        entered.set()
+        assert opened.wait(60)
+        return 0
+
+    async with await SqlEventLog.open(tmp_path / "events.db", deadline_s=0.2) as log:
+        log._writer._connection.set_progress_handler(hang, 1)
+        with pytest.raises(StoreError, match="nothing was committed for 200 ms"):
+            await log.append(GRANTED)
+        assert entered.is_set()
+        opened.set()
+
+        async with asyncio.timeout(60):
+            while len(logged := await log.latest()) < 2:
+                await asyncio.sleep(0)
+        decision, note = logged
+        assert decision.fact == GRANTED
+        assert note.fact.kind is FactKind.LOG_FAILED
+        assert note.fact.detail["position"] == decision.position
+        assert note.fact.correlation == GRANTED.correlation
+
+
+async def test_a_log_that_is_closed_says_so(tmp_path: Path) -> None:
+    log = await SqlEventLog.open(tmp_path / "events.db")
+    await log.close()
+
+    with pytest.raises(StoreError, match="closed"):
+        await log.append(GRANTED)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from controller.adapters.ballast import Ballast
-from controller.adapters.group_commit import GroupCommit
+from controller.adapters.group_commit import ROWS_PER_TIDY, GroupCommit
 from controller.adapters.sqlite_file import open_writer
 from controller.errors import StoreError
 
@@ -210,6 +210,45 @@ async def test_on_a_full_disk_the_ballast_is_freed_and_the_request_tried_again(
 
     assert freed == [True]
     assert kept(path) == list(range(2000))
+
+
+async def test_an_idle_thread_tidies_up(store: Callable[..., Numbers]) -> None:
+    tidied: list[bool] = []
+    numbers = store(on_idle=lambda connection: tidied.append(connection.in_transaction))
+
+    await numbers.commit(1)
+
+    await until(lambda: bool(tidied))
+    assert tidied == [False]
+
+
+async def test_a_thread_that_is_never_idle_tidies_up_all_the_same(store: Callable[..., Numbers]) -> None:
+    tidied: list[int] = []
+    numbers = store(on_idle=lambda connection: tidied.append(1), limit=10_000)
+
+    await numbers.commit(1, ROWS_PER_TIDY)
+    await numbers.commit(2)
+
+    assert tidied == [1]
+
+
+async def test_tidying_up_that_fails_disturbs_nobody(store: Callable[..., Numbers], path: Path) -> None:
+    numbers = store(on_idle=lambda connection: connection.execute("DELETE FROM nowhere"), limit=10_000)
+
+    await numbers.commit(1, ROWS_PER_TIDY)
+
+    assert await numbers.commit(2) == 20
+    assert kept(path) == [1, 2]
+
+
+async def test_what_apply_remembers_is_forgotten_with_its_transaction(store: Callable[..., Numbers]) -> None:
+    forgotten: list[bool] = []
+    numbers = store(on_rollback=lambda: forgotten.append(True))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await numbers.commit(-1)
+
+    assert forgotten == [True]
 
 
 async def test_closing_commits_what_waits_and_then_refuses(
