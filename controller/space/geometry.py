@@ -6,6 +6,7 @@ Pure arithmetic in metres; what a wrong outline means to the person who drew it 
 from collections.abc import Iterator
 from itertools import pairwise
 from math import hypot, inf
+from typing import NamedTuple
 
 from controller.domain.building import Point
 
@@ -15,6 +16,25 @@ Outline = tuple[Point, ...]
 CLOSE = 0.01
 # Enough points to find the widest spot of an L or a U; a rectangle needs none.
 _GRID = 24
+
+
+class Box(NamedTuple):
+    """The upright rectangle around something."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def meets(self, other: "Box") -> bool:
+        """Whether the two have more than a border in common."""
+        wide = min(self.x1, other.x1) - max(self.x0, other.x0) > CLOSE
+        return wide and min(self.y1, other.y1) - max(self.y0, other.y0) > CLOSE
+
+
+def box(outline: Outline) -> Box:
+    xs, ys = [p[0] for p in outline], [p[1] for p in outline]
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 def edges(outline: Outline) -> Iterator[tuple[Point, Point]]:
@@ -62,9 +82,10 @@ def overlap(one: Outline, other: Outline) -> float:
 
     The corners of both cut the plane into cells, and a cell belongs to whom its middle belongs to.
     """
-    x0, y0, x1, y1 = _common_box(one, other)
-    if x1 - x0 <= CLOSE or y1 - y0 <= CLOSE:
+    a, b = box(one), box(other)
+    if not a.meets(b):
         return 0.0
+    x0, y0, x1, y1 = max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1)
     xs = _cuts((p[0] for p in (*one, *other)), x0, x1)
     ys = _cuts((p[1] for p in (*one, *other)), y0, y1)
     shared = 0.0
@@ -78,7 +99,7 @@ def overlap(one: Outline, other: Outline) -> float:
 
 def middle(outline: Outline) -> Point:
     """Where a name fits: the spot with the most space around it, the centre of a rectangle."""
-    x0, y0, x1, y1 = _box(outline)
+    x0, y0, x1, y1 = box(outline)
     centre = ((x0 + x1) / 2, (y0 + y1) / 2)
     if len(outline) == 4 and abs(size_of(outline) - (x1 - x0) * (y1 - y0)) <= CLOSE:
         return centre
@@ -112,16 +133,6 @@ def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
 
 def _side(a: Point, b: Point, p: Point) -> float:
     return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
-
-
-def _box(outline: Outline) -> tuple[float, float, float, float]:
-    xs, ys = [p[0] for p in outline], [p[1] for p in outline]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _common_box(one: Outline, other: Outline) -> tuple[float, float, float, float]:
-    a, b = _box(one), _box(other)
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
 
 
 def _cuts(values: Iterator[float], low: float, high: float) -> list[float]:

@@ -4,14 +4,15 @@ A rule looks at the finished space and tells what its writer would want to know.
 is a little off opens no wrong door.
 """
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from itertools import combinations
 
 from controller.domain.building import Area, Device, Door, Floor, Plan, Point, Space
 from controller.domain.ids import OUTSIDE, AreaId
 from controller.space.errors import Path, Problems
-from controller.space.geometry import CLOSE, Outline, border_distance, contains, crosses_itself, overlap
+from controller.space.geometry import CLOSE, Outline, border_distance, box, contains, crosses_itself, overlap
 from controller.space.walls import IN_WALL
 
 # Square metres two outlines may share before it is more than a wall's thickness.
@@ -40,14 +41,15 @@ def drawings_lie_on_their_floor(space: Space, problems: Problems) -> None:
 
 
 def areas_do_not_overlap(space: Space, problems: Problems) -> None:
-    for one, other in combinations((area for area in space.areas.values() if area.outline), 2):
-        if one.floor != other.floor or _is_nested(one, other) or _is_nested(other, one):
-            continue
-        if (shared := overlap(one.outline, other.outline)) > _SHARED:
-            why = f"overlaps area {one.id} by {shared:.1f} m²"
-            problems.warning(
-                ("areas", other.id, "outline"), None, why, "let them share a wall, or put one within the other"
-            )
+    for floor in space.floors:
+        drawn = [(area, box(area.outline)) for area in space.areas.values() if area.floor == floor and area.outline]
+        for (one, its_box), (other, other_box) in combinations(drawn, 2):
+            if not its_box.meets(other_box) or _is_nested(one, other) or _is_nested(other, one):
+                continue
+            if (shared := overlap(one.outline, other.outline)) > _SHARED:
+                why = f"overlaps area {one.id} by {shared:.1f} m²"
+                fix = "let them share a wall, or put one within the other"
+                problems.warning(("areas", other.id, "outline"), None, why, fix)
 
 
 def openings_are_in_a_wall(space: Space, problems: Problems) -> None:
@@ -115,26 +117,21 @@ def _opens(plan: Plan, door: Door) -> bool:
 
 def _reached(space: Space, opens: Callable[[Door], bool]) -> set[AreaId]:
     """Areas one can get into from outside through the doors that open; out is free, and so is back."""
+    next_to: dict[AreaId, list[AreaId]] = defaultdict(list)
+    for door in space.doors.values():
+        if opens(door):
+            next_to[door.outer].append(door.inner)
+        next_to[door.inner].append(door.outer)
+    for area in space.areas.values():
+        if area.within is not None:
+            next_to[area.within].append(area.id)
+            next_to[area.id].append(area.within)
     reached, edge = {OUTSIDE}, [OUTSIDE]
     while edge:
-        for area in _next_to(space, edge.pop(), opens):
-            if area not in reached:
-                reached.add(area)
-                edge.append(area)
+        new = [area for area in next_to[edge.pop()] if area not in reached]
+        reached.update(new)
+        edge += new
     return reached
-
-
-def _next_to(space: Space, here: AreaId, opens: Callable[[Door], bool]) -> Iterator[AreaId]:
-    for door in space.doors.values():
-        if door.outer == here and opens(door):
-            yield door.inner
-        if door.inner == here:
-            yield door.outer
-    for area in space.areas.values():
-        if area.within == here:
-            yield area.id
-        if area.id == here and area.within is not None:
-            yield area.within
 
 
 def _outside(outline: Outline, floor: Floor) -> Point | None:
