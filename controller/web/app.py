@@ -20,7 +20,7 @@ from controller.web.assets import Assets
 from controller.web.guard import add_security_headers, is_loopback, only_for
 from controller.web.metrics import Metrics
 from controller.web.pages import Pages
-from controller.web.stream import BATCH_S, HEARTBEAT_S, STREAM_LIMIT, LiveStreams
+from controller.web.stream import BATCH_S, HEARTBEAT_S, STREAM_LIMIT, WRITE_LIMIT_S, LiveStreams
 
 SHUTDOWN_S = 2.0
 
@@ -37,12 +37,21 @@ def create_app(
     heartbeat_s: float = HEARTBEAT_S,
     batch_s: float = BATCH_S,
     stream_limit: int = STREAM_LIMIT,
+    write_limit_s: float = WRITE_LIMIT_S,
 ) -> web.Application:
     """The application over what the services hold. `hint` is a command a newcomer can try, shown on the page."""
     assets = Assets()
     pages = Pages(space, assets, hint)
     api = Api(feed, health, now)
-    streams = LiveStreams(feed, now, meters, heartbeat_s=heartbeat_s, batch_s=batch_s, limit=stream_limit)
+    streams = LiveStreams(
+        feed,
+        now,
+        meters,
+        heartbeat_s=heartbeat_s,
+        batch_s=batch_s,
+        limit=stream_limit,
+        write_limit_s=write_limit_s,
+    )
     metrics = Metrics(meters, health)
 
     app = web.Application(middlewares=[only_for(host_names)])

@@ -40,12 +40,14 @@ class LiveStreams:
         heartbeat_s: float = HEARTBEAT_S,
         batch_s: float = BATCH_S,
         limit: int = STREAM_LIMIT,
+        write_limit_s: float = WRITE_LIMIT_S,
     ) -> None:
         self._feed = feed
         self._now = now
         self._heartbeat_s = heartbeat_s
         self._batch_s = batch_s
         self._limit = limit
+        self._write_limit_s = write_limit_s
         self._open: set[Subscription] = set()
         meters.gauge("natoma_live_streams", "Browsers that watch now", read=lambda: len(self._open))
         self._sent = meters.counter("natoma_live_batches_total", "Batches sent to browsers")
@@ -103,7 +105,7 @@ class LiveStreams:
 
     async def _write(self, request: web.Request, response: web.StreamResponse, frame: bytes) -> None:
         try:
-            async with asyncio.timeout(WRITE_LIMIT_S):
+            async with asyncio.timeout(self._write_limit_s):
                 await response.write(frame)
         except TimeoutError:
             if request.transport is not None:

@@ -184,6 +184,7 @@ def test_a_lost_stream_shows_a_banner_greys_what_is_old_and_coming_back_clears_b
     eventually(lambda: shown(browser, "#banner"), "the banner is there")
     assert "is lost" in text(browser, "#banner")
     eventually(lambda: attribute(browser, "body", "data-stale") is not None, "old values are greyed", within=15)
+    assert text(browser, "#verdict .sentence") == "No news from the building", "nor is it called quiet any longer"
     house.site.feed.put("door", "street", door(state="open"))
 
     house.start(port)
@@ -191,6 +192,7 @@ def test_a_lost_stream_shows_a_banner_greys_what_is_old_and_coming_back_clears_b
     eventually(lambda: not shown(browser, "#banner"), "the banner is gone", within=15)
     eventually(lambda: attribute(browser, "body", "data-stale") is None, "nothing is greyed")
     eventually(lambda: text(browser, f"{STREET} .word") == "open", "what changed meanwhile is shown")
+    assert text(browser, "#verdict .sentence") == "All doors are quiet"
     browser.get_log("browser")  # the refused connections were meant
 
 

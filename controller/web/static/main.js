@@ -74,6 +74,10 @@ function reloadFor(version) {
 }
 
 function drawVerdict() {
+  if (isStale()) {
+    drawLost();
+    return;
+  }
   issues = findIssues(store);
   const serious = issues.filter((issue) => issue.level !== "note");
   const worst = serious[0];
@@ -87,6 +91,17 @@ function drawVerdict() {
   document.title = `${worst ? `● ${worst.text} · ` : ""}${store.space.name || $("h1").textContent}`;
   plan.drawTabs(store, issues);
   announce();
+}
+
+// What was quiet ten seconds ago may not be now: the page does not say so any more.
+function drawLost() {
+  const verdict = $("#verdict");
+  setAttribute(verdict, "data-level", "lost");
+  setAttribute($(".badge use", verdict), "href", "#i-unknown");
+  setText($(".sentence", verdict), words.verdict.lost);
+  setText($(".more", verdict), words.verdict.lostSince(absolute(new Date(heardAt).toISOString())));
+  $("button", verdict).hidden = true;
+  document.title = `? ${$("h1").textContent}`;
 }
 
 function summary() {
@@ -114,8 +129,10 @@ function onState(state) {
   if (state === "live") {
     heardAt = now();
     if (lostAt !== null && !$("#banner").hidden) setText($("#status"), words.backAgain);
+    const wasStale = isStale();
     lostAt = null;
     $("#banner").hidden = true;
+    if (wasStale) drawVerdict();
   } else {
     lostAt ??= now();
   }
@@ -129,8 +146,11 @@ function watchLink() {
     setText($("#banner time"), absolute(new Date(heardAt).toISOString()));
     $("#banner").hidden = false;
   }
-  setAttribute(document.body, "data-stale", lostFor >= GREY_MS ? "" : null);
+  setAttribute(document.body, "data-stale", isStale() ? "" : null);
+  if (isStale()) drawLost();
 }
+
+const isStale = () => lostAt !== null && now() - lostAt >= GREY_MS;
 
 function setView(view) {
   setAttribute(document.body, "data-view", view);

@@ -56,6 +56,8 @@ export const legend = [
 
 export const verdict = {
   quiet: "All doors are quiet",
+  lost: "No news from the building",
+  lostSince: (time) => `since ${time}`,
   forced: (name) => `${name} is forced open`,
   tamper: (name) => `${name}: somebody tampers with it`,
   held: (name) => `${name} is held open`,

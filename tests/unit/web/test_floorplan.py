@@ -52,6 +52,24 @@ def test_a_door_that_misses_its_wall_by_a_little_is_drawn_in_it():
     assert the_floor(moved).doors[0].y == the_floor(space).doors[0].y
 
 
+def test_a_door_into_an_area_without_an_outline_opens_away_from_the_one_it_has():
+    space = two_rooms()
+    shapeless = replace(space, areas={**space.areas, BOOTH: replace(space.areas[BOOTH], outline=())})
+    door = next(door for door in the_floor(shapeless).doors if door.id == "booth")
+
+    assert abs(door.angle) == 180, "away from the lobby, which lies below it"
+    assert door.mark[1] > door.y
+
+
+def test_a_door_between_areas_without_outlines_is_drawn_where_it_says():
+    space = two_rooms()
+    floor = the_floor(replace(space, areas={}))
+
+    assert (floor.doors[0].x, floor.doors[0].y) == pytest.approx(
+        ((4 + MARGIN_M) * scale(floor), (8 + MARGIN_M) * scale(floor)), abs=0.1
+    )
+
+
 def test_walls_have_gaps_where_one_walks_through():
     floor = the_floor(two_rooms())
     street = next(door for door in floor.doors if door.id == STREET)

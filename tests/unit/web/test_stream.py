@@ -171,6 +171,21 @@ async def test_a_browser_that_does_not_read_is_resynced_later_and_costs_the_othe
     assert resyncs.value == 1
 
 
+async def test_a_browser_that_takes_nothing_for_too_long_is_let_go():
+    site = Site(options={"write_limit_s": 0.05})
+    async with asyncio.timeout(DEADLINE), site.served():
+        with socket.socket() as dead:
+            dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            dead.connect(("127.0.0.1", int(site.url.rsplit(":", 1)[1].strip("/"))))
+            dead.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            watching = site.meters.gauge("natoma_live_streams", "Browsers that watch now")
+            while watching.value == 0:
+                await asyncio.sleep(0)
+            while watching.value:
+                site.feed.tell(fact(1, text="x" * 10_000))
+                await asyncio.sleep(0)
+
+
 async def test_stopping_the_service_ends_the_streams_at_once():
     site = Site()
     async with asyncio.timeout(DEADLINE), aiohttp.ClientSession() as session:
