@@ -211,6 +211,9 @@ class Doors:
         )
 
     def _signal(self, read: Read, reason: str | None) -> None:
+        """To a reader that is ready; any other asks its own access list, as after our silence."""
+        if not self._presence.is_ready(read.reader):
+            return
         command = self._command(Do.SIGNAL, self._clock.now(), re=read.message_id, reason=reason)
         try:
             self._outbound.send(read.reader, command, expiry_s=UNLOCK_TTL_MS // 1000, correlation=read.message_id)
