@@ -5,12 +5,13 @@ made, the door's own policy decides. What a door does after it was released is `
 """
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from controller.domain.access import Denied, Granted, decide
 from controller.domain.building import Device, Door, OnLogFailure
-from controller.domain.facts import Fact
+from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.errors import StoreError
@@ -20,7 +21,7 @@ from controller.services.doors import Doors
 from controller.services.inbound import Inbound
 from controller.services.journal import Journal
 from controller.services.meters import Meters
-from controller.services.ports import Clock
+from controller.services.ports import Appended, Clock
 from controller.services.presence import Presence
 from controller.services.refusals import Refusals
 from devices import badges
@@ -29,6 +30,9 @@ from devices.errors import BadgeError, MessageError, RefusalReason
 from devices.messages import BadgeReadData, Event
 
 logger = logging.getLogger(__name__)
+
+# Reads answered while the log could not be written: a day of them in a house whose disk is full.
+UNLOGGED_KEPT = 5_000
 
 Spawn = Callable[[Coroutine[object, object, None], str], None]
 
@@ -43,6 +47,17 @@ class Reserve(Protocol):
     """Where a decision is kept when the log cannot be written; durable when `write` returns."""
 
     def write(self, fact: Fact) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Tap:
+    """One read on its way through: what came, what is known, what was decided, what is written."""
+
+    inbound: Inbound
+    read: Read
+    rights: Rights
+    decision: Granted | Denied
+    fact: Fact
 
 
 class AccessService:
@@ -73,17 +88,23 @@ class AccessService:
         self._refusals = refusals
         self._clock = clock
         self._spawn = spawn
+        # The log knows its own repeats; it cannot know a repeat of what it never took. Oldest first.
+        self._unlogged: dict[tuple[DeviceId, str], None] = {}
         self._answered = meters.histogram("natoma_tap_seconds", "From the read's arrival to the answer sent.")
         self._granted = meters.counter("natoma_decisions_total", "Reads decided.", answer="granted")
         self._denied = meters.counter("natoma_decisions_total", "Reads decided.", answer="denied")
         self._repeated = meters.counter("natoma_reads_repeated_total", "Reads that had been decided before.")
 
     def badge_read(self, inbound: Inbound, event: Event) -> None:
-        """Take a read off the wire; it is acknowledged once it is answered for."""
-        self._spawn(self._tap(inbound, event), f"tap {inbound.device} {event.id}")
+        """Take a read off the wire; it is acknowledged once it is answered for.
 
-    async def _tap(self, inbound: Inbound, event: Event) -> None:
+        Everything up to the record is done at once: the log's thread works while the rest gets a task.
+        """
         reader = self._index.space.devices[DeviceId(inbound.device)]
+        if (reader.id, event.id) in self._unlogged:
+            self._repeated.add()
+            inbound.acknowledge()
+            return
         try:
             badge = self._badge(reader, event)
         except BadgeError as error:
@@ -95,17 +116,22 @@ class AccessService:
         read = self._read(inbound, event, reader)
         decision = decide(read, rights, inbound.received_at)
         fact = decision_fact(read, rights, decision, self._index.version, badge)
+        tap = _Tap(inbound, read, rights, decision, fact)
+        self._spawn(self._answer(tap, self._journal.record(fact)), f"tap {inbound.device} {event.id}")
+
+    async def _answer(self, tap: "_Tap", recorded: Awaitable[Appended]) -> None:
+        """Once the decision is durable, act on it; then let the screens know."""
         try:
-            appended = await self._journal.record(fact)
+            appended = await recorded
         except StoreError as error:
-            decision = self._without_log(decision, fact, door, error)
+            self._act(tap, self._without_log(tap.decision, tap.fact, tap.rights.door, error))
         else:
             if appended.duplicate:
                 self._repeated.add()
-                inbound.acknowledge()
-                return
-        self._answer(read, rights, decision, inbound)
-        inbound.acknowledge()
+            else:
+                self._act(tap, tap.decision)
+                self._journal.announce(tap.fact, appended)
+        tap.inbound.acknowledge()
 
     def _badge(self, reader: Device, event: Event) -> Badge | None:
         """The canonical badge, or None for what no credential of this house can be (a PIN, a visitor's token)."""
@@ -132,23 +158,40 @@ class AccessService:
     def _without_log(
         self, decision: Granted | Denied, fact: Fact, door: Door | None, error: StoreError
     ) -> Granted | Denied:
-        """The event log cannot be written: a restricted door stays shut, any other opens if the reserve can say so."""
-        if isinstance(decision, Denied):
-            return decision
-        if door is not None and door.on_log_failure is OnLogFailure.ADMIT:
-            try:
-                self._reserve.write(fact)
-            except StoreError as failure:
-                logger.error("neither the event log nor the reserve can be written: %s; %s", error, failure)
-            else:
-                return decision
-        return Denied(DenyReason.LOG_UNAVAILABLE, decision.failed)
+        """The event log cannot be written: a restricted door stays shut, any other opens if the reserve can say so.
 
-    def _answer(self, read: Read, rights: Rights, decision: Granted | Denied, inbound: Inbound) -> None:
-        if isinstance(decision, Granted) and rights.door is not None:
+        What stays shut is written down as soon as the log is back: a refusal moves nothing, so it can wait.
+        """
+        self._remember(fact)
+        if isinstance(decision, Granted):
+            if door is not None and door.on_log_failure is OnLogFailure.ADMIT and self._reserved(fact, error):
+                self._journal.tell(fact)
+                return decision
+            decision = Denied(DenyReason.LOG_UNAVAILABLE, decision.failed)
+            fact = replace(fact, kind=FactKind.ENTRY_DENIED, detail={**fact.detail, "reason": decision.reason})
+        self._journal.note(fact)
+        return decision
+
+    def _reserved(self, fact: Fact, error: StoreError) -> bool:
+        try:
+            self._reserve.write(fact)
+        except StoreError as failure:
+            logger.error("neither the event log nor the reserve can be written: %s; %s", error, failure)
+            return False
+        return True
+
+    def _remember(self, fact: Fact) -> None:
+        if fact.device is not None and fact.message_id is not None:
+            self._unlogged[fact.device, fact.message_id] = None
+        if len(self._unlogged) > UNLOGGED_KEPT:
+            del self._unlogged[next(iter(self._unlogged))]
+
+    def _act(self, tap: "_Tap", decision: Granted | Denied) -> None:
+        if isinstance(decision, Granted) and tap.rights.door is not None:
+            self._doors.release(tap.rights.door, tap.read, decision.hold_s, tap.rights.person)
             self._granted.add()
-            self._doors.release(rights.door, read, decision.hold_s, rights.person)
         elif isinstance(decision, Denied):
+            if not decision.is_ignored:
+                self._doors.signal_denied(tap.read, decision.reason)
             self._denied.add()
-            self._doors.signal_denied(read, decision.reason)
-        self._answered.observe(self._clock.monotonic() - inbound.received_mono)
+        self._answered.observe(self._clock.monotonic() - tap.inbound.received_mono)

@@ -8,7 +8,7 @@ kept, retried and shown.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from controller.domain.facts import Fact
 from controller.errors import StoreError
@@ -35,26 +35,37 @@ class Journal:
         self.dropped = 0
         self.failing = False
 
-    async def record(self, fact: Fact) -> Appended:
-        """Durable when it returns.
+    def record(self, fact: Fact) -> Awaitable[Appended]:
+        """Hand the fact to the log at once; durable when awaited.
+
+        Nobody is told of it yet: what depends on the record (a door) comes before the screens, see `announce`.
 
         Raises:
-            StoreError: the log cannot be written now; the caller's own policy decides what that means.
+            StoreError: when awaited, if the log cannot be written now; the caller's policy decides what that means.
         """
+        return self._recorded(self._log.append(fact))
+
+    async def _recorded(self, appending: Awaitable[Appended]) -> Appended:
         try:
-            appended = await self._log.append(fact)
+            appended = await appending
         except StoreError:
             self.failing = True
             raise
         self.failing = False
         self._last_position = max(self._last_position, appended.position)
-        if not appended.duplicate:
-            self._listener(LoggedFact(appended.position, fact))
         return appended
+
+    def announce(self, fact: Fact, appended: Appended) -> None:
+        """Tell the listener of a recorded fact, in the loop's next turn: the door's answer is written out first."""
+        asyncio.get_running_loop().call_soon(self._listener, LoggedFact(appended.position, fact))
+
+    def tell(self, fact: Fact) -> None:
+        """Show a fact that is, or will be, written elsewhere."""
+        self._listener(LoggedFact(self._last_position, fact))
 
     def note(self, fact: Fact) -> None:
         """Shown at once, durable within NOTE_PAUSE while the log works."""
-        self._listener(LoggedFact(self._last_position, fact))
+        self.tell(fact)
         self._notes.append(fact)
         if len(self._notes) > NOTES_KEPT:
             self._notes.popleft()

@@ -4,7 +4,7 @@ Each port is implemented by one adapter (the composition root chooses) and by an
 twin in tests/support; one contract suite runs against both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -39,9 +39,9 @@ class LoggedFact:
 
 
 class EventLog(Protocol):
-    """The append-only record of what happened. Durable when `append` returns; raises StoreError when it cannot."""
+    """The append-only record of what happened: durable when `append` has been awaited, StoreError when it cannot be."""
 
-    async def append(self, fact: Fact) -> Appended: ...
+    def append(self, fact: Fact) -> Awaitable[Appended]: ...  # handed over at once, in the order of the calls
     async def append_all(self, facts: Sequence[Fact]) -> None: ...
     async def after(self, position: int, limit: int = 500) -> list[LoggedFact]: ...  # oldest first
     async def latest(self, limit: int = 200) -> list[LoggedFact]: ...  # oldest first, the newest `limit`

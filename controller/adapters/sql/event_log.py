@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -122,9 +122,10 @@ class SqlEventLog:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def append(self, fact: Fact) -> Appended:
-        """Durable when it returns. StoreError within the deadline otherwise; see `group_commit` for what is sure then."""
-        return (await self._writer.commit(_Request((fact,))))[0]
+    def append(self, fact: Fact) -> Awaitable[Appended]:
+        """Handed to the writer at once, durable when awaited. StoreError within the deadline otherwise; see
+        `group_commit` for what is sure then."""
+        return _only(self._writer.submit(_Request((fact,))))
 
     async def append_all(self, facts: Sequence[Fact]) -> None:
         """All of them or none, in this order."""
@@ -146,6 +147,10 @@ class SqlEventLog:
     async def close(self) -> None:
         await self._reader.close()
         await self._writer.close()
+
+
+async def _only(appending: Awaitable[list[Appended]]) -> Appended:
+    return (await appending)[0]
 
 
 def _apply(connection: sqlite3.Connection, requests: Sequence[_Request]) -> list[list[Appended]]:
