@@ -50,9 +50,12 @@ class Outcome:
 
 
 class Hands:
-    def __init__(self, fleet: Fleet, building: Building) -> None:
+    """`background`: where somebody walks through while the answer is already told; without it the walk comes first."""
+
+    def __init__(self, fleet: Fleet, building: Building, background: asyncio.TaskGroup | None = None) -> None:
         self._fleet = fleet
         self._building = building
+        self._background = background
 
     async def tap(self, person: SimPerson, door: Door, direction: str = "in", *, walk: bool = True) -> Outcome:
         """Hold the badge to the door's reader and, when it is green, walk through unless told not to."""
@@ -64,14 +67,15 @@ class Hands:
         if show.signal is Signal.GRANTED and door.unit in self._fleet.devices:
             unlocked_for = await self._fleet.devices[door.unit].unlocked(_LOCK_S)
         if unlocked_for is not None and walk:
-            await asyncio.sleep(_REACH_S)
-            await self._walk_through(door)
+            if self._background is None:
+                await self._walk_through(door)
+            else:
+                self._background.create_task(self._walk_through(door), name=f"{person.id} walks through {door.id}")
         return Outcome(door.id, door.name, show.signal.value, show.reason, unlocked_for)
 
     async def press_exit(self, door: Door) -> None:
         """The handle or the button inside, and out."""
         self._fleet.press_exit(door)
-        await asyncio.sleep(_REACH_S)
         await self._walk_through(door)
 
     async def open(self, door: Door, for_s: float) -> None:
@@ -81,6 +85,7 @@ class Hands:
         self._fleet.move_leaf(door, False)
 
     async def _walk_through(self, door: Door) -> None:
+        await asyncio.sleep(_REACH_S)
         self._fleet.move_leaf(door, True)
         await asyncio.sleep(_WALK_S)
         self._fleet.move_leaf(door, False)

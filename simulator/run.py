@@ -83,7 +83,8 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
             Fleet(building, simulation.endpoint, Surroundings(now, instruments.read), seed=simulation.seed)
         )
         if simulation.socket is not None:
-            control = Control(Hands(fleet, building), building, simulation.people)
+            visitors = await stack.enter_async_context(asyncio.TaskGroup())
+            control = Control(Hands(fleet, building, visitors), building, simulation.people)
             await stack.enter_async_context(serve(simulation.socket, control))
         _say_hello(simulation, clock)
         await Liveliness(world, fleet, clock).live(stop)

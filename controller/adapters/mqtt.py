@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,9 @@ from devices.topics import RULES, Kind, Topics
 
 logger = logging.getLogger(__name__)
 
+# Names of their own even where both log in as one user, or they would push each other off the broker.
+ACCESS_CLIENT = "server-access"
+TELEMETRY_CLIENT = "server-telemetry"
 ACCESS_KINDS = (Kind.BIRTH, Kind.STATUS, Kind.STATE, Kind.EVENT, Kind.ACK)
 TELEMETRY_KINDS = (Kind.TELEMETRY, Kind.HEALTH)
 # A read older than 5 s never unlocks, so the access session has no use for a long memory; door events do.
@@ -46,7 +49,7 @@ class Broker:
 
 def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
     """Small window: what waits behind a tap must stay little. Its will tells listeners that the controller is gone."""
-    client = broker.access_user or "server-access"
+    client = ACCESS_CLIENT
     lost = codec.encode(Status(state=DeviceState.LOST, boot=boot))
     return LinkSettings(
         host=broker.host,
@@ -67,7 +70,7 @@ def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
 
 def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
     """A fortnight's session and a large window: readings wait at the broker while we are away."""
-    client = broker.telemetry_user or "server-telemetry"
+    client = TELEMETRY_CLIENT
     return LinkSettings(
         host=broker.host,
         port=broker.port,
@@ -103,8 +106,9 @@ class MqttInbound:
     arrives is backlog. (A QoS 0 heartbeat would overtake the queue and prove nothing.)
     """
 
-    def __init__(self, router: Router, settings: LinkSettings) -> None:
+    def __init__(self, router: Router, settings: LinkSettings, on_connected: Callable[[], None] | None = None) -> None:
         self._router = router
+        self._tell_connected = on_connected
         self._marker_topic = _marker_topic(settings)
         self._marker = b""
         self._caught_up = False
@@ -124,6 +128,8 @@ class MqttInbound:
         self._caught_up = False
         self._marker = secrets.token_bytes(8)
         link.publish(self._marker_topic, self._marker, qos=1)
+        if self._tell_connected is not None:
+            self._tell_connected()
 
     def _on_delivery(self, delivery: Delivery) -> None:
         if delivery.topic == self._marker_topic:
@@ -179,9 +185,9 @@ class MqttOutbound:
             correlation=correlation.encode() if correlation is not None else None,
         )
 
-    def show(self, path: str, body: Mapping[str, object]) -> None:
-        """Publish a retained value for whoever listens."""
-        payload = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    def show(self, path: str, body: Mapping[str, object] | None) -> None:
+        """Publish a retained value for whoever listens, or clear it."""
+        payload = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode() if body is not None else b""
         self._open_link().publish(path, payload, qos=1, retain=True)
 
     def _open_link(self) -> Link:

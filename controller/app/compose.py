@@ -187,10 +187,12 @@ class _Service:
             refusals,
             self.meters,
         )
-        self._access_side = MqttInbound(router, access_settings(broker, topics, self._boot))
+        self._displays = Displays(self.feed, self._outbound, topics)
+        self._access_side = MqttInbound(
+            router, access_settings(broker, topics, self._boot), self._displays.show_everything_again
+        )
         self._telemetry_side = MqttInbound(router, telemetry_settings(broker, topics))
         self._outbound.link = self._access_side.link
-        self._displays = Displays(self.feed, self._outbound, topics)
         self._topics = topics
         for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):
             self.presence.listen(listener)

@@ -49,7 +49,8 @@ async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetim
     async with open_for_reading(data) as stores:
         index = AccessIndex(space, stores.people)
         rights = index.rights(door, _digest(stores, space, badge, door))
-        return explained(rights, door, at, index.version, Wording(lambda: space, lambda: stores.people.people))
+        wording = Wording(lambda: space, lambda: stores.people.people)
+        return explained(rights, door, at, index.version, wording, asked_at=SystemClock().now())
 
 
 def _digest(stores: ReadingStores, space: Space, badge: str, door: Door) -> bytes | None:

@@ -34,6 +34,10 @@ def broker_options(command: Any) -> Any:
 @where_options
 @click.option("--mqtt", help="Your broker, mqtt://host:1883 or mqtts://user@host. Without it, one of our own.")
 @click.option("--mqtt-version", help="5, or 3.1.1 for an old broker.")
+@click.option("--mqtt-passwords", type=Path, help="A JSON file with the passwords of our two users on your broker.")
+@click.option("--mqtt-ca", type=Path, help="For mqtts://: who signed the broker's certificate.")
+@click.option("--mqtt-cert", type=Path, help="For mqtts://: a certificate of our own, if the broker asks for one.")
+@click.option("--mqtt-key", type=Path, help="For mqtts://: its key.")
 @broker_options
 def run(config: Path | None, **flags: Any) -> None:
     """Run the service: doors, rooms and the page.

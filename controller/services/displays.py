@@ -44,8 +44,8 @@ class Displays:
         self._feed = feed
         self._outbound = outbound
         self._topics = topics
-        self._shown: dict[str, Mapping[str, object]] = {}
-        self._waiting: dict[str, Mapping[str, object]] = {}
+        self._shown: dict[str, Mapping[str, object] | None] = {}
+        self._waiting: dict[str, Mapping[str, object] | None] = {}
 
     def show_everything_again(self) -> None:
         """A broker that came back may have forgotten what it retained."""
@@ -56,8 +56,9 @@ class Displays:
         watching = self._feed.subscribe()
         async for push in watching:
             for topic, key, value in _changes(push.event, push.data):
-                path, body = self._public(topic, key, value)
-                if path is not None and self._shown.get(path) != body:
+                path, fields = self._public(topic, key)
+                body = _only(value, fields) if value is not None else None
+                if path is not None and self._shown.get(path, ...) != body:
                     self._waiting[path] = body
             self._publish()
             await asyncio.sleep(PAUSE)
@@ -71,14 +72,15 @@ class Displays:
                 return
             self._shown[path] = self._waiting.pop(path)
 
-    def _public(self, topic: str, key: str, value: Mapping[str, object]) -> tuple[str | None, Mapping[str, object]]:
+    def _public(self, topic: str, key: str) -> tuple[str | None, tuple[str, ...]]:
+        """Where a thing of the feed is shown, and what of it; None for what is nobody's business outside."""
         if topic == "door":
-            return self._topics.live_door(key), _only(value, DOOR_FIELDS)
+            return self._topics.live_door(key), DOOR_FIELDS
         if topic == "room":
-            return self._topics.live_room(key), _only(value, ROOM_FIELDS)
+            return self._topics.live_room(key), ROOM_FIELDS
         if topic == "space":
-            return self._topics.live_space, _only(value, SPACE_FIELDS)
-        return None, {}
+            return self._topics.live_space, SPACE_FIELDS
+        return None, ()
 
 
 async def beat(outbound: Outbound, topics: Topics, boot: str, clock: Clock) -> None:
@@ -93,12 +95,10 @@ async def beat(outbound: Outbound, topics: Topics, boot: str, clock: Clock) -> N
         await asyncio.sleep(HEARTBEAT_EVERY)
 
 
-def _changes(event: str, data: Mapping[str, object]) -> Iterable[tuple[str, str, Mapping[str, object]]]:
-    """The same triples from a delta and from a snapshot."""
+def _changes(event: str, data: Mapping[str, object]) -> Iterable[tuple[str, str, Mapping[str, object] | None]]:
+    """The same triples from a delta and from a snapshot; a value of None has left the space."""
     if event == "delta":
-        for topic, key, value in data["changes"]:  # type: ignore[attr-defined]  # the feed's own shape
-            if value is not None:
-                yield topic, key, value
+        yield from data["changes"]  # type: ignore[misc]  # the feed's own shape
         return
     yield "space", "", data["space"]  # type: ignore[misc]
     for topic, plural in (("door", "doors"), ("room", "rooms")):

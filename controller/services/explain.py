@@ -28,13 +28,15 @@ class Explanation:
     is_granted: bool
 
 
-def explain(rights: Rights, door: Door, at: datetime, registry_version: int, wording: Wording) -> Explanation:
+def explain(
+    rights: Rights, door: Door, at: datetime, registry_version: int, wording: Wording, *, asked_at: datetime
+) -> Explanation:
     """What would happen if this were shown at this door at this moment."""
     read = Read(DeviceId(door.unit), "explain", at, at, 0.0)
     decision = decide(read, rights, at)
     fact = decision_fact(read, rights, decision, registry_version, None)
     who = rights.person.name if rights.person is not None else "This badge"
-    when = moment(at.isoformat(), rights.space.zone, at)
+    when = moment(at.isoformat(), rights.space.zone, asked_at)
     if isinstance(decision, Granted):
         lines = [f"{who} would be let in at {door.name}, {when}: {wording.grant(fact)}."]
         lines.append(f"The door would stay unlocked for {decision.hold_s:g} s.")

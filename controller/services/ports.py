@@ -128,4 +128,5 @@ class Outbound(Protocol):
     def send(
         self, device: DeviceId, message: Message, *, expiry_s: int | None = None, correlation: str | None = None
     ) -> None: ...
-    def show(self, path: str, body: Mapping[str, object]) -> None: ...  # retained, under <root>/1/live/ or server/
+    # Retained, under <root>/1/live/ or server/; None clears what was retained there.
+    def show(self, path: str, body: Mapping[str, object] | None) -> None: ...

@@ -150,7 +150,8 @@ def _texts(fact: Fact) -> dict[str, str]:
 
 
 def _granted(words: Wording, fact: Fact) -> Line:
-    return Line(f"{words.who(fact)} was let in at {words.door(fact)}", words.grant(fact), "good")
+    way = "let out" if fact.detail.get("grant") == "exit" else "let in"
+    return Line(f"{words.who(fact)} was {way} at {words.door(fact)}", words.grant(fact), "good")
 
 
 def _denied(words: Wording, fact: Fact) -> Line:
@@ -182,12 +183,18 @@ def _message_refused(words: Wording, fact: Fact) -> Line:
     return Line(f"A message was refused from {sender}{times}", why, "note")
 
 
+ON_AIR: dict[str, str] = {
+    "on": "{area} is on air",
+    "off": "{area} is off air",
+    "requested": "{area} is going on air",
+    "ending": "{area} is going off air",
+    "unknown": "Nobody can say whether {area} is on air: its light does not answer",
+}
+
+
 def _on_air(words: Wording, fact: Fact) -> Line:
-    state = fact.detail.get("state")
-    text = {"on": "is on air", "off": "is off air", "requested": "is going on air"}.get(
-        str(state), "has an on-air light nobody can see"
-    )
-    return Line(f"{words.area(fact)} {text}", None, "note" if state != "unknown" else "bad")
+    state = str(fact.detail.get("state"))
+    return Line(ON_AIR[state].format(area=words.area(fact)), None, "bad" if state == "unknown" else "note")
 
 
 _PLAIN: dict[FactKind, tuple[str, str]] = {

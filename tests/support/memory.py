@@ -131,7 +131,7 @@ class MemoryRegistry:
         if plan.is_empty:
             return self.now.version
         leases = self.now.leases if plan.leases is None else plan.leases
-        return self._next(replace(_with(self.now, plan.people), leases=leases), plan.people, leases=bool(plan.leases))
+        return self._next(replace(_with(self.now, plan.people), leases=leases), plan.people, leases=plan.leases is not None)
 
     async def set_credential_state(self, credential: CredentialId, state: CredentialState) -> int:
         if credential not in self.now.credentials:

@@ -280,3 +280,15 @@ class TestHabits:
 
         visits = [sum(bool(habits.day(person, day)) for day in week) for person in part]
         assert 1.4 < sum(visits) / len(visits) < 2.3
+
+
+def test_hands_and_doors_keep_real_time_however_fast_the_world_runs(
+    parisoma: Building, people: list[SimPerson], morning: datetime
+):
+    house = World(parisoma, people, 1, morning, pace=60, admits=guess(parisoma))
+    acts = house.live(morning.timestamp() + HOUR, everybody)
+
+    taps = {act.person.id: at for at, act in reversed(acts) if isinstance(act, Tap)}
+    first_push = next((at, act) for at, act in acts if isinstance(act, MoveLeaf) and act.person and act.inward)
+    assert first_push[1].person is not None
+    assert 0.5 * 60 <= first_push[0] - taps[first_push[1].person.id] <= 1.1 * 60
