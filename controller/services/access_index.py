@@ -7,7 +7,6 @@ lookup for the credential and a few for its person; the database is asked only b
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from controller.domain.access import Rights
 from controller.domain.building import Door, Space
@@ -20,12 +19,6 @@ logger = logging.getLogger(__name__)
 
 # A changed right must reach every online door in under 1 s; asking for the version costs some 30 µs.
 POLL_EVERY = 0.2
-
-
-class Badges(Protocol):
-    """Answers the keyed digest of what was shown at a reader; the key stays with the adapter."""
-
-    def of(self, badge: object) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
