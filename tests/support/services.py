@@ -1,0 +1,460 @@
+"""The services of a small house on memory stores: wired as `controller.app` wires them, every step written down.
+
+A house of two doors, a meeting room and a booth. Messages go in as bytes, through the router, as they come off the
+wire; what goes out, and what is acknowledged when, is in `steps`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from controller.app.routing import handlers
+from controller.domain.building import (
+    Area,
+    Device,
+    DeviceKind,
+    Door,
+    DoorTimings,
+    Floor,
+    OnLogFailure,
+    Plan,
+    Room,
+    RoomKind,
+    Space,
+)
+from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import (
+    OUTSIDE,
+    AreaId,
+    CredentialId,
+    DeviceId,
+    DoorId,
+    FloorId,
+    PersonId,
+    PlanId,
+    ScheduleId,
+)
+from controller.domain.membership import Credential, Membership, Person
+from controller.domain.schedule import WeeklySchedule, Window
+from controller.errors import StoreError
+from controller.services.access import AccessService
+from controller.services.access_index import AccessIndex
+from controller.services.booth import Booths
+from controller.services.doors import Doors
+from controller.services.inbound import Router
+from controller.services.journal import Journal
+from controller.services.live import LiveFeed
+from controller.services.meters import Meters
+from controller.services.ports import (
+    Appended,
+    Clock,
+    LoggedFact,
+    RefusedMessage,
+    RegistrySnapshot,
+    TelemetryRow,
+)
+from controller.services.presence import Presence
+from controller.services.refusals import Refusals
+from controller.services.rooms import Rooms
+from controller.services.spool import Spool
+from controller.services.telemetry import Telemetry
+from controller.space.readers import BUILT_IN
+from devices import codec
+from devices.badges import Badge
+from devices.errors import LinkError
+from devices.messages import (
+    MODELS,
+    BadgeReadData,
+    Birth,
+    ChannelSpec,
+    DeviceState,
+    Event,
+    EventType,
+    Message,
+    Status,
+)
+from devices.topics import Topics
+from tests.support.memory import MemoryEventLog, MemoryTelemetryLog
+
+# --- the house --------------------------------------------------------------------------------------------------------
+
+SF = ZoneInfo("America/Los_Angeles")
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=SF).astimezone(UTC)  # a Monday
+GROUND = FloorId("ground")
+LOBBY, LAB, STUDY, BOOTH = (AreaId(name) for name in ("lobby", "lab", "study", "booth"))
+STREET_UNIT, STREET_READER, STREET_READER_OUT, LAB_UNIT = (
+    DeviceId(name) for name in ("door-street", "reader-street", "reader-street-out", "door-lab")
+)
+SENSOR, LIGHT = DeviceId("sensor-study"), DeviceId("light-booth")
+FULL, HOURS = PlanId("full-time"), ScheduleId("hours")
+
+# Its reader stands apart from its unit; whoever leaves has a reader too.
+STREET = Door(
+    DoorId("street"),
+    "Street door",
+    OUTSIDE,
+    LOBBY,
+    (0.0, 1.0),
+    GROUND,
+    STREET_UNIT,
+    readers=(STREET_READER, STREET_READER_OUT),
+    timings=DoorTimings(),
+)
+# Its unit reads badges itself, and it stays shut while nothing can be written down.
+LAB_DOOR = Door(DoorId("lab"), "Lab door", LOBBY, LAB, (4.0, 1.0), GROUND, LAB_UNIT, on_log_failure=OnLogFailure.DENY)
+
+SPACE = Space(
+    id="house",
+    name="House",
+    zone=SF,
+    version="v1",
+    floors={GROUND: Floor(GROUND, "Ground", 10.0, 8.0)},
+    areas={
+        LOBBY: Area(LOBBY, "Lobby", GROUND),
+        LAB: Area(LAB, "Lab", GROUND),
+        STUDY: Area(STUDY, "Study", GROUND, within=LOBBY, room=Room(RoomKind.MEETING, seats=4)),
+        BOOTH: Area(BOOTH, "Podcast booth", GROUND, within=LOBBY, room=Room(RoomKind.BOOTH, seats=2)),
+    },
+    doors={door.id: door for door in (STREET, LAB_DOOR)},
+    devices={
+        device.id: device
+        for device in (
+            Device(STREET_UNIT, DeviceKind.DOOR_UNIT, door=STREET.id),
+            Device(STREET_READER, DeviceKind.READER, door=STREET.id),
+            Device(STREET_READER_OUT, DeviceKind.READER, door=STREET.id, direction="out"),
+            Device(LAB_UNIT, DeviceKind.DOOR_UNIT, door=LAB_DOOR.id),
+            Device(SENSOR, DeviceKind.SENSOR, area=STUDY),
+            Device(LIGHT, DeviceKind.LIGHT, area=BOOTH),
+        )
+    },
+    schedules={HOURS: WeeklySchedule(HOURS, (Window(frozenset(range(5)), 9 * 60, 18 * 60),))},
+    plans={FULL: Plan(FULL, "Full-time", HOURS, frozenset({LOBBY, LAB}))},
+)
+
+# The contract's own test vector, nobody's card.
+CARD = "04AF68DACB5A80"
+STRANGE_CARD = "04AF68DACB5A81"
+ALICE = Person(PersonId("alice"), "Alice")
+ALICES_BADGE = Credential(CredentialId("badge-alice"), ALICE.id, last_two=CARD[-2:])
+
+
+class PlainDigests:
+    """The Digests port without a key."""
+
+    def of(self, badge: Badge) -> bytes:
+        return b"digest of " + badge.canonical.encode()
+
+
+PEOPLE = RegistrySnapshot(
+    version=7,
+    people={ALICE.id: ALICE},
+    memberships={ALICE.id: (Membership(ALICE.id, FULL, date(2026, 1, 1)),)},
+    credentials={ALICES_BADGE.id: ALICES_BADGE},
+    digests={PlainDigests().of(Badge(CARD, 56, "iso14443a")): ALICES_BADGE.id},
+)
+
+
+# --- time, links, stores ----------------------------------------------------------------------------------------------
+
+
+class HandClock:
+    """Both clocks stand still until somebody advances them."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self._at = at
+        self._passed = 0.0
+
+    def now(self) -> datetime:
+        return self._at + timedelta(seconds=self._passed)
+
+    def monotonic(self) -> float:
+        return 1_000.0 + self._passed
+
+    def advance(self, seconds: float) -> None:
+        self._passed += seconds
+
+
+class LoopClock:
+    """Both clocks follow the running loop: a test on a leaping loop advances them by sleeping."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self._at = at
+        self._began = asyncio.get_running_loop().time()
+
+    def now(self) -> datetime:
+        return self._at + timedelta(seconds=self.monotonic() - self._began)
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message that left for a device."""
+
+    device: DeviceId
+    message: Message
+    expiry_s: int | None
+    correlation: str | None
+
+
+class RecordingOutbound:
+    """The Outbound port: writes down what it is given, or fails as a dead link does."""
+
+    def __init__(self, steps: list[tuple[str, ...]] | None = None) -> None:
+        self.sent: list[Sent] = []
+        self.shown: list[tuple[str, Mapping[str, object]]] = []
+        self.failure: LinkError | None = None
+        self._steps = steps if steps is not None else []
+
+    @property
+    def is_live(self) -> bool:
+        return self.failure is None
+
+    def send(
+        self, device: DeviceId, message: Message, *, expiry_s: int | None = None, correlation: str | None = None
+    ) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append(Sent(device, message, expiry_s, correlation))
+        self._steps.append(("sent", device, str(getattr(message, "do", type(message).__name__.lower()))))
+
+    def show(self, path: str, body: Mapping[str, object]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.shown.append((path, body))
+
+    def to(self, device: DeviceId) -> list[Message]:
+        """What one device was told, oldest first."""
+        return [sent.message for sent in self.sent if sent.device == device]
+
+
+class SteppingLog(MemoryEventLog):
+    """A log that says when it has recorded, and can fail as a full disk does."""
+
+    def __init__(self, steps: list[tuple[str, ...]]) -> None:
+        super().__init__()
+        self.failure: StoreError | None = None
+        self._steps = steps
+
+    async def append(self, fact: Fact) -> Appended:
+        await asyncio.sleep(0.001)  # the disk: whoever does not wait for it is found out
+        if self.failure is not None:
+            raise self.failure
+        appended = await super().append(fact)
+        if not appended.duplicate:
+            self._steps.append(("recorded", str(fact.kind)))
+        return appended
+
+    def kinds(self) -> list[FactKind]:
+        return [logged.fact.kind for logged in self.facts]
+
+
+class SteppingTelemetryLog(MemoryTelemetryLog):
+    """The same for readings; `commits` holds the size of each."""
+
+    def __init__(self, steps: list[tuple[str, ...]]) -> None:
+        super().__init__()
+        self.failure: StoreError | None = None
+        self.commits: list[int] = []
+        self._steps = steps
+
+    async def append(self, rows: Sequence[TelemetryRow], refused: Sequence[RefusedMessage] = ()) -> list[bool]:
+        await asyncio.sleep(0.001)
+        if self.failure is not None:
+            raise self.failure
+        self.commits.append(len(rows) + len(refused))
+        self._steps.append(("committed", str(len(rows) + len(refused))))
+        return await super().append(rows, refused)
+
+
+class MemoryReserve:
+    """The Reserve port over a list."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.failure: StoreError | None = None
+
+    def write(self, fact: Fact) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.facts.append(fact)
+
+
+# --- the services together --------------------------------------------------------------------------------------------
+
+
+class House:
+    """All services but the page, the links and the databases."""
+
+    def __init__(self, *, space: Space = SPACE, people: RegistrySnapshot = PEOPLE, clock: Clock | None = None) -> None:
+        self.clock = clock or LoopClock()
+        self.steps: list[tuple[str, ...]] = []
+        self.told: list[Fact] = []  # what the journal told its listener, recorded or noted
+        self.kept: list[TelemetryRow] = []
+        self.topics = Topics(space.root)
+        self.feed = LiveFeed(epoch="test")
+        self.meters = Meters()
+        self.outbound = RecordingOutbound(self.steps)
+        self.log = SteppingLog(self.steps)
+        self.telemetry_log = SteppingTelemetryLog(self.steps)
+        self.reserve = MemoryReserve()
+        self.index = AccessIndex(space, people)
+        self.journal = Journal(self.log, self._listened)
+        note = self.journal.note
+        self.presence = Presence(space, note, self.feed, self.clock)
+        self.booths = Booths(space, self.outbound, self.presence, note, self._look_again, self.clock)
+        self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, self.clock)
+        self.spool = Spool(self.telemetry_log, self._kept, self.meters, self.clock)
+        self.doors = Doors(space, self.outbound, self.presence, note, self.feed, self.clock)
+        self.refusals = Refusals(
+            self.topics, self.spool.refuse, self.outbound, note, space.devices.__contains__, self.meters, self.clock
+        )
+        self.access = AccessService(
+            index=self.index,
+            digests=PlainDigests(),
+            profiles=lambda device: BUILT_IN[device.reader_profile],
+            journal=self.journal,
+            reserve=self.reserve,
+            doors=self.doors,
+            presence=self.presence,
+            refusals=self.refusals,
+            clock=self.clock,
+            meters=self.meters,
+            spawn=self._spawn,
+        )
+        telemetry = Telemetry(self.presence, self.spool)
+        self.router = Router(
+            self.topics,
+            lambda: self.index.space.devices,
+            handlers(self.access, self.doors, self.booths, self.rooms, self.presence, telemetry),
+            self.refusals,
+            self.meters,
+        )
+        for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):
+            self.presence.listen(listener)
+        self._taps: list[asyncio.Task[None]] = []
+
+    # --- in -------------------------------------------------------------------------------------------
+
+    def say(self, device: str, message: Message, **how: bool) -> None:
+        """A device says something, as bytes on its own topic."""
+        kind = next(kind for kind, model in MODELS.items() if type(message) is model)
+        self.deliver(self.topics.up(device, kind), codec.encode(message), **how)
+
+    def deliver(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retained: bool = False,
+        backlog: bool = False,
+    ) -> None:
+        """Bytes come off the wire now."""
+        self.router.deliver(
+            topic,
+            payload,
+            retained=retained,
+            backlog=backlog,
+            received_at=self.clock.now(),
+            received_mono=self.clock.monotonic(),
+            acknowledge=lambda: self.steps.append(("acknowledged", topic)),
+        )
+
+    async def tap(self, reader: DeviceId = STREET_READER, card: str = CARD, id: str = "read-1", **more: object) -> None:
+        """Somebody shows a badge; returns when it has been answered for. `more` may hold ts, age_ms, and how it came."""
+        how = {name: bool(more.pop(name)) for name in ("retained", "backlog") if name in more}
+        data = BadgeReadData(card=card, bits=56, format="iso14443a", direction=more.pop("direction", None))  # type: ignore[arg-type]
+        self.say(reader, Event(id=id, type=EventType.BADGE_READ, data=data, **more), **how)  # type: ignore[arg-type]
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until every tap that has begun is over; what went wrong in one goes wrong here."""
+        while self._taps:
+            await self._taps.pop()
+
+    def bring_up(self, *devices: DeviceId) -> None:
+        """Devices say that they are there; without names, all of them."""
+        for device in devices or tuple(self.index.space.devices):
+            self.say(device, Status(state=DeviceState.READY, boot="boot-1"))
+
+    # --- out ------------------------------------------------------------------------------------------
+
+    def heard_of(self, *kinds: FactKind) -> list[Fact]:
+        """The facts of these kinds, in the order they were told."""
+        return [fact for fact in self.told if fact.kind in kinds]
+
+    def shown(self, topic: str, key: str) -> Mapping[str, object]:
+        """What the screens show of one thing now."""
+        plural = {"door": "doors", "room": "rooms", "device": "devices"}[topic]
+        return self.feed.snapshot()[plural][key]  # type: ignore[index]
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """The door workers and the spool run while the context is open."""
+        async with asyncio.TaskGroup() as tasks:
+            lasting = [tasks.create_task(worker.run()) for worker in self.doors.workers]
+            lasting.append(tasks.create_task(self.spool.run()))
+            try:
+                yield
+            finally:
+                for task in lasting:
+                    task.cancel()
+
+    @asynccontextmanager
+    async def journalling(self) -> AsyncIterator[None]:
+        """The journal writes what was noted; on leaving, it has had the time for it."""
+        writing = asyncio.get_running_loop().create_task(self.journal.run())
+        try:
+            yield
+            await asyncio.sleep(10.0)
+        finally:
+            writing.cancel()
+            await asyncio.wait({writing})
+
+    # --- wiring ---------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        self._taps.append(asyncio.get_running_loop().create_task(work, name=name))
+
+    def _listened(self, logged: LoggedFact) -> None:
+        self.told.append(logged.fact)
+
+    def _kept(self, rows: Sequence[TelemetryRow]) -> None:
+        self.kept.extend(rows)
+        for row in rows:
+            if row.seq is not None:
+                self.presence.numbered(row.device, row.seq)
+        self.rooms.kept(rows)
+
+    def _look_again(self, area: AreaId) -> None:
+        self.rooms.look_again(area)
+
+
+# --- small things tests say again and again ---------------------------------------------------------------------------
+
+SENSOR_CHANNELS = {
+    "temperature": ChannelSpec(device_class="temperature", unit="°C"),
+    "co2": ChannelSpec(device_class="carbon_dioxide", unit="ppm"),
+    "presence": ChannelSpec(device_class="occupancy"),
+}
+
+
+def birth(every_s: float | None = 60.0, rev: int = 1, **channels: ChannelSpec) -> Birth:
+    """A sensor's birth, with the usual channels unless others are named."""
+    return Birth(contract="1.0", rev=rev, every_s=every_s, channels=channels or SENSOR_CHANNELS)
+
+
+def with_door(space: Space, door: Door) -> Space:
+    """The same space with one door changed."""
+    return replace(space, doors={**space.doors, door.id: door})
+
+
+def quietly(_: object) -> None:
+    """A listener that does not listen."""
+
+
+Acknowledge = Callable[[], None]
