@@ -131,23 +131,30 @@ class GroupCommit(Generic[R, A]):
         return await self.submit(request, weight)
 
     def submit(self, request: R, weight: int = 1) -> "asyncio.Future[A]":
-        """As `commit`, for a caller that goes on and looks at the future later. Order of submission is kept."""
-        job = _Job[R, A](request, weight, self._loop.time() + self._deadline_s, self._loop.create_future())
+        """As `commit`, for a caller that goes on and looks at the future later. Order of submission is kept.
+
+        It never raises: a refusal is in the future as well, where the caller looks for it.
+        """
+        future: asyncio.Future[A] = self._loop.create_future()
+        job = _Job[R, A](request, weight, self._loop.time() + self._deadline_s, future)
+        asleep = False
         with self._lock:
             if self._stopping:
-                raise StoreError(f"{self.path}: the {self.name} is closed")
-            if self._queued + weight > self._limit and self._queue:
-                raise StoreError(f"{self.path}: {self._queued} rows wait already, {self._limit} may")
-            self._queue.append(job)
-            self._queued += weight
-            asleep, self._awake = not self._awake, True
+                future.set_exception(StoreError(f"{self.path}: the {self.name} is closed"))
+            elif self._queued + weight > self._limit and self._queue:
+                future.set_exception(StoreError(f"{self.path}: {self._queued} rows wait already, {self._limit} may"))
+            else:
+                self._queue.append(job)
+                self._queued += weight
+                asleep, self._awake = not self._awake, True
+        if future.done():
+            return future
         if asleep:
             self._bell.put(None)
         self._pending.append(job)
         if self._sweep is None:
             self._sweep = self._loop.call_at(job.due, self._withdraw_overdue)
-        assert job.future is not None
-        return job.future
+        return future
 
     def health(self) -> StoreHealth:
         ballast = self._ballast is None or self._ballast.is_there

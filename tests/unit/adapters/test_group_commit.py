@@ -166,8 +166,10 @@ async def test_more_than_may_wait_is_refused_at_once(store: Callable[..., Number
     await gate.reached()
     waiting = [numbers.submit(n) for n in range(3)]
 
+    refused = numbers.submit(9)  # and not here: a tap handed over must come back as a refusal, not be lost
+
     with pytest.raises(StoreError, match="3 rows wait already, 3 may"):
-        numbers.submit(9)
+        await refused
 
     gate.opened.set()
     await asyncio.gather(first, *waiting)
@@ -264,7 +266,7 @@ async def test_closing_commits_what_waits_and_then_refuses(
 
     assert await asyncio.gather(*waiting) == [0, 10, 20]
     with pytest.raises(StoreError, match="closed"):
-        numbers.submit(4)
+        await numbers.submit(4)
     assert kept(path) == [0, 1, 2]
 
 
