@@ -102,8 +102,7 @@ class AccessService:
         """
         reader = self._index.space.devices[DeviceId(inbound.device)]
         if (reader.id, event.id) in self._unlogged:
-            self._repeated.add()
-            inbound.acknowledge()
+            self._repeat(inbound)
             return
         try:
             badge = self._badge(reader, event)
@@ -124,14 +123,21 @@ class AccessService:
         try:
             appended = await recorded
         except StoreError as error:
+            if (tap.read.reader, tap.read.message_id) in self._unlogged:  # its twin waited for the same disk
+                self._repeat(tap.inbound)
+                return
             self._act(tap, self._without_log(tap.decision, tap.fact, tap.rights.door, error))
         else:
             if appended.duplicate:
-                self._repeated.add()
-            else:
-                self._act(tap, tap.decision)
-                self._journal.announce(tap.fact, appended)
+                self._repeat(tap.inbound)
+                return
+            self._act(tap, tap.decision)
+            self._journal.announce(tap.fact, appended)
         tap.inbound.acknowledge()
+
+    def _repeat(self, inbound: Inbound) -> None:
+        self._repeated.add()
+        inbound.acknowledge()
 
     def _badge(self, reader: Device, event: Event) -> Badge | None:
         """The canonical badge, or None for what no credential of this house can be (a PIN, a visitor's token)."""

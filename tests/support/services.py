@@ -241,9 +241,10 @@ class SteppingLog(MemoryEventLog):
         self._steps = steps
 
     async def append(self, fact: Fact) -> Appended:
+        failure = self.failure
         await asyncio.sleep(0.001)  # the disk: whoever does not wait for it is found out
-        if self.failure is not None:
-            raise self.failure
+        if failure is not None:
+            raise failure
         appended = await super().append(fact)
         if not appended.duplicate:
             self._steps.append(("recorded", str(fact.kind)))
