@@ -126,9 +126,11 @@ async def _start_simulator(
     words += ["--mqtt-version", "5" if endpoint.version == 5 else "3.1.1"]
     words += ["--passwords", str(data / "broker" / "passwords.json"), "--people", str(people)]
     words += ["--seed", str(seed), "--start", start]
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulator", *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
-    )
+    # Its story goes to a file: what is printed here ends with the address to open.
+    with (data / "simulator.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "simulator", *words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+        )
 
 
 def _stop(process: asyncio.subprocess.Process) -> None:

@@ -81,10 +81,10 @@ def _as_text(plan: ImportPlan, applied: bool) -> str:
     lines = []
     if plan.changes:
         wide = [max(len(getattr(change, name)) for change in plan.changes) for name in ("who", "what", "before")]
-        for change in plan.changes:
-            lines.append(
-                f"{change.who:<{wide[0]}}  {change.what:<{wide[1]}}  {change.before:<{wide[2]}}  → {change.after}"
-            )
+        lines += [
+            f"{change.who:<{wide[0]}}  {change.what:<{wide[1]}}  {change.before:<{wide[2]}}  → {change.after}"
+            for change in plan.changes
+        ]
     lines += plan.notes
     if plan.is_empty:
         lines.append(f"Nothing to change: {plan.unchanged} people are as the file says.")
