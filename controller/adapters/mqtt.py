@@ -64,6 +64,8 @@ def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
         tls=broker.tls,
         will=Will(topics.server_status, lost),
         subscriptions=_subscriptions(topics, client, ACCESS_KINDS),
+        # A retained event is refused from its first moment on, not only when it comes again.
+        flagged_if_retained=frozenset({topics.up_filter(Kind.EVENT)}),
         heartbeat_topic=_beat_topic(topics, client),
     )
 

@@ -12,6 +12,7 @@ from paho.mqtt.client import ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from devices.errors import BadCredentials, LinkError, NotConnected, OutboxFull
 from devices.link.client import WireClient, as_paho, will_properties
@@ -94,7 +95,13 @@ class Connection:
 
     def subscribe(self, filters: tuple[tuple[str, int], ...]) -> None:
         self._filters = filters
-        self._client.subscribe(list(filters))
+        if self._settings.protocol != MQTT_5:
+            self._client.subscribe(list(filters))
+            return
+        flagged = self._settings.flagged_if_retained
+        self._client.subscribe(
+            [(name, SubscribeOptions(qos, retainAsPublished=name in flagged)) for name, qos in filters]
+        )
 
     def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool, properties: bytes | None) -> int:
         """Hand a message to the wire and return its packet id; raise OutboxFull when the broker does not read."""

@@ -63,6 +63,9 @@ class LinkSettings:
     tls: TlsSettings | None = None
     will: Will | None = None
     subscriptions: tuple[tuple[str, int], ...] = ()
+    # MQTT 5: of these filters a fresh message, too, shows that it was published to be retained. Otherwise a broker tells
+    # that only of what it had kept, and an event somebody retained by mistake looks like a live one the first time.
+    flagged_if_retained: frozenset[str] = frozenset()
     heartbeat_topic: str | None = None  # None: pings alone prove that the broker lives
     heartbeat_every_s: float = 5.0
     connect_timeout_s: float = 5.0  # name look-up, TCP, TLS and the broker's answer together
@@ -91,9 +94,7 @@ class LinkSettings:
             raise ValueError(f"receive_maximum {self.receive_maximum}: MQTT allows 1 to 65535; 100 to 200 serves well")
         if not 0 < self.outbox_limit < 65536:
             raise ValueError(f"outbox_limit {self.outbox_limit}: there are 65535 packet ids; 1000 serves well")
-        for topic_filter, qos in self.subscriptions:
-            if qos not in (0, 1):
-                raise ValueError(f"subscription {topic_filter!r} at QoS {qos}: the contract uses 0 and 1")
+        self._check_subscriptions()
         if self.heartbeat_every_s <= 0 or self.connect_timeout_s <= 0 or self.keepalive_s <= 0:
             raise ValueError("heartbeat_every_s, connect_timeout_s and keepalive_s must be above zero")
         if not 0 < self.reconnect_min_s <= self.reconnect_max_s:
@@ -101,6 +102,13 @@ class LinkSettings:
                 f"reconnect_min_s {self.reconnect_min_s} and reconnect_max_s {self.reconnect_max_s}: "
                 "the first must be above zero and no more than the second"
             )
+
+    def _check_subscriptions(self) -> None:
+        for topic_filter, qos in self.subscriptions:
+            if qos not in (0, 1):
+                raise ValueError(f"subscription {topic_filter!r} at QoS {qos}: the contract uses 0 and 1")
+        if strange := self.flagged_if_retained - {topic_filter for topic_filter, _ in self.subscriptions}:
+            raise ValueError(f"flagged_if_retained names {sorted(strange)}: subscribe to them, or leave them out")
 
     @property
     def address(self) -> str:

@@ -261,6 +261,24 @@ async def test_retained_state_comes_again_at_each_connect(broker: MosquittoBroke
     assert (again.payload, again.retain) == (b"closed", True)
 
 
+async def test_a_fresh_message_tells_that_it_is_retained_where_that_was_asked(broker: MosquittoBroker):
+    mailbox = Mailbox()
+    asks = settings(broker, subscriptions=(("event", 1), ("state", 1)), flagged_if_retained=frozenset({"event"}))
+    async with Link(asks, mailbox.put) as link:
+        await link.connected(PATIENCE_S)
+        for topic in ("event", "state"):
+            link.publish(topic, b"kept", qos=1, retain=True)
+        link.publish("event", b"passing", qos=1)
+
+        heard = await mailbox.until_holds(3)
+
+    assert [(one.topic, one.payload, one.retain) for one in heard] == [
+        ("event", b"kept", True),
+        ("state", b"kept", False),
+        ("event", b"passing", False),
+    ]
+
+
 async def test_birth_is_said_at_each_connect_and_the_will_when_we_vanish(broker: MosquittoBroker):
     mailbox = Mailbox()
     device = settings(broker, "device", will=Will("status", b"lost"))

@@ -33,6 +33,7 @@ def test_the_address_reads_like_a_url():
         pytest.param({"receive_maximum": 0}, "receive_maximum 0", id="receive-maximum"),
         pytest.param({"outbox_limit": 100000}, "outbox_limit 100000", id="outbox"),
         pytest.param({"subscriptions": (("a/#", 2),)}, "'a/#' at QoS 2", id="qos-2"),
+        pytest.param({"flagged_if_retained": frozenset({"a/#"})}, r"flagged_if_retained names \['a/#'\]", id="flagged"),
         pytest.param({"heartbeat_every_s": 0.0}, "heartbeat_every_s", id="heartbeat"),
         pytest.param({"reconnect_min_s": 9.0, "reconnect_max_s": 1.0}, "reconnect_min_s 9.0", id="reconnect"),
     ],
