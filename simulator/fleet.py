@@ -7,14 +7,15 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from devices.badges import WIEGAND26, read
 from devices.channels import Bolt
-from devices.errors import BadCredentials, LinkError
+from devices.errors import BadCredentials, BadgeError, LinkError
 from devices.link import LinkSettings
 from devices.messages import BadgeReadData, Scalar
 from devices.topics import Topics
@@ -23,7 +24,7 @@ from devices.units.steps import ContactFelt, ExitPressed, Show
 from simulator.building import Building, Device, Door
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import Endpoint
-from simulator.errors import RunError
+from simulator.errors import InputError, RunError
 from simulator.instruments import CHANNELS, SLOW
 from simulator.people import SimPerson
 
@@ -224,9 +225,11 @@ def no_readings(_device: str) -> dict[str, Scalar]:
 
 
 def person_with_number(number: str) -> SimPerson:
-    """A stranger's badge: somebody the people file does not know."""
-    plain = "".join(char for char in number.upper() if char not in " :-")
-    formats: Mapping[int, str] = {6: "wiegand26"}
-    return SimPerson(
-        id="stranger", name="a stranger", kind="guest", badge=plain, badge_format=formats.get(len(plain), "iso14443a")
-    )
+    """A stranger's badge: somebody the people file does not know. Raises InputError for what no reader would send."""
+    try:
+        badge = read(number)
+    except BadgeError as exc:
+        raise InputError(str(exc)) from None
+    # Three bytes are what a 26-bit reader passes on.
+    badge_format = WIEGAND26 if badge.size == 3 else badge.format
+    return SimPerson(id="stranger", name="a stranger", kind="guest", badge=badge.number, badge_format=badge_format)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from devices.messages import Scalar, Signal
 from devices.units.steps import ButtonPressed, Show
+from simulator.acts import Act, MoveLeaf, PressButton, PressExit, Tap
 from simulator.building import Building, Door
 from simulator.clock import WorldClock, now
 from simulator.control import Control, serve
@@ -27,7 +28,7 @@ from simulator.fleet import Fleet
 from simulator.hands import Hands
 from simulator.instruments import measure
 from simulator.people import SimPerson
-from simulator.world import Act, MoveLeaf, PressButton, PressExit, Tap, World
+from simulator.world import World
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import count
-from typing import TypeAlias
 
+from simulator.acts import Act, Judge, MoveLeaf, PressButton, PressExit, Tap
 from simulator.building import OUTSIDE, Building, Door
 from simulator.entitled import Guess
 from simulator.habits import Habits, Stop
@@ -49,41 +49,6 @@ _ERRAND_S = (60.0, 240.0)
 _ERRANDS_FROM, _ERRANDS_TO = time(7, 30), time(21, 0)
 # Those whom no door would let in now mostly stay at home; some try, and learn why not.
 _TRIES_ANYWAY = 0.12
-
-
-@dataclass(frozen=True, slots=True)
-class Tap:
-    person: SimPerson
-    door: Door
-    device: str
-    direction: str  # in, out
-
-
-@dataclass(frozen=True, slots=True)
-class PressExit:
-    door: Door
-
-
-@dataclass(frozen=True, slots=True)
-class MoveLeaf:
-    """Somebody pushes the door open, or it falls shut. `person` learns through `answered` if it is locked."""
-
-    door: Door
-    is_open: bool
-    person: SimPerson | None = None
-    inward: bool = False  # needs the bolt drawn; from inside the handle always opens
-
-
-@dataclass(frozen=True, slots=True)
-class PressButton:
-    area: str
-
-
-Act: TypeAlias = Tap | PressExit | MoveLeaf | PressButton
-
-
-Judge: TypeAlias = Callable[[Tap], bool]
-"""Answers a tap on the spot: for a day lived without a broker."""
 
 
 @dataclass(slots=True)

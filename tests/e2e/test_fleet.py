@@ -19,7 +19,7 @@ import pytest
 from devices import codec
 from devices.channels import Bolt
 from devices.link import Delivery, Link, LinkSettings
-from devices.messages import Ack, Command, DeviceState, Do, Event, EventType, Message, State, Status
+from devices.messages import Ack, Command, DeviceState, Do, Event, EventType, Message, State, Status, Telemetry
 from devices.topics import Kind, Topics
 from simulator.building import Building, load
 from simulator.clock import now
@@ -30,13 +30,14 @@ from simulator.errors import InputError, RunError
 from simulator.fleet import Fleet, no_readings
 from simulator.hands import Hands
 from simulator.people import SimPerson, make_people
+from simulator.run import Simulation, run
 from tests.support.broker import MosquittoBroker
 
 pytestmark = pytest.mark.broker
 
 SPACES = Path(__file__).parents[2] / "simulator" / "spaces"
 TOPICS = Topics()
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 
 # What the ten lines say to a read: the commands to send, as (device, do, reason).
 Says = Callable[[str, Event], list[tuple[str, Do, str | None]]]
@@ -227,6 +228,8 @@ async def test_the_socket_answers_refuses_and_makes_room(
         async with serve(socket, control):
             assert socket.stat().st_mode & 0o777 == 0o600
             answer = await ask(socket, {"do": "tap", "badge": somebody.name, "door": "front"})
+            left = await ask(socket, {"do": "press-exit", "door": "front"})
+            stood = await ask(socket, {"do": "open", "door": "front", "for_s": 0.05})
             stranger = await ask(socket, {"do": "tap", "badge": "04AABBCCDDEEFF", "door": "front"})
             with pytest.raises(InputError, match="no door 'fromt'; did you mean 'front'"):
                 await ask(socket, {"do": "tap", "badge": somebody.name, "door": "fromt"})
@@ -237,6 +240,7 @@ async def test_the_socket_answers_refuses_and_makes_room(
                     pass
 
     assert answer["words"] == stranger["words"] == "denied: outside_hours"
+    assert (left["words"], stood["words"]) == ("front: left", "front: stood open for 0.05 s")
     assert not await is_running(socket)
 
 
@@ -305,3 +309,27 @@ async def _until_socket(path: Path) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not await is_running(path):
             await asyncio.sleep(0.02)
+
+
+async def test_people_come_open_doors_and_the_rooms_tell(parisoma: Building, broker: MosquittoBroker, tmp_path: Path):
+    def admits_at_any_door(reader: str, _: Event) -> list[tuple[str, Do, str | None]]:
+        door = next(d for d in parisoma.doors.values() if reader in (d.unit, d.reader_in, d.reader_out))
+        signal = [(reader, Do.SIGNAL, None)] if reader != door.unit else []
+        return [(door.unit, Do.UNLOCK, None), *signal]  # type: ignore[list-item]
+
+    people = make_people(parisoma, 1, date(2026, 11, 17))
+    start = datetime(2026, 11, 17, 10, 0, tzinfo=parisoma.zone)
+    # Ten times faster than life, so that the latecomers of the first minutes are here in seconds.
+    simulation = Simulation(parisoma, people, endpoint(broker), 1, start, 10.0, tmp_path / "s.sock")
+    stop = asyncio.Event()
+    async with controller(broker.port, admits_at_any_door) as heard, asyncio.TaskGroup() as tasks:
+        tasks.create_task(run(simulation, stop), name="simulation")
+        await heard.until(lambda: len(entered(heard)) >= 2)
+        await heard.until(lambda: len({who for who, message in heard.messages if isinstance(message, Telemetry)}) > 40)
+        stop.set()
+
+    assert not any(isinstance(ack, Ack) and ack.phase == "refused" and ack.reason != "busy" for ack in heard.of(Ack))
+
+
+def entered(heard: Heard) -> list[str]:
+    return [who for who, message in heard.messages if isinstance(message, Event) and message.type == "door.opened"]

@@ -66,6 +66,11 @@ def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: P
             "nobody is called 'Nobody Atall'",
             id="person",
         ),
+        pytest.param(
+            ["tap", "--space", PARISOMA, "--mqtt", "mqtt://h", "--badge", "04AABBC", "--door", "street"],
+            "7 hexadecimal digits, an odd number",
+            id="odd number of digits",
+        ),
         pytest.param(["hold-open", "--door", "street", "--for", "0"], "--for 0 is out of reach", id="too short"),
         pytest.param(["tap", "--door", "street"], "Missing option '--badge'", id="no badge"),
     ],

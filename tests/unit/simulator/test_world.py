@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.acts import Act, Judge, MoveLeaf, PressButton, PressExit, Tap
 from simulator.building import OUTSIDE, Building, load
 from simulator.entitled import guess
 from simulator.habits import Habits
 from simulator.people import SimPerson, make_people
 from simulator.routes import Routes
-from simulator.world import Act, Judge, MoveLeaf, PressButton, PressExit, Tap, World
+from simulator.world import World
 
 HOUR = 3600.0
 SPACES = sorted((Path(__file__).parents[3] / "simulator" / "spaces").glob("*.yaml"))
