@@ -13,8 +13,17 @@ import pytest
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
+PROGRAMS = ("mosquitto", "chromium", "chromedriver", "openssl")
+
+
+def missing() -> list[str]:
+    """What the tests drive and this machine lacks."""
+    return [name for name in PROGRAMS if shutil.which(name, path=SEARCH_PATH) is None]
+
+
 def program(name: str) -> str:
     """The path of a program this test cannot do without."""
+    assert name in PROGRAMS, f"{name}: name it in PROGRAMS, and install it in .ci/run"
     found = shutil.which(name, path=SEARCH_PATH)
     if found is not None:
         return found
@@ -22,3 +31,7 @@ def program(name: str) -> str:
     if os.environ.get("NATOMA_REQUIRE_COMPONENTS") == "1":
         pytest.fail(f"{why}, and NATOMA_REQUIRE_COMPONENTS=1 says that it must be")
     pytest.skip(why)
+
+
+if __name__ == "__main__":
+    print(", ".join(missing()))
