@@ -58,7 +58,7 @@ class Displays:
             for topic, key, value in _changes(push.event, push.data):
                 path, fields = self._public(topic, key)
                 body = _only(value, fields) if value is not None else None
-                if path is not None and self._shown.get(path, ...) != body:
+                if path is not None and self._waiting.get(path, self._shown.get(path, ...)) != body:
                     self._waiting[path] = body
             self._publish()
             await asyncio.sleep(PAUSE)
