@@ -76,6 +76,8 @@ class DoorWorker:
         self._contact: str | None = None
         self._lock: str | None = None
         self._reported_at: datetime | None = None
+        self._newest: datetime | None = None  # the device's own time of its last report, in this boot of its
+        self._boot: str | None = None
         self._since = clock.now()
         self._alarm: str | None = None
         self.show()
@@ -91,20 +93,29 @@ class DoorWorker:
 
     def reported(self, state: State) -> None:
         """Take a snapshot of the door's device, unless it is older than the last one."""
-        if self._reported_at is not None and state.ts < self._reported_at:
+        if self._newest is not None and state.ts < self._newest:
             return
-        self._reported_at = state.ts
+        self._newest = self._reported_at = state.ts
         self._contact = _text(state.v.get(CONTACT_CHANNEL), self._contact)
         self._lock = _text(state.v.get(LOCK_CHANNEL), self._lock)
         self._sense()
         self.show()
 
-    def forget_order(self) -> None:
-        """The device started anew, perhaps with another clock: its next report is the newest whatever its time."""
-        self._reported_at = None
+    def device_changed(self) -> None:
+        """Its device came, went, fell silent or started anew."""
+        boot = self._presence.of(self.door.unit).presence.boot
+        if boot != self._boot:
+            self._boot = boot
+            # Perhaps it has another clock now: its next report is the newest whatever its time.
+            self._newest = None
+            if self._alarm == "tamper":
+                self._alarm = None
+        if not self._presence.is_there(self.door.unit):
+            self.tell(Input.LOST)
+        self.show()
 
     def raise_tamper(self) -> None:
-        """Shown until the device is heard of as new; acknowledging alarms comes with their own list."""
+        """Shown until the device starts anew; acknowledging alarms comes with their own list."""
         self._alarm = "tamper"
         self.show()
 

@@ -5,6 +5,7 @@ sent now or never: not to a door that is not ready, not without a live link.
 """
 
 import logging
+import math
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.ids import DeviceId, DoorId
 from controller.domain.membership import Person
 from controller.domain.rights import DenyReason, Read
+from controller.domain.times import Lateness, lateness
 from controller.services.door_worker import DoorWorker, Passage
 from controller.services.inbound import Inbound
 from controller.services.live import LiveFeed
@@ -31,8 +33,6 @@ LOCK_CHANNEL = "door.lock"
 UNLOCK_TTL_MS = 3_000
 # After the command's own life and the time a bolt takes, silence is an answer too.
 ANSWER_LIMIT = 5.0
-# Recorded, and nothing follows from it: what a device saved up while it was offline is history.
-LATE_EVENT = 60.0
 _TRY_AGAIN = "try_again"
 _EDGES = {EventType.DOOR_OPENED: Input.OPENED, EventType.DOOR_CLOSED: Input.CLOSED, EventType.REX: Input.EXIT}
 _EVENT_FACTS = {
@@ -116,9 +116,11 @@ class Doors:
         """An edge, an exit button, a tamper contact. Late ones are recorded and move nothing."""
         device = DeviceId(inbound.device)
         age = self._presence.age_of(inbound, event.ts, event.age_ms)
+        late = lateness(age)
         worker = self._of_unit.get(device)
-        is_late = age > LATE_EVENT
-        detail: dict[str, Plain] = {"late_s": round(age, 1)} if is_late else {}
+        detail: dict[str, Plain] = {}
+        if late is not Lateness.NORMAL:
+            detail["late_s"] = round(age, 1) if math.isfinite(age) else None  # None: nobody knows how late
         self._note(
             Fact(
                 _EVENT_FACTS[event.type],
@@ -129,9 +131,9 @@ class Doors:
                 detail=detail,
             )
         )
-        if worker is not None and not is_late and event.type in _EDGES:
+        if worker is not None and late is Lateness.NORMAL and event.type in _EDGES:
             worker.tell(_EDGES[event.type])
-        if worker is not None and event.type is EventType.TAMPER:
+        if worker is not None and late is not Lateness.HISTORY and event.type is EventType.TAMPER:
             worker.raise_tamper()
         inbound.acknowledge()
 
@@ -166,11 +168,8 @@ class Doors:
     def device_changed(self, device: DeviceId) -> None:
         """A device came, went or fell silent."""
         worker = self._of_unit.get(device)
-        if worker is None:
-            return
-        if not self._presence.is_there(device):
-            worker.tell(Input.LOST)
-        worker.show()
+        if worker is not None:
+            worker.device_changed()
 
     def sweep(self) -> None:
         """Once a second: an unlock nobody confirmed is not taken for done."""
