@@ -1,12 +1,14 @@
 """Which service hears which kind of message."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from controller.domain.ids import DeviceId
 from controller.services.access import AccessService
 from controller.services.booth import Booths
 from controller.services.doors import Doors
 from controller.services.inbound import Handler, Inbound
 from controller.services.presence import Presence
+from controller.services.repeats import Repeats
 from controller.services.rooms import Rooms
 from controller.services.telemetry import Telemetry
 from devices.messages import Ack, Birth, Event, EventType, Health, State, Status
@@ -21,23 +23,17 @@ def handlers(
     access: AccessService, doors: Doors, booths: Booths, rooms: Rooms, presence: Presence, telemetry: Telemetry
 ) -> Mapping[Kind, Handler]:
     """The one table from what devices say to who listens. Each entry sees to the acknowledgement."""
+    events = _events(access, doors, booths)
 
     def event(inbound: Inbound) -> None:
-        message = inbound.message
-        assert isinstance(message, Event)  # the codec's promise for this kind
-        if message.type in READS:
-            access.badge_read(inbound, message)
-        elif message.type in OF_DOORS:
-            doors.event_happened(inbound, message)
-        elif message.type is EventType.BUTTON:
-            booths.button_pressed(inbound, message)
-        else:
-            # Fire and what doors decided alone have their own story to come; kept in the log meanwhile.
-            doors.event_noted(inbound, message)
+        assert isinstance(inbound.message, Event)  # the codec's promise for this kind
+        _sign_of_life(presence, inbound)
+        events(inbound, inbound.message)
 
     def state(inbound: Inbound) -> None:
         message = inbound.message
         assert isinstance(message, State)
+        _sign_of_life(presence, inbound)
         rooms.state_reported(inbound, message)
         booths.state_reported(inbound, message)
         doors.state_reported(inbound, message)
@@ -52,6 +48,7 @@ def handlers(
 
     def ack(inbound: Inbound) -> None:
         assert isinstance(inbound.message, Ack)
+        _sign_of_life(presence, inbound)
         doors.acknowledged(inbound, inbound.message)
 
     def health(inbound: Inbound) -> None:
@@ -71,3 +68,28 @@ def handlers(
         Kind.HEALTH: health,
         Kind.TELEMETRY: readings,
     }
+
+
+def _events(access: AccessService, doors: Doors, booths: Booths) -> Callable[[Inbound, Event], None]:
+    repeats = Repeats()
+
+    def event(inbound: Inbound, message: Event) -> None:
+        if message.type in READS:
+            access.badge_read(inbound, message)
+        elif repeats.is_repeat(inbound.device, message.id, inbound.received_mono):
+            inbound.acknowledge()
+        elif message.type in OF_DOORS:
+            doors.event_happened(inbound, message)
+        elif message.type is EventType.BUTTON:
+            booths.button_pressed(inbound, message)
+        else:
+            # Fire and what doors decided alone have their own story to come; kept in the log meanwhile.
+            doors.event_noted(inbound, message)
+
+    return event
+
+
+def _sign_of_life(presence: Presence, inbound: Inbound) -> None:
+    """Whatever a device says now proves that it is there; readings and health say so by themselves."""
+    if not inbound.retained and not inbound.backlog:
+        presence.heard(DeviceId(inbound.device), inbound.received_mono)

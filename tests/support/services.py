@@ -5,6 +5,7 @@ wire; what goes out, and what is acknowledged when, is in `steps`.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -422,6 +423,7 @@ class House:
         self._taps.append(asyncio.get_running_loop().create_task(work, name=name))
 
     def _listened(self, logged: LoggedFact) -> None:
+        json.dumps(logged.fact.detail, allow_nan=False)  # or no log could keep it
         self.told.append(logged.fact)
 
     def _kept(self, rows: Sequence[TelemetryRow]) -> None:
