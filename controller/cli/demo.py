@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from controller.adapters.children import die_with_parent
 from controller.app import Running
 from controller.app.stores import open_registry
 from controller.cli.options import set_up_logging, settings_from, where_options
@@ -129,7 +130,11 @@ async def _start_simulator(
     # Its story goes to a file: what is printed here ends with the address to open.
     with (data / "simulator.log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "simulator", *words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            *(sys.executable, "-m", "simulator", *words),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=die_with_parent,
         )
 
 

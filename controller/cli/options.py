@@ -1,5 +1,6 @@
 """What several commands share: where the data and the space are, and how output is asked for."""
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -38,17 +39,29 @@ def settings_from(config: Path | None, **flags: Any) -> Settings:
 
 
 def space_path(settings: Settings) -> Path:
-    """The space somebody named, else the one in this folder, else a copy of the starter beside the data."""
+    """The space somebody named, else the one in this folder, else the last run's, else a copy of the starter."""
     if settings.space is not None:
         return settings.space
     if LOCAL_SPACE.exists():
         return LOCAL_SPACE
+    if (last := _space_of_last_run(settings.data)) is not None:
+        return last
     copy = settings.data / "space.yaml"
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         copy.write_text(STARTER.read_text())
         click.echo(f"No space file yet: {copy} is a starter with one door, yours to change.", err=True)
     return copy
+
+
+def _space_of_last_run(data: Path) -> Path | None:
+    """What ran here last, so that `natoma events --data …` beside it needs no --space."""
+    try:
+        left = json.loads((data / "broker" / "endpoint.json").read_text())
+    except (OSError, ValueError):
+        return None
+    space = Path(str(left.get("space", "")))
+    return space if space.is_file() else None
 
 
 def space_of(settings: Settings) -> Space:

@@ -5,12 +5,10 @@ Which broker, on which port, with which files; what it may be asked is in `right
 
 import asyncio
 import contextlib
-import ctypes
 import getpass
 import importlib.util
 import json
 import logging
-import os
 import shutil
 import signal
 import socket
@@ -23,6 +21,7 @@ from pathlib import Path
 from controller.adapters.broker.configuration import mosquitto_conf
 from controller.adapters.broker.passwords import load_or_create, mosquitto_password_file, write_private
 from controller.adapters.broker.rights import CONTROLLER_USERS, ONBOARDING_USER, mosquitto_acl
+from controller.adapters.children import die_with_parent
 from controller.errors import StartupError
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,6 @@ RESTART_AFTER = 0.5
 RESTART_AT_MOST = 10.0
 # It serves this machine alone, with passwords; a container has no other user to be.
 KNOWN_TO_US = "should not be run as root"
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +201,7 @@ async def _start(broker: EmbeddedBroker, command: list[str]) -> asyncio.subproce
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        preexec_fn=die_with_parent,
     )
     (broker.folder / "broker.pid").write_text(str(process.pid))
     said: list[str] = []
@@ -217,13 +215,6 @@ async def _start(broker: EmbeddedBroker, command: list[str]) -> asyncio.subproce
             )
         await asyncio.sleep(0.02)
     return process
-
-
-def _die_with_parent() -> None:
-    """Linux: a broker must not outlive a killed controller, or the next start finds its port taken."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    # Ctrl-C in the terminal is for the controller: it stops the broker last.
-    os.setpgrp()
 
 
 async def _forward(stream: asyncio.StreamReader, name: str, said: list[str]) -> None:
