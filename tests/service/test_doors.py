@@ -105,6 +105,29 @@ async def test_two_who_were_let_in_at_once_both_enter_by_one_opening(house):
     assert [correlation for _, _, correlation in passages(house)] == ["read-1", "read-2"]
 
 
+async def test_an_entry_is_noted_once_and_not_again_with_the_next(house):
+    await house.tap(id="read-1")
+    report(house, "open")
+    await a_moment()
+    await locks(house)
+    await house.tap(id="read-2")
+    report(house, "open")
+    await a_moment()
+
+    assert [correlation for _, _, correlation in passages(house)] == ["read-1", "read-2"]
+
+
+async def test_a_bolt_that_went_in_early_counts_once_the_release_time_is_over(house):
+    await house.tap()
+    report(house, "closed", "locked")
+    await asyncio.sleep(5)
+    released = house.shown("door", "street")["state"]
+    await asyncio.sleep(4)
+
+    assert (released, house.shown("door", "street")["state"]) == ("released", "locked")
+    assert state(house) is DoorState.LOCKED
+
+
 async def test_a_door_without_a_contact_takes_the_grant_for_the_entry():
     house = House(space=with_door(SPACE, replace(STREET, has_contact=False)))
     async with house.working():
