@@ -25,7 +25,7 @@ setup-test:
 	@.ci/setup test
 
 check: setup-test
-	@$(BIN)/ruff format --check --quiet . || { echo "make format lays these out:"; $(BIN)/ruff format --check .; }
+	@$(BIN)/ruff format --check --quiet . || { echo "make format does it"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > .venv/imports.log || { cat .venv/imports.log; exit 1; }
