@@ -134,8 +134,6 @@ class Presence:
             known.offsets.append((inbound.received_at - status.ts).total_seconds())
         before = known.presence
         known.presence = rules.on_status(before, DeviceState(status.state), status.boot, inbound.received_mono)
-        if known.presence.boot != before.boot:
-            known.missing_told = known.presence.missing
         if known.presence.state is not before.state:
             self._tell_state(device, before.state, inbound.received_at)
         if known.presence.state is not before.state or known.presence.boot != before.boot:
@@ -152,14 +150,13 @@ class Presence:
 
     def numbered(self, device: DeviceId, seq: int) -> None:
         """A message that was new, with its device's own count: numbers that were skipped are missing."""
-        known = self._known[device]
-        known.presence = rules.on_message(known.presence, self._clock.monotonic(), seq)
+        self.heard(device, self._clock.monotonic(), seq)
 
-    def heard(self, device: DeviceId, at_mono: float) -> None:
+    def heard(self, device: DeviceId, at_mono: float, seq: int | None = None) -> None:
         """A sign of life."""
         known = self._known[device]
         before = known.presence
-        known.presence = rules.on_message(before, at_mono)
+        known.presence = rules.on_message(before, at_mono, seq)
         if known.presence.state is not before.state:
             self._tell_state(device, before.state, self._clock.now())
             self._changed(device)
@@ -175,10 +172,10 @@ class Presence:
             if known.presence.state is not before.state:
                 self._tell_state(device, before.state, self._clock.now())
                 self._changed(device)
-            if known.presence.missing > known.missing_told:
-                count = known.presence.missing - known.missing_told
+            count = known.presence.missing - known.missing_told
+            if count > 0:
                 self._note(Fact(FactKind.GAP_FOUND, self._clock.now(), device=device, detail={"count": count}))
-                known.missing_told = known.presence.missing
+            known.missing_told = known.presence.missing  # also when some came late after all
 
     # --- telling ----------------------------------------------------------------------------------
 
