@@ -11,7 +11,6 @@ from controller.errors import StoreError
 from controller.services.ports import RegistrySnapshot
 from devices.errors import NotConnected
 from devices.messages import BadgeReadData, Command, Do, Event, EventType, Signal
-from devices.topics import Kind
 from tests.support.services import (
     ALICE,
     CARD,
@@ -367,7 +366,3 @@ async def test_a_house_without_people_refuses_everybody():
     await house.tap()
 
     assert unlocks(house) == []
-
-
-def test_reads_come_on_the_events_topic():
-    assert EVENTS.endswith(str(Kind.EVENT))

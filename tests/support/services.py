@@ -6,7 +6,7 @@ wire; what goes out, and what is acknowledged when, is in `steps`.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -45,7 +45,7 @@ from controller.services.access import AccessService
 from controller.services.access_index import AccessIndex
 from controller.services.booth import Booths
 from controller.services.doors import Doors
-from controller.services.inbound import Router
+from controller.services.inbound import Inbound, Router
 from controller.services.journal import Journal
 from controller.services.live import LiveFeed
 from controller.services.meters import Meters
@@ -77,7 +77,7 @@ from devices.messages import (
     Message,
     Status,
 )
-from devices.topics import Topics
+from devices.topics import Address, Kind, Topics
 from tests.support.memory import MemoryEventLog, MemoryTelemetryLog
 
 # --- the house --------------------------------------------------------------------------------------------------------
@@ -344,8 +344,7 @@ class House:
 
     def say(self, device: str, message: Message, **how: bool) -> None:
         """A device says something, as bytes on its own topic."""
-        kind = next(kind for kind, model in MODELS.items() if type(message) is model)
-        self.deliver(self.topics.up(device, kind), codec.encode(message), **how)
+        self.deliver(self.topics.up(device, _kind_of(message)), codec.encode(message), **how)
 
     def deliver(
         self,
@@ -363,6 +362,22 @@ class House:
             backlog=backlog,
             received_at=self.clock.now(),
             received_mono=self.clock.monotonic(),
+            acknowledge=lambda: self.steps.append(("acknowledged", topic)),
+        )
+
+    def arriving(self, device: str, message: Message, *, retained: bool = False, backlog: bool = False) -> Inbound:
+        """The same as a handler gets it, for asking a service about it alone."""
+        kind = _kind_of(message)
+        topic = self.topics.up(device, kind)
+        return Inbound(
+            topic=topic,
+            address=Address(device, "up", kind),
+            message=message,
+            payload=codec.encode(message),
+            received_at=self.clock.now(),
+            received_mono=self.clock.monotonic(),
+            retained=retained,
+            backlog=backlog,
             acknowledge=lambda: self.steps.append(("acknowledged", topic)),
         )
 
@@ -456,8 +471,5 @@ def with_door(space: Space, door: Door) -> Space:
     return replace(space, doors={**space.doors, door.id: door})
 
 
-def quietly(_: object) -> None:
-    """A listener that does not listen."""
-
-
-Acknowledge = Callable[[], None]
+def _kind_of(message: Message) -> Kind:
+    return next(kind for kind, model in MODELS.items() if type(message) is model)
