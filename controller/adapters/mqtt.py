@@ -148,6 +148,7 @@ class MqttInbound:
             received_at=datetime.fromtimestamp(delivery.received_at, UTC),
             received_mono=delivery.received_mono,
             acknowledge=partial(self.link.ack, delivery),
+            droppable=delivery.qos == 0,
         )
 
 

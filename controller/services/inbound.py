@@ -35,6 +35,9 @@ class Inbound:
     # It was waiting at the broker when we connected, so it may be of any age.
     backlog: bool
     acknowledge: Acknowledge = field(repr=False)
+    # QoS 0: nobody waits for its acknowledgement. What is waited for must never be dropped: acknowledgements go
+    # out in order, so a single one left out would hold back all that follow.
+    droppable: bool = False
 
     @property
     def device(self) -> str:
@@ -74,6 +77,7 @@ class Router:
         received_at: datetime,
         received_mono: float,
         acknowledge: Acknowledge,
+        droppable: bool = False,
     ) -> None:
         """Take one message off the wire; never raises for what the message says."""
         if not payload and retained is False and topic.endswith(("/birth", "/status", "/state")):
@@ -93,7 +97,7 @@ class Router:
                     hint="add it to the space file under devices:",
                 )
         except MessageError as error:
-            self._refusals.refuse(error, topic, payload, received_at, acknowledge)
+            self._refusals.refuse(error, topic, payload, received_at, acknowledge, droppable=droppable)
             return
         self._received[decoded.address.kind].add()
         handler = self._handlers.get(decoded.address.kind)
@@ -112,5 +116,6 @@ class Router:
                 retained,
                 backlog,
                 acknowledge,
+                droppable,
             )
         )

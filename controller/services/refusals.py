@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
@@ -26,7 +27,13 @@ ECHO_EVERY = 1.0
 # A burst of unknown topics must not grow this table.
 SENDERS_KEPT = 2_000
 
-Store = Callable[[RefusedMessage, Callable[[], None]], None]
+
+class Store(Protocol):
+    """Makes a refused message durable, then acknowledges it."""
+
+    def __call__(
+        self, refused: RefusedMessage, acknowledge: Callable[[], None], *, droppable: bool = False
+    ) -> None: ...
 
 
 @dataclass(slots=True)
@@ -58,7 +65,14 @@ class Refusals:
         self._repeats: OrderedDict[tuple[str, str], _Repeats] = OrderedDict()
 
     def refuse(
-        self, error: MessageError, topic: str, payload: bytes, received_at: datetime, acknowledge: Callable[[], None]
+        self,
+        error: MessageError,
+        topic: str,
+        payload: bytes,
+        received_at: datetime,
+        acknowledge: Callable[[], None],
+        *,
+        droppable: bool = False,
     ) -> None:
         """Keep it with its reason, and tell its sender if we know one."""
         sample = codec.sample(topic, payload)
@@ -77,6 +91,7 @@ class Refusals:
                 sample=sample,
             ),
             acknowledge,
+            droppable=droppable,
         )
         count = self._count(device or topic[:100], str(error.reason))
         if count is None:

@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 COMMIT_EVERY = 0.004
 # Rows of one commit: some 10 ms of the writer's time.
 BATCH_LIMIT = 1_000
-# QoS 1 is bounded by the connection's receive maximum; this bounds QoS 0, which nobody can slow down.
+# This bounds QoS 0, which nobody can slow down. QoS 1 is bounded by the connection's receive maximum, and never
+# dropped: a message that is not acknowledged holds back the acknowledgement of all behind it.
 WAITING_LIMIT = 20_000
 RETRY_FIRST = 0.2
 RETRY_AT_MOST = 5.0
@@ -37,8 +38,15 @@ class Spool:
     """Takes rows in arrival order; `on_kept` hears of each row once it is durable, repeats left out."""
 
     def __init__(
-        self, log: TelemetryLog, on_kept: Callable[[Sequence[TelemetryRow]], None], meters: Meters, clock: Clock
+        self,
+        log: TelemetryLog,
+        on_kept: Callable[[Sequence[TelemetryRow]], None],
+        meters: Meters,
+        clock: Clock,
+        *,
+        waiting_limit: int = WAITING_LIMIT,
     ) -> None:
+        self._waiting_limit = waiting_limit
         self._log = log
         self._on_kept = on_kept
         self._clock = clock
@@ -59,16 +67,16 @@ class Spool:
     def dropped(self) -> int:
         return self._dropped.value
 
-    def put(self, row: TelemetryRow, acknowledge: Callable[[], None]) -> None:
+    def put(self, row: TelemetryRow, acknowledge: Callable[[], None], *, droppable: bool = False) -> None:
         """Make this row durable, then acknowledge it."""
-        self._take(_Waiting(row, None, acknowledge))
+        self._take(_Waiting(row, None, acknowledge), droppable)
 
-    def refuse(self, refused: RefusedMessage, acknowledge: Callable[[], None]) -> None:
+    def refuse(self, refused: RefusedMessage, acknowledge: Callable[[], None], *, droppable: bool = False) -> None:
         """Keep a message that broke the contract, then acknowledge it: it would only come again."""
-        self._take(_Waiting(None, refused, acknowledge))
+        self._take(_Waiting(None, refused, acknowledge), droppable)
 
-    def _take(self, item: _Waiting) -> None:
-        if len(self._waiting) >= WAITING_LIMIT:
+    def _take(self, item: _Waiting, droppable: bool) -> None:
+        if droppable and len(self._waiting) >= self._waiting_limit:
             self._dropped.add()
             return
         self._waiting.append(item)

@@ -33,7 +33,7 @@ class Telemetry:
         key = message_key(inbound.address, message, inbound.payload, known.presence.boot or "", inbound.received_at)
         if message.v is not None:
             row = _row(device, key, message.ts, message.v, known, inbound.received_at, message.seq)
-            self._spool.put(row, inbound.acknowledge)
+            self._spool.put(row, inbound.acknowledge, droppable=inbound.droppable)
         else:
             self._batch(inbound, message, device, key, known)
         self._presence.heard(device, inbound.received_mono)
@@ -45,7 +45,7 @@ class Telemetry:
             is_last = place == len(samples) - 1
             seq = message.seq if is_last else None
             row = _row(device, f"{key}/{place}", sample.ts, sample.v, known, inbound.received_at, seq)
-            self._spool.put(row, inbound.acknowledge if is_last else _nothing)
+            self._spool.put(row, inbound.acknowledge if is_last else _nothing, droppable=inbound.droppable)
 
 
 def _row(

@@ -60,7 +60,7 @@ from controller.services.ports import (
 from controller.services.presence import Presence
 from controller.services.refusals import Refusals
 from controller.services.rooms import Rooms
-from controller.services.spool import Spool
+from controller.services.spool import WAITING_LIMIT, Spool
 from controller.services.telemetry import Telemetry
 from controller.space.readers import BUILT_IN
 from devices import codec
@@ -292,7 +292,14 @@ class MemoryReserve:
 class House:
     """All services but the page, the links and the databases."""
 
-    def __init__(self, *, space: Space = SPACE, people: RegistrySnapshot = PEOPLE, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        space: Space = SPACE,
+        people: RegistrySnapshot = PEOPLE,
+        clock: Clock | None = None,
+        spool_limit: int = WAITING_LIMIT,
+    ) -> None:
         self.clock = clock or LoopClock()
         self.steps: list[tuple[str, ...]] = []
         self.told: list[Fact] = []  # what the journal told its listener, recorded or noted
@@ -310,7 +317,7 @@ class House:
         self.presence = Presence(space, note, self.feed, self.clock)
         self.booths = Booths(space, self.outbound, self.presence, note, self._look_again, self.clock)
         self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, self.clock)
-        self.spool = Spool(self.telemetry_log, self._kept, self.meters, self.clock)
+        self.spool = Spool(self.telemetry_log, self._kept, self.meters, self.clock, waiting_limit=spool_limit)
         self.doors = Doors(space, self.outbound, self.presence, note, self.feed, self.clock)
         self.refusals = Refusals(
             self.topics, self.spool.refuse, self.outbound, note, space.devices.__contains__, self.meters, self.clock
@@ -353,6 +360,7 @@ class House:
         *,
         retained: bool = False,
         backlog: bool = False,
+        droppable: bool = False,
     ) -> None:
         """Bytes come off the wire now."""
         self.router.deliver(
@@ -363,6 +371,7 @@ class House:
             received_at=self.clock.now(),
             received_mono=self.clock.monotonic(),
             acknowledge=lambda: self.steps.append(("acknowledged", topic)),
+            droppable=droppable,
         )
 
     def arriving(self, device: str, message: Message, *, retained: bool = False, backlog: bool = False) -> Inbound:
