@@ -30,6 +30,8 @@ ACCESS_KINDS = (Kind.BIRTH, Kind.STATUS, Kind.STATE, Kind.EVENT, Kind.ACK)
 TELEMETRY_KINDS = (Kind.TELEMETRY, Kind.HEALTH)
 # A read older than 5 s never unlocks, so the access session has no use for a long memory; door events do.
 ACCESS_SESSION_S = 24 * 3600
+# However long a broker was away, both links are back within 5 s of it: a building's only controller is no herd.
+RECONNECT_MAX_S = 3.0
 _KIND_OF = {model: kind for kind, model in MODELS.items()}
 
 
@@ -61,6 +63,7 @@ def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
         session_expiry_s=ACCESS_SESSION_S,
         receive_maximum=100,
         keepalive_s=10,
+        reconnect_max_s=RECONNECT_MAX_S,
         tls=broker.tls,
         will=Will(topics.server_status, lost),
         subscriptions=_subscriptions(topics, client, ACCESS_KINDS),
@@ -82,6 +85,7 @@ def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
         protocol=broker.version,
         receive_maximum=200,
         keepalive_s=15,
+        reconnect_max_s=RECONNECT_MAX_S,
         tls=broker.tls,
         subscriptions=_subscriptions(topics, client, TELEMETRY_KINDS),
         heartbeat_topic=_beat_topic(topics, client),
