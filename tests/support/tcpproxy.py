@@ -13,8 +13,8 @@ class TcpProxy:
 
     def __init__(self, target_port: int, *, target_host: str = "127.0.0.1") -> None:
         self._target = (target_host, target_port)
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._up, self._down = asyncio.Event(), asyncio.Event()  # to the server, and back
+        self.thaw()
         self._accepts = True
         self.delay_s = 0.0  # added to each chunk, in each direction
         self.port = 0
@@ -29,7 +29,7 @@ class TcpProxy:
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
         self.cut()
-        self._flows.set()
+        self.thaw()
 
     def cut(self) -> None:
         """Reset every connection; new ones are taken."""
@@ -38,11 +38,17 @@ class TcpProxy:
 
     def freeze(self) -> None:
         """Nothing comes through, either way, and nobody is told: a half-open link."""
-        self._flows.clear()
+        self._up.clear()
+        self._down.clear()
+
+    def freeze_up(self) -> None:
+        """Nothing more reaches the server; the client goes on hearing it, and believes that it is heard."""
+        self._up.clear()
 
     def thaw(self) -> None:
-        """What was held back comes through now."""
-        self._flows.set()
+        """What was held back comes through now, if its connection still stands."""
+        self._up.set()
+        self._down.set()
 
     def refuse(self, refuse: bool = True) -> None:
         """Hang up on each new connection."""
@@ -56,13 +62,13 @@ class TcpProxy:
             with contextlib.suppress(OSError):
                 there_reader, there_writer = await asyncio.open_connection(*self._target)
                 async with self._kept(there_writer), asyncio.TaskGroup() as both:
-                    both.create_task(self._pump(reader, there_writer), name="client to server")
-                    both.create_task(self._pump(there_reader, writer), name="server to client")
+                    both.create_task(self._pump(reader, there_writer, self._up), name="client to server")
+                    both.create_task(self._pump(there_reader, writer, self._down), name="server to client")
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, flows: asyncio.Event) -> None:
         with contextlib.suppress(OSError):
             while chunk := await source.read(CHUNK):
-                await self._flows.wait()
+                await flows.wait()
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
                 sink.write(chunk)
