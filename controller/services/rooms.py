@@ -118,10 +118,15 @@ class Rooms:
             watched.is_dirty = True
 
     def device_changed(self, device: DeviceId) -> None:
-        """A sensor came or went."""
+        """A sensor came or went, or said anew what it is."""
         watched = self._of_device.get(device)
-        if watched is not None:
-            watched.is_dirty = True
+        if watched is None:
+            return
+        for (owner, channel), newest in watched.newest.items():
+            if owner == device:  # recalled, perhaps, before its birth could be heard
+                newest.device_class = self._class_of(device, channel)
+                newest.every_s = self._cadence(self._space.devices[device])
+        watched.is_dirty = True
 
     async def run(self) -> None:
         """Judge what has changed, for ever."""
@@ -194,7 +199,7 @@ class Rooms:
             "noise": _rounded(state.noise_db, 0),
             "light": _rounded(light[0], 0) if light and not state.silent else None,
             "presence": state.occupancy.occupied,
-            "windows": _windows(watched.window),
+            "windows": _windows([word for at, word in watched.window.items() if self._presence.is_there(at)]),
             "comfort": str(state.comfort),
             "air": str(state.air),
             "quiet": str(state.quiet),
@@ -205,10 +210,10 @@ class Rooms:
         }
 
 
-def _windows(windows: Mapping[DeviceId, str]) -> str | None:
+def _windows(windows: Sequence[str]) -> str | None:
     if not windows:
         return None
-    return "open" if "open" in windows.values() else "closed"
+    return "open" if "open" in windows else "closed"
 
 
 def _rounded(value: Value | None, digits: int) -> float | int | None:

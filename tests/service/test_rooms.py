@@ -1,0 +1,182 @@
+"""The rooms as they are shown: from the newest durable readings, with their age, and never better than is known."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.room import Air
+from controller.services.rooms import LOOK_AT_ALL_EVERY
+from devices.messages import ChannelSpec, DeviceState, State, Status, Telemetry
+from tests.support.services import BOOTH, NOON, SENSOR, STREET_UNIT, STUDY, House, birth
+
+
+@pytest.fixture
+async def house():
+    house = House()
+    async with house.working():
+        looking = asyncio.get_running_loop().create_task(house.rooms.run())
+        house.bring_up()
+        house.say(SENSOR, birth())
+        yield house
+        looking.cancel()
+
+
+async def looked() -> None:
+    await asyncio.sleep(0.5)
+
+
+async def reads(house: House, seq: int | None = None, ts=None, **values: object) -> None:
+    house.say(SENSOR, Telemetry(seq=seq, ts=ts or house.clock.now(), v=values))
+    await looked()
+
+
+def study(house: House) -> dict[str, object]:
+    return dict(house.shown("room", STUDY))
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_durable_reading_is_on_the_screens_within_half_a_second(house):
+    await reads(house, temperature=21.46, co2=812.6, presence=True)
+
+    shown = study(house)
+    assert (shown["temperature"], shown["co2"], shown["presence"]) == (21.5, 813, True)
+    assert (shown["status"], shown["comfort"], shown["air"], shown["sensor"]) == ("in_use", "good", "good", "live")
+    assert shown["occupancy"]["quality"] == "sensed"
+    assert shown["measured_at"] == NOON.isoformat(timespec="seconds")
+
+
+async def test_a_room_nobody_has_measured_says_so(house):
+    await looked()
+
+    shown = study(house)
+    assert (shown["sensor"], shown["has_sensor"], shown["measured_at"]) == ("never_seen", True, None)
+    assert (shown["comfort"], shown["occupancy"]["occupied"], shown["windows"]) == ("unknown", None, None)
+    assert house.shown("room", BOOTH)["sensor"] == "never_seen"
+
+
+async def test_a_level_on_its_limit_does_not_flicker(house):
+    seen = []
+    for co2 in (1_010, 990, 1_005, 930, 920):  # the limit is 1000 ppm, and 75 below it the air is good again
+        await reads(house, co2=co2)
+        seen.append(study(house)["air"])
+
+    assert seen == [Air.STUFFY, Air.STUFFY, Air.STUFFY, Air.STUFFY, Air.GOOD]
+
+
+async def test_light_is_shown_and_text_is_no_figure(house):
+    house.say(
+        SENSOR,
+        birth(rev=2, lux=ChannelSpec(device_class="illuminance"), temperature=ChannelSpec(device_class="temperature")),
+    )
+    await reads(house, lux=412.3)
+
+    assert (study(house)["light"], study(house)["temperature"]) == (412, None)
+
+
+# --- order, history, silence ------------------------------------------------------------------------------------------
+
+
+async def test_history_moves_nothing(house):
+    await reads(house, co2=600)
+    await reads(house, ts=house.clock.now() - timedelta(minutes=6), co2=1_900)
+
+    assert study(house)["co2"] == 600
+    assert len(house.telemetry_log.rows) == 2
+
+
+async def test_a_reading_that_is_a_little_older_does_not_replace_a_newer_one(house):
+    await reads(house, co2=600)
+    await reads(house, ts=house.clock.now() - timedelta(seconds=30), co2=1_900)
+
+    assert study(house)["co2"] == 600
+
+
+async def test_a_clock_far_ahead_does_not_keep_later_readings_out(house):
+    await reads(house, ts=house.clock.now() + timedelta(seconds=120), co2=600)
+    await reads(house, co2=700)
+
+    assert study(house)["co2"] == 700
+
+
+async def test_a_sensor_that_fell_silent_shows_its_age_and_no_figures(house):
+    await reads(house, temperature=21.0, co2=900, presence=False)
+    await asyncio.sleep(2 * 60 + 10 + LOOK_AT_ALL_EVERY)
+
+    shown = study(house)
+    assert (shown["sensor"], shown["temperature"], shown["air"], shown["presence"]) == ("silent", None, "unknown", None)
+    assert "no sensor has spoken for" in shown["occupancy"]["reason"]
+    assert shown["measured_at"] == NOON.isoformat(timespec="seconds")
+
+
+async def test_a_slower_cadence_is_given_more_time(house):
+    house.say(SENSOR, birth(rev=2, every_s=600.0))
+    await reads(house, temperature=21.0)
+    await asyncio.sleep(600)
+
+    assert study(house)["sensor"] == "live"
+
+
+async def test_a_cadence_that_is_said_later_counts_for_what_was_read_before(house):
+    await reads(house, temperature=21.0)
+    house.say(SENSOR, birth(rev=2, every_s=600.0))
+    await asyncio.sleep(600)
+
+    assert study(house)["sensor"] == "live"
+
+
+# --- after a restart --------------------------------------------------------------------------------------------------
+
+
+async def test_after_a_restart_the_last_readings_are_shown_with_their_true_age(house):
+    measured = NOON - timedelta(seconds=90)
+    house.rooms.recall(
+        {SENSOR: {"temperature": (int(measured.timestamp() * 1000), 19.5)}, STREET_UNIT: {"t": (0, 1.0)}}
+    )
+    await looked()
+
+    shown = study(house)
+    assert (shown["temperature"], shown["sensor"]) == (19.5, "live")
+    assert shown["measured_at"] == measured.isoformat(timespec="seconds")
+
+
+async def test_what_was_recalled_before_its_birth_gets_its_class_from_it():
+    house = House()
+    looking = asyncio.get_running_loop().create_task(house.rooms.run())
+    house.rooms.recall({SENSOR: {"t1": (int(NOON.timestamp() * 1000), 19.5)}})
+    house.say(SENSOR, birth(t1=ChannelSpec(device_class="temperature")))
+    await looked()
+    looking.cancel()
+
+    assert study(house)["temperature"] == 19.5
+
+
+# --- windows ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("open", "open"), ("closed", "closed"), (True, "open"), (False, "closed"), (3, None)], ids=str
+)
+async def test_a_window_is_open_or_closed_whichever_way_it_is_said(house, said, shown):
+    house.say(SENSOR, State(ts=NOON, v={"window": said}))
+    await looked()
+
+    assert study(house)["windows"] == shown
+
+
+async def test_a_window_nobody_feels_any_more_is_neither_open_nor_closed(house):
+    house.say(SENSOR, State(ts=NOON, v={"window": "closed"}))
+    house.say(SENSOR, Status(state=DeviceState.LOST, boot="boot-1"))
+    await looked()
+
+    assert study(house)["windows"] is None
+
+
+async def test_an_area_that_is_no_room_has_nothing_to_look_at(house):
+    house.rooms.look_again("lobby")
+    house.say(STREET_UNIT, State(ts=NOON, v={"window": "open"}))
+    await looked()
+
+    assert set(house.feed.snapshot()["rooms"]) == {STUDY, BOOTH}
