@@ -32,6 +32,7 @@ class _Booth:
     area: AreaId
     light: DeviceId
     wanted: Wanted = field(default_factory=Wanted)
+    is_told: bool = True  # the light, of what is wanted
     said: object = None
     shown: OnAir = OnAir.UNKNOWN
 
@@ -78,7 +79,7 @@ class Booths:
         if booth is not None and self._presence.age_of(inbound, event.ts, event.age_ms) <= LATE_BUTTON:
             now = self._clock.now()
             on = not booth.wanted.is_on(now)
-            self._want(booth, Wanted(on, now + SESSION if on else None), now)
+            self._want(booth, Wanted(on, now + SESSION if on else None))
         inbound.acknowledge()
 
     def state_reported(self, inbound: Inbound, state: State) -> None:
@@ -95,20 +96,31 @@ class Booths:
             self._look_at(booth)
 
     def look(self) -> None:
-        """Once a second: an end that has come changes what is shown."""
+        """Once a second: an end that has come changes what is shown; a light that could not be told is told."""
         for booth in self._booths.values():
+            if not booth.is_told:
+                self._tell(booth)
             self._look_at(booth)
 
-    def _want(self, booth: _Booth, wanted: Wanted, now: datetime) -> None:
+    def _want(self, booth: _Booth, wanted: Wanted) -> None:
         booth.wanted = wanted
+        booth.is_told = False
+        self._tell(booth)
+        self._look_at(booth)
+
+    def _tell(self, booth: _Booth) -> None:
+        """A wish is a state, not an action: said later it is as good, for it carries its end."""
+        wanted = booth.wanted
         desired = Desired(
-            rev=int(now.timestamp() * 1000), v={ONAIR_CHANNEL: DesiredValue(value=wanted.on, until=wanted.until)}
+            rev=int(self._clock.now().timestamp() * 1000),
+            v={ONAIR_CHANNEL: DesiredValue(value=wanted.on, until=wanted.until)},
         )
         try:
             self._outbound.send(booth.light, desired)
         except LinkError as error:
-            logger.warning("booth %s: the light was not told: %s", booth.area, error)
-        self._look_at(booth)
+            logger.debug("booth %s: the light was not told: %s", booth.area, error)
+        else:
+            booth.is_told = True
 
     def _look_at(self, booth: _Booth) -> None:
         now = self._clock.now()
