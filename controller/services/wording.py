@@ -78,8 +78,14 @@ class Wording:
             return special(self, fact)
         template, tone = _PLAIN[fact.kind]
         return Line(
-            template.format(
-                door=self.door(fact), device=self.device(fact), area=self.area(fact), who=self.who(fact), **_texts(fact)
+            template.format_map(
+                _Texts(
+                    _texts(fact),
+                    door=self.door(fact),
+                    device=self.device(fact),
+                    area=self.area(fact),
+                    who=self.who(fact),
+                )
             ),
             None,
             tone,
@@ -144,9 +150,15 @@ def moment(iso: str, zone: ZoneInfo, seen_from: datetime) -> str:
     return f"{day} {at:%H:%M}"
 
 
+class _Texts(dict[str, str]):
+    """A fact of an older version may lack a detail; its line has a gap then, and the stream goes on."""
+
+    def __missing__(self, _: str) -> str:
+        return "?"
+
+
 def _texts(fact: Fact) -> dict[str, str]:
-    taken = {"door", "device", "area", "who"}
-    return {key: str(value) for key, value in fact.detail.items() if key not in taken}
+    return {key: str(value) for key, value in fact.detail.items()}
 
 
 def _granted(words: Wording, fact: Fact) -> Line:
