@@ -40,6 +40,12 @@ ROWS_PER_TIDY = 2000
 COMMITS_PER_CHECKPOINT = 100
 
 
+# A commit this quick is worth doing where one stands: an SSD's is, an SD card's is not.
+FAST_S = 0.002
+# One stall of 50 ms makes the disk slow for the next dozen commits.
+TYPICAL_WEIGHT = 0.2
+
+
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
     """How a store is doing, for the page, the metrics and /healthz."""
@@ -104,6 +110,8 @@ class GroupCommit(Generic[R, A]):
         self._on_rollback = on_rollback
         self._on_idle = on_idle
         self._loop = asyncio.get_running_loop()
+        self._using = threading.Lock()  # held while the connection is in use, by whichever thread
+        self._typical_s = 0.0  # how long commits take of late
         self._lock = threading.Lock()  # guards what both threads touch, down to the next blank line
         self._queue: deque[_Job[R, A]] = deque()
         self._queued = 0
@@ -155,6 +163,35 @@ class GroupCommit(Generic[R, A]):
         if self._sweep is None:
             self._sweep = self._loop.call_at(job.due, self._withdraw_overdue)
         return future
+
+    def commit_now(self, request: R, weight: int = 1) -> A | None:
+        """Commit on the loop's own thread and answer at once, or None where that is not the better way.
+
+        Handing over to a thread and back costs as much as a fast disk's commit itself, and a person stands at a
+        door. So a lone request on a disk that has been fast of late is committed right here; any other (a
+        group, a slow or failing disk, a busy writer) is for `submit`. A disk that turns slow holds the loop up
+        once; docs/decisions/0006 says why that is borne.
+        """
+        if self._error or self._queue or self._pending or self._stopping or self._typical_s > FAST_S:
+            return None
+        if not self._using.acquire(blocking=False):
+            return None
+        try:
+            began = time.perf_counter()
+            answer = self._apply(self._connection, [request])[0]
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except Exception:  # noqa: BLE001 - the thread will meet the same, and knows what to do about it
+            self._rollback()
+            return None
+        else:
+            was_tidy = not self._untidied
+            self._count(weight, time.perf_counter() - began)
+        finally:
+            self._using.release()
+        if was_tidy:
+            self._bell.put(None)  # the thread sleeps; it has something to tidy up once this is quiet
+        return answer
 
     def health(self) -> StoreHealth:
         ballast = self._ballast is None or self._ballast.is_there
@@ -216,10 +253,14 @@ class GroupCommit(Generic[R, A]):
     def _run(self) -> None:
         try:
             while self._wait_for_work():
-                self._commit_waiting()
+                with self._using:
+                    began = time.perf_counter()
+                    self._commit_waiting()
+                self._pause(began)
         finally:
-            self._tidy()
-            self._connection.close()
+            with self._using:
+                self._tidy()
+                self._connection.close()
 
     def _wait_for_work(self) -> bool:
         """Sleep until something waits; False when told to stop and nothing does."""
@@ -235,7 +276,8 @@ class GroupCommit(Generic[R, A]):
             try:
                 self._bell.get(timeout=IDLE_S if self._untidied else None)
             except queue.Empty:
-                self._tidy()
+                with self._using:
+                    self._tidy()
 
     def _commit_waiting(self) -> None:
         began = time.perf_counter()
@@ -252,17 +294,19 @@ class GroupCommit(Generic[R, A]):
             self._rollback()
             self._failed(jobs, exc)
             return
-        rows = sum(job.weight for job in jobs)
-        self._untidied += rows
-        self._unchecked += 1
-        self._commits += 1
-        self._rows += rows
-        self._last_commit_s = time.perf_counter() - began
+        self._count(sum(job.weight for job in jobs), time.perf_counter() - began)
         self._recovered()
         self._answer(jobs, answers)
         if self._untidied >= ROWS_PER_TIDY:
             self._tidy()
-        self._pause(began)
+
+    def _count(self, rows: int, took_s: float) -> None:
+        self._untidied += rows
+        self._unchecked += 1
+        self._commits += 1
+        self._rows += rows
+        self._last_commit_s = took_s
+        self._typical_s += TYPICAL_WEIGHT * (took_s - self._typical_s)
 
     def _take_one_statement(self) -> list[_Job[R, A]]:
         """The request that waits, if it is alone, one statement, and cannot become overdue while it waits for the lock."""

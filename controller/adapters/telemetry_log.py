@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from controller.adapters.ballast import Ballast
 from controller.adapters.group_commit import GroupCommit, StoreHealth
-from controller.adapters.sqlite_file import create, damaged, examine, open_reader, open_writer, store_error
+from controller.adapters.sqlite_file import check, create, damaged, examine, open_reader, open_writer, store_error
 from controller.domain.ids import DeviceId
 from controller.errors import StartupError
 from controller.services.ports import RefusedMessage, TelemetryRow
@@ -335,6 +335,7 @@ def _bring_up(path: Path) -> None:
         return
     try:
         with contextlib.closing(sqlite3.connect(path)) as connection:
+            check(connection, path)
             (found,) = connection.execute("PRAGMA user_version").fetchone()
             # Touch both ends of the log: a file that was cut off shows it here, not at the first reading.
             connection.execute("SELECT * FROM log ORDER BY n DESC LIMIT 1").fetchone()

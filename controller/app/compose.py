@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -178,7 +178,6 @@ class _Service:
             refusals=refusals,
             clock=clock,
             meters=self.meters,
-            spawn=self._spawn,
         )
         router = Router(
             topics,
@@ -297,9 +296,6 @@ class _Service:
         if self._runners.death is not None:
             raise self._runners.death
         self.note(FactKind.SERVICE_STOPPED)
-
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
-        self._runners.spawn(work, name)
 
     async def _each_second(self) -> None:
         while True:

@@ -1,6 +1,4 @@
-"""Tasks with names: those that live for ever, whose death ends the service, and those of one tap, whose
-failure is logged and costs nobody else anything.
-"""
+"""Tasks with names that should live for ever: the death of one ends the service, loudly."""
 
 import asyncio
 import logging
@@ -23,12 +21,8 @@ class Runners:
         """Run something that should never end."""
         self._lasting.append(self._tasks.create_task(self._watched(work, name), name=name))
 
-    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
-        """Run something short on its own."""
-        self._tasks.create_task(_guarded(work, name), name=name)
-
     def stop(self) -> None:
-        """Cancel what lasts, newest first; what is short may finish."""
+        """Cancel all, newest first."""
         for task in reversed(self._lasting):
             task.cancel()
 
@@ -57,10 +51,3 @@ async def running(stop: asyncio.Event) -> AsyncIterator[Runners]:
             runners.stop()
     if failure is not None:
         raise failure
-
-
-async def _guarded(work: Coroutine[object, object, None], name: str) -> None:
-    try:
-        await work
-    except Exception:
-        logger.exception("%s failed", name)

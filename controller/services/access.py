@@ -5,8 +5,10 @@ made, the door's own policy decides. What a door does after it was released is `
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from asyncio import Future
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from controller.domain.access import Denied, Granted, decide
@@ -34,8 +36,6 @@ logger = logging.getLogger(__name__)
 # Reads answered while the log could not be written: a day of them in a house whose disk is full.
 UNLOGGED_KEPT = 5_000
 
-Spawn = Callable[[Coroutine[object, object, None], str], None]
-
 
 class Digests(Protocol):
     """The keyed digest under which the registry knows a badge."""
@@ -61,7 +61,7 @@ class _Tap:
 
 
 class AccessService:
-    """Answers reads. Each is a task of its own: two doors never wait for each other."""
+    """Answers reads, in callbacks: no tap waits for another's, and none needs a task."""
 
     def __init__(
         self,
@@ -76,7 +76,6 @@ class AccessService:
         refusals: Refusals,
         clock: Clock,
         meters: Meters,
-        spawn: Spawn,
     ) -> None:
         self._index = index
         self._digests = digests
@@ -87,7 +86,6 @@ class AccessService:
         self._presence = presence
         self._refusals = refusals
         self._clock = clock
-        self._spawn = spawn
         # The log knows its own repeats; it cannot know a repeat of what it never took. Oldest first.
         self._unlogged: dict[tuple[DeviceId, str], None] = {}
         self._answered = meters.histogram("natoma_tap_seconds", "From the read's arrival to the answer sent.")
@@ -96,19 +94,24 @@ class AccessService:
         self._repeated = meters.counter("natoma_reads_repeated_total", "Reads that had been decided before.")
 
     def badge_read(self, inbound: Inbound, event: Event) -> None:
-        """Take a read off the wire; it is acknowledged once it is answered for.
-
-        Everything up to the record is done at once: the log's thread works while the rest gets a task.
-        """
+        """Take a read off the wire; it is acknowledged once it is answered for."""
         reader = self._index.space.devices[DeviceId(inbound.device)]
         if (reader.id, event.id) in self._unlogged:
-            self._repeat(inbound)
+            self._repeated.add()
+            inbound.acknowledge()
             return
         try:
             badge = self._badge(reader, event)
         except BadgeError as error:
             refused = MessageError(RefusalReason.SCHEMA, str(error), path="data.card", hint="see the reader's profile")
-            self._refusals.refuse(refused, inbound.topic, inbound.payload, inbound.received_at, inbound.acknowledge)
+            self._refusals.refuse(
+                refused,
+                inbound.topic,
+                inbound.payload,
+                inbound.received_at,
+                inbound.acknowledge,
+                droppable=inbound.droppable,
+            )
             return
         door = self._index.space.door_of(reader.id)
         rights = self._index.rights(door, self._digests.of(badge) if badge is not None else None)
@@ -116,28 +119,30 @@ class AccessService:
         decision = decide(read, rights, inbound.received_at)
         fact = decision_fact(read, rights, decision, self._index.version, badge)
         tap = _Tap(inbound, read, rights, decision, fact)
-        self._spawn(self._answer(tap, self._journal.record(fact)), f"tap {inbound.device} {event.id}")
+        recorded = self._journal.record(fact)
+        if recorded.done():
+            self._answer(tap, recorded)
+        else:
+            recorded.add_done_callback(partial(self._answer, tap))
 
-    async def _answer(self, tap: "_Tap", recorded: Awaitable[Appended]) -> None:
+    def _answer(self, tap: "_Tap", recorded: Future[Appended]) -> None:
         """Once the decision is durable, act on it; then let the screens know."""
         try:
-            appended = await recorded
+            appended = recorded.result()
         except StoreError as error:
             if (tap.read.reader, tap.read.message_id) in self._unlogged:  # its twin waited for the same disk
-                self._repeat(tap.inbound)
-                return
-            self._act(tap, self._without_log(tap.decision, tap.fact, tap.rights.door, error))
+                self._repeated.add()
+            else:
+                self._act(tap, self._without_log(tap.decision, tap.fact, tap.rights.door, error))
         else:
             if appended.duplicate:
-                self._repeat(tap.inbound)
-                return
-            self._act(tap, tap.decision)
-            self._journal.announce(tap.fact, appended)
-        tap.inbound.acknowledge()
-
-    def _repeat(self, inbound: Inbound) -> None:
-        self._repeated.add()
-        inbound.acknowledge()
+                self._repeated.add()
+            else:
+                self._act(tap, tap.decision)
+                self._journal.announce(tap.fact, appended)
+        finally:
+            # Whatever went wrong: a read that is never acknowledged would hold up all behind it.
+            tap.inbound.acknowledge()
 
     def _badge(self, reader: Device, event: Event) -> Badge | None:
         """The canonical badge, or None for what no credential of this house can be (a PIN, a visitor's token)."""

@@ -8,7 +8,7 @@ kept, retried and shown.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from controller.domain.facts import Fact
 from controller.errors import StoreError
@@ -35,28 +35,17 @@ class Journal:
         self.dropped = 0
         self.failing = False
 
-    def record(self, fact: Fact) -> Awaitable[Appended]:
-        """Hand the fact to the log at once; durable when awaited.
+    def record(self, fact: Fact) -> "asyncio.Future[Appended]":
+        """Hand the fact to the log; durable once the future has its result, which may be at once.
 
         Nobody is told of it yet: what depends on the record (a door) comes before the screens, see `announce`.
-
-        Raises:
-            StoreError: when awaited, if the log cannot be written now; the caller's policy decides what that means.
+        The future holds a StoreError if the log cannot be written now; the caller's policy decides what that means.
         """
-        return self._recorded(self._log.append(fact))
-
-    async def _recorded(self, appending: Awaitable[Appended]) -> Appended:
-        try:
-            appended = await appending
-        except StoreError:
-            self.failing = True
-            raise
-        self.failing = False
-        self._last_position = max(self._last_position, appended.position)
-        return appended
+        return self._log.append(fact)
 
     def announce(self, fact: Fact, appended: Appended) -> None:
         """Tell the listener of a recorded fact, in the loop's next turn: the door's answer is written out first."""
+        self._last_position = max(self._last_position, appended.position)
         asyncio.get_running_loop().call_soon(self._listener, LoggedFact(appended.position, fact))
 
     def tell(self, fact: Fact) -> None:

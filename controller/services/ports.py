@@ -4,7 +4,8 @@ Each port is implemented by one adapter (the composition root chooses) and by an
 twin in tests/support; one contract suite runs against both.
 """
 
-from collections.abc import Awaitable, Mapping, Sequence
+from asyncio import Future
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -39,9 +40,9 @@ class LoggedFact:
 
 
 class EventLog(Protocol):
-    """The append-only record of what happened: durable when `append` has been awaited, StoreError when it cannot be."""
+    """The append-only record of what happened: durable once `append`'s future has its result, StoreError if it cannot be."""
 
-    def append(self, fact: Fact) -> Awaitable[Appended]: ...  # handed over at once, in the order of the calls
+    def append(self, fact: Fact) -> Future[Appended]: ...  # in the order of the calls; may be done already
     async def append_all(self, facts: Sequence[Fact]) -> None: ...
     async def after(self, position: int, limit: int = 500) -> list[LoggedFact]: ...  # oldest first
     async def latest(self, limit: int = 200) -> list[LoggedFact]: ...  # oldest first, the newest `limit`

@@ -3,6 +3,7 @@
 Services are tested on these; `tests/contract` holds them and the real stores to one suite.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -32,9 +33,14 @@ class MemoryEventLog:
     def __init__(self) -> None:
         self.facts: list[LoggedFact] = []
 
-    async def append(self, fact: Fact) -> Appended:
+    def append(self, fact: Fact) -> "asyncio.Future[Appended]":
+        appended: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        appended.set_result(self._add(fact))
+        return appended
+
+    def _add(self, fact: Fact) -> Appended:
         if fact.kind in DECISIONS and fact.device is not None and fact.message_id is not None:
-            earlier = await self.decided(fact.device, fact.message_id)
+            earlier = self._decided(fact.device, fact.message_id)
             if earlier is not None and fact.at - earlier.fact.at < DAY:
                 return Appended(earlier.position, duplicate=True)
         self.facts.append(LoggedFact(len(self.facts) + 1, fact))
@@ -42,7 +48,7 @@ class MemoryEventLog:
 
     async def append_all(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            await self.append(fact)
+            self._add(fact)
 
     async def after(self, position: int, limit: int = 500) -> list[LoggedFact]:
         return [logged for logged in self.facts if logged.position > position][:limit]
@@ -51,6 +57,9 @@ class MemoryEventLog:
         return self.facts[-limit:]
 
     async def decided(self, device: DeviceId, message_id: str) -> LoggedFact | None:
+        return self._decided(device, message_id)
+
+    def _decided(self, device: DeviceId, message_id: str) -> LoggedFact | None:
         for logged in reversed(self.facts):
             fact = logged.fact
             if fact.kind in DECISIONS and (fact.device, fact.message_id) == (device, message_id):
@@ -131,7 +140,9 @@ class MemoryRegistry:
         if plan.is_empty:
             return self.now.version
         leases = self.now.leases if plan.leases is None else plan.leases
-        return self._next(replace(_with(self.now, plan.people), leases=leases), plan.people, leases=plan.leases is not None)
+        return self._next(
+            replace(_with(self.now, plan.people), leases=leases), plan.people, leases=plan.leases is not None
+        )
 
     async def set_credential_state(self, credential: CredentialId, state: CredentialState) -> int:
         if credential not in self.now.credentials:

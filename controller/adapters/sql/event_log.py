@@ -8,11 +8,11 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -122,10 +122,18 @@ class SqlEventLog:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def append(self, fact: Fact) -> Awaitable[Appended]:
-        """Handed to the writer at once, durable when awaited. StoreError within the deadline otherwise; see
-        `group_commit` for what is sure then."""
-        return _only(self._writer.submit(_Request((fact,))))
+    def append(self, fact: Fact) -> "asyncio.Future[Appended]":
+        """Committed here and now when the disk is fast and nothing waits, else handed to the writer, in order.
+
+        StoreError in the future, within the deadline; see `group_commit` for what is sure then.
+        """
+        request = _Request((fact,))
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        if (answer := self._writer.commit_now(request)) is not None:
+            future.set_result(answer[0])
+        else:
+            self._writer.submit(request).add_done_callback(partial(_pass_on, future))
+        return future
 
     async def append_all(self, facts: Sequence[Fact]) -> None:
         """All of them or none, in this order."""
@@ -149,8 +157,14 @@ class SqlEventLog:
         await self._writer.close()
 
 
-async def _only(appending: Awaitable[list[Appended]]) -> Appended:
-    return (await appending)[0]
+def _pass_on(future: "asyncio.Future[Appended]", done: "asyncio.Future[list[Appended]]") -> None:
+    """From the group's answer to the one fact's."""
+    if future.cancelled():
+        return
+    if (error := done.exception()) is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(done.result()[0])
 
 
 def _apply(connection: sqlite3.Connection, requests: Sequence[_Request]) -> list[list[Appended]]:
