@@ -63,7 +63,7 @@ class Link:
         if settings.heartbeat_topic is not None:
             self._filters = (*settings.subscriptions, (settings.heartbeat_topic, 0))
         self._closing = False
-        self._ready = asyncio.Event()
+        self._settled = asyncio.Event()  # subscribed, or refused for a reason that only a person can lift
         self._exchange: Exchange | None = None
         self._pulse: Pulse | None = None
         self._state = LinkState(since=wall())  # without what changes with every message: `state` adds it
@@ -109,13 +109,15 @@ class Link:
     async def connected(self, timeout: float | None = None) -> None:
         """Wait until there is a session and the broker has taken the subscriptions.
 
-        After `timeout` seconds raise why not: the last error, BadCredentials among them.
+        After `timeout` seconds raise why not; BadCredentials at once, as waiting will not help.
         """
         try:
             async with asyncio.timeout(timeout):
-                await self._ready.wait()
+                await self._settled.wait()
         except TimeoutError:
             raise self._state.last_error or NotConnected(f"{self.settings.address}: no answer yet") from None
+        if isinstance(self._state.last_error, BadCredentials):
+            raise self._state.last_error
 
     def publish(
         self,
@@ -231,6 +233,7 @@ class Link:
     # What the connection reports.
 
     def on_opened(self, connection: Connection, *, session_present: bool, window: int) -> None:
+        self._settled.clear()
         before = self._state
         generation = before.generation + 1
         expected = self.settings.keeps_session and (generation > 1 or self.settings.expect_session)
@@ -259,7 +262,7 @@ class Link:
         if self._filters:
             connection.subscribe(self._filters)
         else:
-            self._ready.set()
+            self._settled.set()
         if self._tell_connected is not None:
             try:
                 self._tell_connected(self)
@@ -273,7 +276,7 @@ class Link:
             self._change(refused_subscriptions=refused, last_error=error)
         elif self._state.refused_subscriptions:
             self._change(refused_subscriptions=())
-        self._ready.set()
+        self._settled.set()
 
     def on_delivery(self, delivery: Delivery) -> None:
         exchange = self._exchange
@@ -314,7 +317,7 @@ class Link:
             self._pulse.on_pong()
 
     def on_over(self, error: LinkError) -> None:
-        self._ready.clear()
+        self._settled.clear()
         exchange, self._exchange, self._pulse = self._exchange, None, None
         lived_s = self._loop.time() - self._opened_at
         silently = exchange is not None and exchange.connection.hung_up_silently
@@ -339,6 +342,8 @@ class Link:
             last_error=error,
             identity_clashes=self._state.identity_clashes + clashed,
         )
+        if isinstance(error, BadCredentials):
+            self._settled.set()
 
     # Small matters.
 
