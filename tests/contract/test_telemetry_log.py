@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from controller.adapters.telemetry_log import REFUSED_PER_DEVICE, REFUSED_PER_MINUTE, SqliteTelemetryLog
 from controller.domain.ids import DeviceId
+from controller.errors import StartupError
 from controller.services.ports import RefusedMessage, TelemetryLog, TelemetryRow
 from tests.support.memory import MemoryTelemetryLog
 
@@ -167,3 +168,15 @@ def many() -> Callable[[int], list[TelemetryRow]]:
     return lambda count: [
         replace(READING, key=f"7-{n}", measured_ms=NOON_MS + n, values={"temperature": n / 10}) for n in range(count)
     ]
+
+
+async def test_a_file_with_damage_in_it_is_not_started_on(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    async with await SqliteTelemetryLog.open(path) as log:
+        await log.append([replace(READING, key=str(n)) for n in range(200)])
+    with path.open("r+b") as file:
+        file.seek(4096 * 2)
+        file.write(b"\xa5" * 4096)
+
+    with pytest.raises(StartupError, match="is damaged"):
+        await SqliteTelemetryLog.open(path)
