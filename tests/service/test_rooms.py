@@ -87,6 +87,12 @@ async def test_history_moves_nothing(house):
     assert len(house.telemetry_log.rows) == 2
 
 
+async def test_history_alone_is_no_news_of_a_room(house):
+    await reads(house, ts=house.clock.now() - timedelta(minutes=6), co2=1_900)
+
+    assert study(house)["sensor"] == "never_seen"
+
+
 async def test_a_reading_that_is_a_little_older_does_not_replace_a_newer_one(house):
     await reads(house, co2=600)
     await reads(house, ts=house.clock.now() - timedelta(seconds=30), co2=1_900)

@@ -6,7 +6,7 @@ wire; what goes out, and what is acknowledged when, is in `steps`.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -233,23 +233,41 @@ class RecordingOutbound:
         return [sent.message for sent in self.sent if sent.device == device]
 
 
+DISK_S = 0.001
+
+
 class SteppingLog(MemoryEventLog):
     """A log that says when it has recorded, and can fail as a full disk does."""
 
     def __init__(self, steps: list[tuple[str, ...]]) -> None:
         super().__init__()
         self.failure: StoreError | None = None
+        self.in_hand = 0  # handed over, not answered yet
         self._steps = steps
 
-    async def append(self, fact: Fact) -> Appended:
-        failure = self.failure
-        await asyncio.sleep(0.001)  # the disk: whoever does not wait for it is found out
-        if failure is not None:
-            raise failure
-        appended = await super().append(fact)
-        if not appended.duplicate:
-            self._steps.append(("recorded", str(fact.kind)))
+    def append(self, fact: Fact) -> "asyncio.Future[Appended]":
+        # Whoever does not wait for the disk is found out.
+        loop = asyncio.get_running_loop()
+        appended: asyncio.Future[Appended] = loop.create_future()
+        self.in_hand += 1
+        loop.call_later(DISK_S, self._answer, fact, self.failure, appended)
         return appended
+
+    async def append_all(self, facts: Sequence[Fact]) -> None:
+        await asyncio.sleep(DISK_S)
+        if self.failure is not None:
+            raise self.failure
+        await super().append_all(facts)
+
+    def _answer(self, fact: Fact, failure: StoreError | None, appended: "asyncio.Future[Appended]") -> None:
+        self.in_hand -= 1
+        if failure is not None:
+            appended.set_exception(failure)
+            return
+        answer = self._add(fact)
+        if not answer.duplicate:
+            self._steps.append(("recorded", str(fact.kind)))
+        appended.set_result(answer)
 
     def kinds(self) -> list[FactKind]:
         return [logged.fact.kind for logged in self.facts]
@@ -265,7 +283,7 @@ class SteppingTelemetryLog(MemoryTelemetryLog):
         self._steps = steps
 
     async def append(self, rows: Sequence[TelemetryRow], refused: Sequence[RefusedMessage] = ()) -> list[bool]:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(DISK_S)
         if self.failure is not None:
             raise self.failure
         self.commits.append(len(rows) + len(refused))
@@ -333,7 +351,6 @@ class House:
             refusals=self.refusals,
             clock=self.clock,
             meters=self.meters,
-            spawn=self._spawn,
         )
         telemetry = Telemetry(self.presence, self.spool)
         self.router = Router(
@@ -345,7 +362,6 @@ class House:
         )
         for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):
             self.presence.listen(listener)
-        self._taps: list[asyncio.Task[None]] = []
 
     # --- in -------------------------------------------------------------------------------------------
 
@@ -398,9 +414,11 @@ class House:
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until every tap that has begun is over; what went wrong in one goes wrong here."""
-        while self._taps:
-            await self._taps.pop()
+        """Wait until every read that was shown has been answered for, and told."""
+        while self.log.in_hand:
+            await asyncio.sleep(DISK_S)
+        for _ in range(3):  # the answer, its callback, the screens
+            await asyncio.sleep(0)
 
     def bring_up(self, *devices: DeviceId) -> None:
         """Devices say that they are there; without names, all of them."""
@@ -442,9 +460,6 @@ class House:
             await asyncio.wait({writing})
 
     # --- wiring ---------------------------------------------------------------------------------------
-
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
-        self._taps.append(asyncio.get_running_loop().create_task(work, name=name))
 
     def _listened(self, logged: LoggedFact) -> None:
         json.dumps(logged.fact.detail, allow_nan=False)  # or no log could keep it

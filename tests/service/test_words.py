@@ -1,0 +1,237 @@
+"""Facts in words: everything that can happen has a sentence, and each says who, where, and why."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from controller.domain.booth import OnAir
+from controller.domain.facts import Fact, FactKind
+from controller.domain.grants import GrantKind
+from controller.domain.ids import PersonId
+from controller.domain.rights import DenyReason
+from controller.services.live import LiveFeed
+from controller.services.ports import LoggedFact
+from controller.services.story import QUIET, Story
+from controller.services.wording import GRANTS, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
+from devices.messages import AckReason
+from tests.support.services import ALICE, BOOTH, FULL, LIGHT, NOON, SENSOR, SF, SPACE, STREET, STREET_UNIT
+
+WORDS = Wording(lambda: SPACE, lambda: {ALICE.id: ALICE})
+
+DETAILS: dict[FactKind, dict[str, object]] = {
+    FactKind.ENTRY_GRANTED: {"grant": "plan", "via": FULL},
+    FactKind.ENTRY_DENIED: {"reason": "no_right"},
+    FactKind.READ_IGNORED: {"reason": "stale_read"},
+    FactKind.UNLOCK_NOT_SENT: {"reason": "door_offline"},
+    FactKind.UNLOCK_REFUSED: {"reason": "jammed"},
+    FactKind.MESSAGE_REFUSED: {"topic": "t", "reason": "schema", "why": "v is missing", "hint": "add it", "count": 1},
+    FactKind.ON_AIR_CHANGED: {"state": "on"},
+    FactKind.DEVICE_REPORTED: {"type": "fire"},
+    FactKind.GAP_FOUND: {"count": 3},
+    FactKind.LINK_LOST: {"link": "access"},
+    FactKind.LINK_RESTORED: {"link": "access"},
+    FactKind.ROOM_CHANGED: {"status": "free"},
+}
+
+
+def line(kind: FactKind, **more: object):
+    detail = more.pop("detail", DETAILS.get(kind, {}))
+    known = {"door": STREET.id, "device": STREET_UNIT, "area": BOOTH, "person": ALICE.id, **more}
+    return WORDS.line(Fact(kind, NOON, detail=detail, **known))
+
+
+# --- closed lists -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", FactKind)
+def test_everything_that_can_happen_has_words(kind):
+    said = line(kind)
+
+    assert said.text.strip()
+    assert "{" not in said.text
+    assert "?" not in said.text
+    assert said.tone in {"good", "bad", "note", "alarm"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(FactKind) - {FactKind.ON_AIR_CHANGED}))
+def test_a_fact_with_nothing_but_its_kind_is_still_a_line(kind):
+    assert WORDS.line(Fact(kind, NOON)).text
+
+
+def test_every_reason_to_refuse_has_a_sentence_and_no_other_has():
+    assert set(REASONS) == set(DenyReason)
+
+
+def test_every_way_in_has_a_sentence_and_no_other_has():
+    assert set(GRANTS) == set(GrantKind)
+
+
+def test_everything_a_light_can_show_has_a_sentence_and_nothing_else_has():
+    assert set(ON_AIR) == set(OnAir)
+
+
+def test_every_reason_a_lock_can_give_has_words():
+    assert set(UNLOCK_PROBLEMS) >= set(AckReason) | {"door_offline", "not_connected", "no_answer"}
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "why"),
+    [
+        (line(FactKind.ENTRY_GRANTED), "Alice was let in at Street door", "plan Full-time"),
+        (
+            line(FactKind.ENTRY_GRANTED, detail={"grant": "exit", "via": "street"}),
+            "Alice was let out at Street door",
+            "leaving is always allowed",
+        ),
+        (
+            line(FactKind.ENTRY_GRANTED, detail={"grant": "lease", "via": "lab"}),
+            "Alice was let in at Street door",
+            "lease of Lab",
+        ),
+        (
+            line(FactKind.ENTRY_DENIED, detail={"reason": "outside_hours", "next_time": "2026-11-24T17:00:00+00:00"}),
+            "Alice was refused at Street door",
+            "the plan does not cover this hour; it would work from tomorrow 09:00",
+        ),
+        (
+            line(FactKind.ENTRY_DENIED, person=None, detail={"reason": "unknown_credential", "last_two": "80"}),
+            "An unknown badge (…80) was refused at Street door",
+            "this badge is not known here",
+        ),
+        (
+            line(FactKind.ENTRY_DENIED, detail={"reason": "a_reason_of_tomorrow"}),
+            "Alice was refused at Street door",
+            "a reason of tomorrow",
+        ),
+        (
+            line(FactKind.READ_IGNORED),
+            "A read at Street door was ignored",
+            "the read was too old when it arrived",
+        ),
+        (line(FactKind.UNLOCK_NOT_SENT), "Street door was not unlocked", "the door does not answer"),
+        (line(FactKind.UNLOCK_REFUSED), "The lock of Street door refused to open", "the lock is jammed"),
+        (line(FactKind.DOOR_FORCED), "Street door was forced open", None),
+        (line(FactKind.ENTRY_NOT_TAKEN), "Alice did not go through Street door", None),
+        (line(FactKind.GAP_FOUND, device=SENSOR), "3 messages of sensor-study (Study) are missing", None),
+        (line(FactKind.DEVICE_LOST), "door-street (Street door) is lost", None),
+        (line(FactKind.DEVICE_LOST, device="gone"), "gone is lost", None),
+        (
+            line(FactKind.ON_AIR_CHANGED, detail={"state": "unknown"}),
+            "Nobody can say whether Podcast booth is on air: its light does not answer",
+            None,
+        ),
+        (
+            line(FactKind.MESSAGE_REFUSED),
+            "A message was refused from door-street (Street door)",
+            "schema: v is missing — add it",
+        ),
+        (
+            line(
+                FactKind.MESSAGE_REFUSED,
+                device=None,
+                detail={"topic": "x/y", "reason": "bad_json", "why": "…", "count": 5},
+            ),
+            "A message was refused from topic x/y (5 times)",
+            "bad_json: …",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " in value else "",
+)
+def test_a_line_says_what_happened_and_why(said, text, why):
+    assert (said.text, said.why) == (text, why)
+
+
+def test_whoever_was_removed_and_whatever_was_taken_down_still_has_a_line():
+    said = line(FactKind.ENTRY_TAKEN, person=PersonId("gone"), door="gone-door")
+
+    assert said.text == "Somebody who has left went through gone-door"
+    assert line(FactKind.ON_AIR_CHANGED, area="gone-room").text == "gone-room is on air"
+
+
+def test_a_door_nobody_knows_is_named_by_its_reader():
+    denied = {"reason": "unknown_door"}
+
+    assert line(FactKind.ENTRY_DENIED, door=None, detail=denied).text == "Alice was refused at reader door-street"
+    assert line(FactKind.ENTRY_DENIED, door=None, device=None, detail=denied).text.endswith("at an unknown door")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "today 12:00"),
+        (1, "tomorrow 12:00"),
+        (3, "Thu 12:00"),
+        (7, "Mon 30 Nov 2026 12:00"),
+        (-1, "Sun 22 Nov 2026 12:00"),
+    ],
+    ids=["today", "tomorrow", "this week", "in a week", "yesterday"],
+)
+def test_a_time_is_told_as_the_desk_would(days, said):
+    assert moment((NOON + timedelta(days=days)).isoformat(), SF, NOON) == said
+
+
+def test_a_time_is_told_in_the_houses_own_zone():
+    late = datetime.fromisoformat("2026-11-24T07:30:00+00:00")
+
+    assert moment(late.isoformat(), SF, NOON) == "today 23:30"
+
+
+def test_a_name_with_braces_is_only_a_name():
+    words = Wording(lambda: SPACE, lambda: {ALICE.id: replace(ALICE, name="{who} {0}")})
+
+    assert words.line(Fact(FactKind.ENTRY_TAKEN, NOON, door=STREET.id, person=ALICE.id)).text.startswith(
+        "{who} {0} went"
+    )
+
+
+# --- the stream -------------------------------------------------------------------------------------------------------
+
+
+def test_the_stream_shows_a_fact_with_its_place_and_its_words():
+    feed = LiveFeed()
+    Story(feed, WORDS).tell(
+        LoggedFact(41, Fact(FactKind.DOOR_FORCED, NOON, door=STREET.id, device=STREET_UNIT, area=BOOTH))
+    )
+
+    assert feed.snapshot()["facts"] == [
+        {
+            "position": 41,
+            "at": NOON.isoformat(),
+            "kind": "door_forced",
+            "tone": "alarm",
+            "text": "Street door was forced open",
+            "why": None,
+            "door": "street",
+            "room": None,
+        }
+    ]
+
+
+def test_a_fact_of_a_room_names_the_room():
+    story = Story(LiveFeed(), WORDS)
+
+    assert (
+        story.as_line(
+            LoggedFact(1, Fact(FactKind.ON_AIR_CHANGED, NOON, device=LIGHT, area=BOOTH, detail={"state": "on"}))
+        )["room"]
+        == BOOTH
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(QUIET))
+def test_the_small_steps_of_an_ordinary_passage_are_not_in_the_stream(kind):
+    feed = LiveFeed()
+
+    Story(feed, WORDS).tell(LoggedFact(1, Fact(kind, NOON, door=STREET.id)))
+
+    assert feed.snapshot()["facts"] == []
+
+
+def test_no_alarm_and_no_refusal_is_ever_quiet():
+    loud = {kind for kind in FactKind if line(kind).tone in ("alarm", "bad")}
+
+    assert loud & QUIET == set()
