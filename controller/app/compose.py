@@ -17,7 +17,7 @@ from controller.adapters.clock import SystemClock
 from controller.adapters.mqtt import Broker, MqttInbound, MqttOutbound, access_settings, telemetry_settings
 from controller.app.health import Watch
 from controller.app.routing import handlers
-from controller.app.runners import Runners, running
+from controller.app.runners import Runners, running, until
 from controller.app.stores import Stores, open_stores
 from controller.config import Settings
 from controller.domain.building import Space
@@ -225,7 +225,7 @@ class _Service:
             runners = await stack.enter_async_context(running(stop))
             self._runners = runners
             self._start_tasks(runners)
-            await self._open_links(stack)
+            await self._open_links(stack, stop)
             yield
 
     async def _recall(self) -> None:
@@ -247,20 +247,18 @@ class _Service:
         for worker in self.doors.workers:
             runners.start(worker.run(), f"door {worker.door.id}")
 
-    async def _open_links(self, stack: AsyncExitStack) -> None:
+    async def _open_links(self, stack: AsyncExitStack, stop: asyncio.Event) -> None:
         """Access first: births and door states are known before the first reading is judged."""
         links = {"access link": self._access_side.link, "telemetry link": self._telemetry_side.link}
         await stack.enter_async_context(self._access_side.link)
         try:
-            await self._access_side.link.connected(FIRST_ANSWER)
+            await until(self._first_answer(), stop)
         except BadCredentials as error:
             raise StartupError(
                 f"the broker refuses us: {error}; give the right user and password with --mqtt mqtt://user:password@host"
             ) from error
         except LinkError as error:
             logger.warning("no broker yet (%s); trying on", error)
-        else:
-            await self._access_side.caught_up(CATCH_UP)
         await stack.enter_async_context(self._telemetry_side.link)
         watch = Watch(
             board=self.board,
@@ -275,6 +273,10 @@ class _Service:
         self._runners.start(watch.run(), "watch")
         self._runners.start(self._displays.run(), "displays")
         self._runners.start(beat(self._outbound, self._topics, self._boot, self._clock), "heartbeat")
+
+    async def _first_answer(self) -> None:
+        await self._access_side.link.connected(FIRST_ANSWER)
+        await self._access_side.caught_up(CATCH_UP)
 
     def page(self) -> AbstractAsyncContextManager[str]:
         """The web part, at the settings' address."""

@@ -51,3 +51,17 @@ async def running(stop: asyncio.Event) -> AsyncIterator[Runners]:
             runners.stop()
     if failure is not None:
         raise failure
+
+
+async def until(work: Coroutine[object, object, None], stop: asyncio.Event) -> None:
+    """Await this, but no longer than until `stop` is set: whoever says Ctrl-C does not wait for a broker."""
+    loop = asyncio.get_running_loop()
+    working = loop.create_task(work, name="until told to stop")
+    told = loop.create_task(stop.wait(), name="told to stop")
+    try:
+        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            await working
+    finally:
+        for task in (working, told):
+            task.cancel()
