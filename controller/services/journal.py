@@ -8,7 +8,7 @@ kept, retried and shown.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from controller.domain.facts import Fact
 from controller.errors import StoreError
@@ -21,12 +21,15 @@ NOTE_PAUSE = 0.05
 # About an hour of a busy building; past it the oldest are dropped and counted.
 NOTES_KEPT = 20_000
 RETRY_AFTER = 1.0
+# Facts of one commit: a few milliseconds of the log's time, so that a tap's decision never waits long behind them.
+BATCH = 500
 
 
 class Journal:
     """Writes facts to the log, in order, and tells listeners at once."""
 
-    def __init__(self, log: EventLog, listener: Callable[[LoggedFact], None]) -> None:
+    def __init__(self, log: EventLog, listener: Callable[[LoggedFact], None], *, notes_kept: int = NOTES_KEPT) -> None:
+        self._notes_kept = notes_kept
         self._log = log
         self._listener = listener
         self._notes: deque[Fact] = deque()
@@ -56,9 +59,7 @@ class Journal:
         """Shown at once, durable within NOTE_PAUSE while the log works."""
         self.tell(fact)
         self._notes.append(fact)
-        if len(self._notes) > NOTES_KEPT:
-            self._notes.popleft()
-            self.dropped += 1
+        self._keep_to_limit()
         self._wake.set()
 
     async def run(self) -> None:
@@ -74,17 +75,32 @@ class Journal:
     async def _write_notes(self, *, retry: bool = True) -> None:
         self._wake.clear()
         while self._notes:
-            batch = list(self._notes)[:500]
+            batch = [self._notes.popleft() for _ in range(min(len(self._notes), BATCH))]
+            # Cancelled meanwhile, it is waited for all the same: given to the log again it would be there twice.
+            writing = asyncio.get_running_loop().create_task(self._log.append_all(batch), name="facts")
             try:
-                await self._log.append_all(batch)
+                await asyncio.shield(writing)
             except StoreError as error:
+                self._put_back(batch)
                 level = logging.DEBUG if self.failing else logging.WARNING
                 logger.log(level, "event log: %d facts wait: %s", len(self._notes), error)
                 self.failing = True
                 if not retry:
                     return
                 await asyncio.sleep(RETRY_AFTER)
-                continue
-            for _ in batch:
-                self._notes.popleft()
-            self.failing = False
+            except asyncio.CancelledError:
+                await asyncio.wait({writing})
+                if writing.exception() is not None:
+                    self._put_back(batch)
+                raise
+            else:
+                self.failing = False
+
+    def _put_back(self, batch: Sequence[Fact]) -> None:
+        self._notes.extendleft(reversed(batch))
+        self._keep_to_limit()
+
+    def _keep_to_limit(self) -> None:
+        while len(self._notes) > self._notes_kept:
+            self._notes.popleft()
+            self.dropped += 1

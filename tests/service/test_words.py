@@ -175,9 +175,9 @@ def test_a_time_is_told_as_the_desk_would(days, said):
 
 
 def test_a_time_is_told_in_the_houses_own_zone():
-    late = datetime.fromisoformat("2026-11-24T07:30:00+00:00")
+    evening = datetime.fromisoformat("2026-11-24T02:00:00+00:00")  # still Monday in San Francisco
 
-    assert moment(late.isoformat(), SF, NOON) == "today 23:30"
+    assert moment("2026-11-24T07:30:00+00:00", SF, evening) == "today 23:30"
 
 
 def test_a_name_with_braces_is_only_a_name():

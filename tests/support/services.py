@@ -254,10 +254,22 @@ class SteppingLog(MemoryEventLog):
         return appended
 
     async def append_all(self, facts: Sequence[Fact]) -> None:
-        await asyncio.sleep(DISK_S)
-        if self.failure is not None:
-            raise self.failure
-        await super().append_all(facts)
+        # What was handed over is written, whether or not the caller waits for it to the end: as in the real one.
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        loop.call_later(DISK_S, self._answer_all, facts, self.failure, done)
+        await done
+
+    def _answer_all(self, facts: Sequence[Fact], failure: StoreError | None, done: "asyncio.Future[None]") -> None:
+        if failure is None:
+            for fact in facts:
+                self._add(fact)
+        if done.cancelled():
+            return
+        if failure is not None:
+            done.set_exception(failure)
+        else:
+            done.set_result(None)
 
     def _answer(self, fact: Fact, failure: StoreError | None, appended: "asyncio.Future[Appended]") -> None:
         self.in_hand -= 1
