@@ -25,6 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from controller.adapters.broker import BrokerProgram
 from controller.adapters.mqtt import Broker
 from controller.errors import InputError
 from devices.link import MQTT_3_1_1, MQTT_5, TlsSettings
@@ -74,6 +75,7 @@ class Settings:
     data: Path = Path("natoma-data")
     space: Path | None = None
     mqtt: Broker | None = None
+    broker: BrokerProgram | None = None  # None: mosquitto where it is installed, else amqtt
     broker_port: int | None = None
     web: Web = Web()
     influx: Influx | None = None
@@ -109,6 +111,7 @@ class _Written(BaseSettings):
     mqtt_ca: Path | None = None
     mqtt_cert: Path | None = None
     mqtt_key: Path | None = None
+    broker: Annotated[BrokerProgram, BeforeValidator(_lower)] | None = None
     broker_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     web_host: str = Field("127.0.0.1", pattern=_HOST)
     web_port: Port = 8080
@@ -138,17 +141,19 @@ _PATHS = frozenset({"data", "space", "mqtt_passwords", "mqtt_ca", "mqtt_cert", "
 _SYNONYMS = {
     "mqtt_url": "mqtt",
     "mqtt_host": "mqtt",
-    "broker": "mqtt",
     "data_dir": "data",
     "port": "web_port",
     "host": "web_host",
 }
-_SECRET = frozenset({"mqtt", "influx_token"})
+# A broker's URL is easily written as `broker`, with its password.
+_URLS = frozenset({"mqtt", "broker"})
+_SECRET = _URLS | {"influx_token"}
 _RIGHT = {
     "data": "name a directory",
     "space": "name a space file",
     "mqtt": "write mqtt://host:1883, or mqtts://user:password@host:8883",
     "mqtt_version": "write 5 or 3.1.1",
+    "broker": f"write {' or '.join(BrokerProgram)} for a broker of our own; the address of yours is setting mqtt",
     "broker_port": "write a port from 1 to 65535, or leave it out for the first free from 1883 on",
     "web_host": "write an address of this machine, such as 127.0.0.1",
     "web_port": "write a port from 1 to 65535, or 0 to let the system choose",
@@ -263,7 +268,7 @@ def _masked(name: str, value: object) -> str:
     if name not in _SECRET:
         return str(value)
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-    if name != "mqtt":
+    if name not in _URLS:
         return "***"
     # Whatever stands before the last @ may be a password, in a URL that is none as well.
     scheme, _, _ = text.partition("://") if "://" in text else ("", "", "")
@@ -279,6 +284,7 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
         data=written.data,
         space=written.space,
         mqtt=_broker(written, sources),
+        broker=written.broker,
         broker_port=written.broker_port,
         web=Web(written.web_host, written.web_port, written.web_host_names, written.web_beyond_loopback),
         influx=_influx(written, sources),
@@ -300,6 +306,9 @@ def _broker(written: _Written, sources: _Sources) -> Broker | None:
             if getattr(written, name) is not None:
                 raise InputError(sources.wrong(name, "says how to reach a broker, but not which", "set mqtt too"))
         return None
+    if written.broker is not None:
+        why = "says which broker of our own to start, while setting mqtt names yours"
+        raise InputError(sources.wrong("broker", why, "keep one of the two"))
     url = _url(written.mqtt.get_secret_value(), sources)
     user = unquote(url.username) if url.username else None
     password = unquote(url.password) if url.password else None

@@ -106,7 +106,13 @@ async def _broker(stack: AsyncExitStack, settings: Settings, space: Space) -> tu
     if settings.mqtt is not None:
         return settings.mqtt, None
     embedded = await stack.enter_async_context(
-        open_broker(settings.data / "broker", space.root, space.devices, port=settings.broker_port)
+        open_broker(
+            settings.data / "broker",
+            space.root,
+            space.devices,
+            port=settings.broker_port,
+            program=settings.broker,
+        )
     )
     end = embedded.endpoint
     # For the simulator and for whoever connects a device of their own to this broker.

@@ -44,6 +44,8 @@ STOP_LIMIT = 5.0
 def demo(config: Path | None, seed: int, start: str, **flags: Any) -> None:
     """Run a sample building of three floors and 200 people, on this machine alone."""
     settings = settings_from(config, **{"log_level": "warning", **{k: v for k, v in flags.items() if v is not None}})
+    if settings.mqtt is not None:
+        raise InputError("setting mqtt names a broker of yours; the demo brings its own — unset it for the demo")
     chosen = (settings.space or sample_space()).resolve()
     settings = replace(settings, space=chosen, data=settings.data.resolve())
     set_up_logging(settings)

@@ -25,6 +25,9 @@ def broker_options(command: Any) -> Any:
         click.option(
             "--broker-port", type=int, help="Port of the broker of our own. Default: the first free from 1883."
         ),
+        click.option(
+            "--broker", help="Which broker of our own: mosquitto, or amqtt, which is pure Python and for trying."
+        ),
     ):
         command = option(command)
     return command

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.adapters.broker import BrokerProgram
 from controller.config import LogLevel, Settings, load
 from controller.errors import InputError
 from devices.link import MQTT_3_1_1, MQTT_5
@@ -36,6 +37,12 @@ def test_with_nothing_set_there_is_a_broker_of_our_own_and_a_page_on_this_machin
         8080,
     )
     assert (settings.web.beyond_loopback, settings.influx, settings.log_level) == (False, None, LogLevel.INFO)
+
+
+def test_which_broker_of_our_own_can_be_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NATOMA_BROKER", "AMQTT")
+
+    assert load().broker is BrokerProgram.AMQTT
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch):
@@ -185,6 +192,18 @@ def test_host_names_are_a_list_in_the_file_and_commas_in_the_environment(monkeyp
             id="broker without a scheme, its password masked",
         ),
         pytest.param(
+            {"broker": "mqtt://natoma:hunter2@broker"},
+            "setting broker (--broker): 'mqtt://***@broker' does not fit — "
+            "write mosquitto or amqtt for a broker of our own; the address of yours is setting mqtt",
+            id="broker's address where its program belongs, its password masked",
+        ),
+        pytest.param(
+            {"broker": "amqtt", "mqtt": "mqtt://broker"},
+            "setting broker (--broker): 'amqtt' says which broker of our own to start, while setting mqtt names yours — "
+            "keep one of the two",
+            id="a broker of our own and one of yours",
+        ),
+        pytest.param(
             {"mqtt": "mqtt://broker:70000"},
             "setting mqtt (--mqtt): 'mqtt://broker:70000' is no address of a broker — "
             "write mqtt://host:1883, or mqtts://user:password@host:8883",
@@ -283,11 +302,11 @@ def test_a_wrong_token_is_never_shown(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_misspelt_setting_in_the_file_is_told_with_its_line():
-    Path("natoma.toml").write_text('\nweb_prot = 8080\nbroker = "mqtt://b"\n')
+    Path("natoma.toml").write_text('\nweb_prot = 8080\nmqtt_url = "mqtt://b"\n')
 
     assert said() == [
         "setting web_prot (natoma.toml:2): there is none — did you mean web_port?",
-        "setting broker (natoma.toml:3): there is none — did you mean mqtt?",
+        "setting mqtt_url (natoma.toml:3): there is none — did you mean mqtt?",
     ]
 
 

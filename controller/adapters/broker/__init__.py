@@ -5,6 +5,6 @@ is none. Both serve loopback only, with a password for every device and the cont
 A space that has a broker says `--mqtt` and nothing here runs.
 """
 
-from controller.adapters.broker.embedded import EmbeddedBroker, Endpoint, open_broker
+from controller.adapters.broker.embedded import BrokerProgram, EmbeddedBroker, Endpoint, open_broker
 
-__all__ = ["EmbeddedBroker", "Endpoint", "open_broker"]
+__all__ = ["BrokerProgram", "EmbeddedBroker", "Endpoint", "open_broker"]

@@ -16,6 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from controller.adapters.broker.configuration import mosquitto_conf
@@ -34,6 +35,13 @@ RESTART_AFTER = 0.5
 RESTART_AT_MOST = 10.0
 # It serves this machine alone, with passwords; a container has no other user to be.
 KNOWN_TO_US = "should not be run as root"
+
+
+class BrokerProgram(StrEnum):
+    """What may serve as a broker of our own."""
+
+    MOSQUITTO = "mosquitto"
+    AMQTT = "amqtt"  # pure Python: for trying things where mosquitto is not installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class EmbeddedBroker:
 
 @asynccontextmanager
 async def open_broker(
-    folder: Path, root: str, users: Iterable[str], *, port: int | None = None, prefer_python: bool = False
+    folder: Path, root: str, users: Iterable[str], *, port: int | None = None, program: BrokerProgram | None = None
 ) -> AsyncIterator[EmbeddedBroker]:
     """Run a broker while the context is open.
 
@@ -80,7 +88,7 @@ async def open_broker(
         root: the contract's topic root.
         users: device ids that may connect.
         port: a port somebody insists on (busy is an error), or None for the first free from 1883 on.
-        prefer_python: use the pure-Python broker even where mosquitto is installed.
+        program: the one somebody insists on (missing is an error), or None for mosquitto, else amqtt.
 
     Raises:
         StartupError: no broker on this machine, the port is taken, or it does not come up.
@@ -89,7 +97,7 @@ async def open_broker(
     await _wait_for_predecessor(folder)
     chosen = _choose_port(port)
     passwords = _write_files(folder, root, users)
-    broker = _choose_broker(folder, root, chosen, passwords, prefer_python)
+    broker = _choose_broker(folder, root, chosen, passwords, program)
     command = _command(broker, chosen)
     broker.process = await _start(broker, command)
     watcher = asyncio.get_running_loop().create_task(_keep_running(broker, command), name="embedded broker")
@@ -108,13 +116,21 @@ def find_mosquitto() -> str | None:
 
 
 def _choose_broker(
-    folder: Path, root: str, port: int, passwords: Mapping[str, str], prefer_python: bool
+    folder: Path, root: str, port: int, passwords: Mapping[str, str], wanted: BrokerProgram | None
 ) -> EmbeddedBroker:
-    if find_mosquitto() is not None and not prefer_python:
+    if wanted is not BrokerProgram.AMQTT and find_mosquitto() is not None:
         return EmbeddedBroker("mosquitto", Endpoint("127.0.0.1", port, 5, passwords), folder, root)
-    if importlib.util.find_spec("amqtt") is None:
+    if wanted is BrokerProgram.MOSQUITTO:
         raise StartupError(
-            "no broker: mosquitto is not installed and neither is the pure-Python one; "
+            "mosquitto is asked for with --broker and not installed; install it (Debian: apt install mosquitto), "
+            "or leave --broker out for what there is"
+        )
+    if importlib.util.find_spec("amqtt") is None:
+        missing = (
+            "mosquitto is not installed and neither is the pure-Python one" if wanted is None else "amqtt is missing"
+        )
+        raise StartupError(
+            f"no broker: {missing}; "
             "install mosquitto (Debian: apt install mosquitto), or `pip install 'natoma[embedded]'`, "
             "or name a broker with --mqtt mqtt://host:1883"
         )
