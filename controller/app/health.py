@@ -20,6 +20,8 @@ LOOK_EVERY = 1.0
 LAG_WARNING = 0.25
 # An idle round trip this long is the broker waiting for a delayed acknowledgement, not the network.
 SLOW_TRIP = 0.02
+# The store that the spool writes to; a refusal of its own is the spool's to tell.
+SPOOLED = "telemetry log"
 
 
 class Store(Protocol):
@@ -69,9 +71,8 @@ class Watch:
                 self.note(Fact(kind, self.clock.now(), detail={"link": name.removesuffix(" link")}))
             was_alive[name] = state.alive
         for name, store in self.stores.items():
-            self._report_store(name, store())
-        if (failing := self.spool_failing()) is not None:
-            self.board.report("telemetry log", ok=False, text=f"readings wait unacknowledged: {failing}")
+            # One report for each part: told well and then not, it would look as if it failed anew every second.
+            self._report_store(name, store(), self.spool_failing() if name == SPOOLED else None)
         if self.embedded is not None:
             self._report_broker(self.embedded)
         self.board.report(
@@ -98,9 +99,12 @@ class Watch:
             text = str(state.last_error) if state.last_error is not None else "not connected"
         self.board.report(name, ok=state.alive, text=text, figures=figures)
 
-    def _report_store(self, name: str, store: Store) -> None:
+    def _report_store(self, name: str, store: Store, failing: str | None) -> None:
         figures = {"waiting": store.waiting, "last_commit_ms": round(store.last_commit_s * 1000, 1)}
-        self.board.report(name, ok=store.ok, text="writing" if store.ok else store.error, figures=figures)
+        text = "writing" if store.ok else store.error
+        if failing is not None:
+            text = f"readings wait unacknowledged: {failing}"
+        self.board.report(name, ok=store.ok and failing is None, text=text, figures=figures)
 
     def _report_broker(self, embedded: EmbeddedBroker) -> None:
         alive = embedded.process is not None and embedded.process.returncode is None
