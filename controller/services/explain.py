@@ -41,7 +41,7 @@ def explain(
         lines = [f"{who} would be let in at {door.name}, {when}: {wording.grant(fact)}."]
         lines.append(f"The door would stay unlocked for {decision.hold_s:g} s.")
     else:
-        lines = [f"{who} would be refused at {door.name}, {when}: {wording.reason(fact)}."]
+        lines = [f"{who} would be refused at {door.name}, {when}: {wording.reason(fact, asked_at)}."]
         lines += _other_failures(decision)
         if "next_time" not in fact.detail:
             lines.append("Waiting would not change that.")

@@ -120,13 +120,13 @@ class Wording:
             return f"{fact.device} ({self._space().areas[known.area].name})"
         return str(fact.device)
 
-    def reason(self, fact: Fact) -> str:
-        """Why a read was refused, and when it would work."""
+    def reason(self, fact: Fact, seen_from: datetime | None = None) -> str:
+        """Why a read was refused, and when it would work, told on the day of the read or `seen_from` another."""
         code = str(fact.detail.get("reason", ""))
         text = REASONS.get(code, code.replace("_", " "))
         next_time = fact.detail.get("next_time")
         if isinstance(next_time, str):
-            text += f"; it would work from {moment(next_time, self._space().zone, fact.at)}"
+            text += f"; it would work from {moment(next_time, self._space().zone, seen_from or fact.at)}"
         return text
 
     def grant(self, fact: Fact) -> str:
