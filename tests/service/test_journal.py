@@ -63,17 +63,18 @@ async def test_notes_are_written_in_the_order_they_were_made(desk):
 async def test_notes_survive_a_log_that_fails_and_keep_their_order(desk, caplog):
     desk.log.failure = DISK_FULL
     desk.journal.note(noted(1))
-    await asyncio.sleep(10)
     desk.journal.note(noted(2))
+    await asyncio.sleep(10)
+    desk.journal.note(noted(3))
     await asyncio.sleep(10)
     while_failing = (desk.written(), desk.journal.failing)
     desk.log.failure = None
     await asyncio.sleep(RETRY_AFTER + NOTE_PAUSE)
 
     assert while_failing == ([], True)
-    assert (desk.written(), desk.journal.failing) == ([1, 2], False)
+    assert (desk.written(), desk.journal.failing) == ([1, 2, 3], False)
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        f"event log: 1 facts wait: {DISK_FULL}"
+        f"event log: 2 facts wait: {DISK_FULL}"
     ]
 
 
