@@ -78,6 +78,17 @@ async def test_notes_survive_a_log_that_fails_and_keep_their_order(desk, caplog)
     ]
 
 
+async def test_notes_that_failed_together_once_are_written_in_their_order(desk):
+    desk.log.failure = DISK_FULL
+    for number in range(3):
+        desk.journal.note(noted(number))
+    await asyncio.sleep(NOTE_PAUSE + 2 * DISK_S)  # one commit, and not its second try
+    desk.log.failure = None
+    await asyncio.sleep(2 * RETRY_AFTER)
+
+    assert desk.written() == [0, 1, 2]
+
+
 async def test_a_record_is_told_only_once_it_is_durable_and_announced(desk):
     appended = await desk.journal.record(noted(1))
     before = list(desk.told)

@@ -70,6 +70,7 @@ async def test_what_goes_wrong_inside_is_raised_as_itself_and_not_as_a_group():
     async def starts() -> None:
         async with running(asyncio.Event()) as runners:
             runners.start(for_ever(), "rooms")
+            await asyncio.sleep(1)
             raise StartupError("port 1883 is in use")
 
     with pytest.raises(StartupError, match="port 1883 is in use"):
