@@ -36,7 +36,14 @@ def prepared(household: Household, tmp_path: Path) -> Iterator[Callable[..., Con
             folder = tmp_path / name
             copy_of(household.data, folder / "data")
             controller = ControllerProcess(
-                folder, household.space, "--mqtt", f"mqtt://127.0.0.1:{port}", *words, measured=measured
+                folder,
+                "run",
+                "--space",
+                household.space,
+                "--mqtt",
+                f"mqtt://127.0.0.1:{port}",
+                *words,
+                measured=measured,
             )
             stack.callback(controller.end)
             return controller

@@ -56,6 +56,30 @@ def clean_environment(*, measured: bool = True, **more: str) -> dict[str, str]:
     return {**ours, "PYTHONPATH": str(ROOT), **more}
 
 
+def offspring(pid: int) -> list[int]:
+    """Every living process below this one."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                parents[int(stat.parent.name)] = int(parent)
+    found: list[int] = []
+    above = {pid}
+    while below := {child for child, parent in parents.items() if parent in above}:
+        found += below
+        above = below
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether this process runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def eventually(holds: Callable[[], Any], what: str, within: float = PATIENCE_S) -> float:
     """Wait until it holds; answers how many seconds that took."""
     began = time.monotonic()
@@ -67,16 +91,18 @@ def eventually(holds: Callable[[], Any], what: str, within: float = PATIENCE_S) 
 
 
 class ControllerProcess:
-    """`natoma run` (or another command that serves) over one data folder; use as a context manager.
+    """`natoma run` or `natoma demo` over one data folder; use as a context manager.
 
     It may be stopped, killed and started again. The page takes a free port at each start.
     """
 
     def __init__(
-        self, folder: Path, space: Path, *words: object, command: str = "run", cwd: Path = ROOT, measured: bool = True
+        self, folder: Path, *words: object, data: Path | None = None, cwd: Path = ROOT, measured: bool = True
     ) -> None:
-        self.data = folder / "data"
-        self._command = [command, "--data", str(self.data), "--space", str(space), "--web-port", "0", *map(str, words)]
+        """`words` follow `natoma`; `data` is where they put it by themselves, else it is put into the folder."""
+        self.data = data or folder / "data"
+        where = [] if data is not None else ["--data", str(self.data)]
+        self._command = [*map(str, words), *where, "--web-port", "0"]
         self._cwd = cwd
         self._measured = measured
         self._folder = folder
@@ -160,6 +186,10 @@ class ControllerProcess:
     def pid(self) -> int:
         return self._running().pid
 
+    def children(self) -> list[int]:
+        """The processes it started, and those they started."""
+        return offspring(self.pid)
+
     def memory_mib(self) -> float:
         """What it keeps in memory now."""
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -184,6 +214,10 @@ class ControllerProcess:
     def live(self) -> Mapping[str, Any]:
         """Everything the page shows."""
         return self._get("api/live")[1]
+
+    def page(self) -> str:
+        with urllib.request.urlopen(self.url, timeout=PATIENCE_S) as answer:
+            return str(answer.read().decode())
 
     def wait_for_device(self, device: str, state: str = "ready") -> None:
         """Return once it shows this device in this state."""

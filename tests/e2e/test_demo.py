@@ -1,0 +1,105 @@
+"""The demo in an empty folder, as a newcomer starts it: a building that lives, and a badge that opens a door of it."""
+
+import csv
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.broker import free_port
+from tests.support.components import program
+from tests.support.controller import ControllerProcess, clean_environment, eventually, is_alive, natoma
+
+ALL_THERE_S = 60.0
+ANSWERS_S = 20.0
+# Staff alone use it, so whatever it does is the test's own doing.
+QUIET = "deliveries"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("broker", "is_killed"),
+    [pytest.param("mosquitto", False, marks=pytest.mark.broker), ("amqtt", True)],
+    ids=["mosquitto", "amqtt"],
+)
+def test_a_newcomer_sees_the_building_live_and_a_badge_open_a_door(broker: str, is_killed: bool, tmp_path: Path):
+    if broker == "mosquitto":
+        program("mosquitto")
+    empty = tmp_path / "newcomer"
+    empty.mkdir()
+    words = ("demo", "--broker", broker, "--broker-port", free_port())
+    with ControllerProcess(tmp_path, *words, data=empty / "natoma-data", cwd=empty) as demo:
+        assert demo.page().startswith("<!doctype html>")
+        eventually(lambda: _device_states(demo) == {"ready"}, "all devices ready", ALL_THERE_S)
+        eventually(lambda: _door(demo)["state"] == "locked", "the door locked", ALL_THERE_S)
+        eventually(lambda: {room["sensor"] for room in _sensed(demo)} == {"live"}, "all sensors live", ALL_THERE_S)
+        demo.wait_until_well()
+
+        told = _simulator("tap", "--badge", _a_host(demo.data), "--door", QUIET, "--json", cwd=empty)
+        assert told["granted"] is True
+        assert told["unlocked_for_s"] > 0
+        moved = {_door(demo)["state"]}
+        eventually(lambda: moved.add(_door(demo)["state"]) or "open" in moved, f"the door open, not {moved}", ANSWERS_S)
+
+        # What it told its user to type works as it stands.
+        (hint,) = (line.removeprefix("Tap a badge:") for line in demo.said.splitlines() if line.startswith("Tap a"))
+        assert _simulator(*shlex.split(hint)[1:], "--json", cwd=empty)["granted"] is True
+
+        children = demo.children()
+        assert len(children) >= 2, "a broker and a simulator"
+        if is_killed:
+            demo.kill()
+        else:
+            assert demo.stop() == 0
+        eventually(lambda: not any(map(is_alive, children)), "no process left behind", ANSWERS_S)
+    assert "Traceback" not in demo.log
+
+
+def test_the_demo_does_not_take_a_broker_of_yours(tmp_path: Path):
+    told = natoma("demo", cwd=tmp_path, NATOMA_MQTT="mqtt://127.0.0.1:1883")
+
+    assert told.code == 2
+    assert "setting mqtt names a broker of yours; the demo brings its own" in told.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def _device_states(demo: ControllerProcess) -> set[str]:
+    return {device["state"] for device in demo.live()["devices"].values()}
+
+
+def _door(demo: ControllerProcess) -> Mapping[str, Any]:
+    return demo.live()["doors"][QUIET]
+
+
+def _sensed(demo: ControllerProcess) -> list[Mapping[str, Any]]:
+    """The rooms that have a sensor at all."""
+    with_sensor = {device["room"] for device in demo.live()["devices"].values() if device["kind"] == "sensor"}
+    return [room for id_, room in demo.live()["rooms"].items() if id_ in with_sensor]
+
+
+def _a_host(data: Path) -> str:
+    with (data / "people.csv").open(newline="") as file:
+        return next(
+            row["name"]
+            for row in csv.DictReader(file)
+            if row["kind"] == "staff" and row["badge_state"] in ("", "active") and not row["valid_until"]
+        )
+
+
+def _simulator(*words: str, cwd: Path) -> Mapping[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", *words],
+        cwd=cwd,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=ANSWERS_S,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    answer: Mapping[str, Any] = json.loads(done.stdout)
+    return answer
