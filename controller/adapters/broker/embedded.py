@@ -31,6 +31,8 @@ FIRST_PORT = 1883
 # Past this many busy ports something is wrong with the machine, not with our luck.
 PORTS_TRIED = 20
 START_LIMIT = 15.0
+# A broker that was told to stop saves its queue first.
+PREDECESSOR_LIMIT = 5.0
 RESTART_AFTER = 0.5
 RESTART_AT_MOST = 10.0
 # It serves this machine alone, with passwords; a container has no other user to be.
@@ -79,7 +81,13 @@ class EmbeddedBroker:
 
 @asynccontextmanager
 async def open_broker(
-    folder: Path, root: str, users: Iterable[str], *, port: int | None = None, program: BrokerProgram | None = None
+    folder: Path,
+    root: str,
+    users: Iterable[str],
+    *,
+    port: int | None = None,
+    program: BrokerProgram | None = None,
+    predecessor_limit: float = PREDECESSOR_LIMIT,
 ) -> AsyncIterator[EmbeddedBroker]:
     """Run a broker while the context is open.
 
@@ -88,13 +96,14 @@ async def open_broker(
         root: the contract's topic root.
         users: device ids that may connect.
         port: a port somebody insists on (busy is an error), or None for the first free from 1883 on.
+        predecessor_limit: seconds to wait for the last broker of this folder to end.
         program: the one somebody insists on (missing is an error), or None for mosquitto, else amqtt.
 
     Raises:
         StartupError: no broker on this machine, the port is taken, or it does not come up.
     """
     await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
-    await _wait_for_predecessor(folder)
+    await _wait_for_predecessor(folder, predecessor_limit)
     chosen = _choose_port(port)
     passwords = _write_files(folder, root, users)
     broker = _choose_broker(folder, root, chosen, passwords, program)
@@ -188,13 +197,13 @@ def _is_free(port: int) -> bool:
     return True
 
 
-async def _wait_for_predecessor(folder: Path) -> None:
+async def _wait_for_predecessor(folder: Path, limit: float) -> None:
     """A controller that was killed takes its broker with it, a moment later: wait while that one saves its queue."""
     try:
         pid = int((folder / "broker.pid").read_text())
     except (FileNotFoundError, ValueError):
         return
-    deadline = asyncio.get_running_loop().time() + 5.0
+    deadline = asyncio.get_running_loop().time() + limit
     while _is_ours(pid, folder):
         if asyncio.get_running_loop().time() > deadline:
             raise StartupError(
@@ -226,11 +235,18 @@ async def _start(broker: EmbeddedBroker, command: list[str]) -> asyncio.subproce
     deadline = asyncio.get_running_loop().time() + START_LIMIT
     while not await _answers(broker.endpoint):
         if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
-            raise StartupError(
-                f"{broker.name} did not start on port {broker.endpoint.port}: {' / '.join(said[-3:]) or 'no reason given'}"
-            )
+            raise StartupError(_why_not_started(broker, said))
         await asyncio.sleep(0.02)
     return process
+
+
+def _why_not_started(broker: EmbeddedBroker, said: list[str]) -> str:
+    reasons = [line for line in said if KNOWN_TO_US not in line][-3:]
+    text = f"{broker.name} did not start on port {broker.endpoint.port}: {' / '.join(reasons) or 'no reason given'}"
+    if any("persistent database" in line for line in reasons):
+        # It never starts over a damaged store, and only a person may give up what waits in there.
+        text += f"; move {broker.folder / 'mosquitto.db'} away to start without the messages that waited in it"
+    return text
 
 
 async def _forward(stream: asyncio.StreamReader, name: str, said: list[str]) -> None:
