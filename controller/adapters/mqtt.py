@@ -189,6 +189,7 @@ class MqttOutbound:
             qos=rule.qos,
             retain=rule.retained,
             expiry_s=expiry_s,
+            content_type="application/json",
             correlation=correlation.encode() if correlation is not None else None,
         )
 

@@ -66,6 +66,9 @@ class Router:
             kind: meters.counter("natoma_messages_received_total", "Messages taken off the wire.", kind=str(kind))
             for kind in UP_KINDS
         }
+        self._unknown_fields = meters.counter(
+            "natoma_unknown_fields_total", "Members of messages that no contract we know has."
+        )
 
     def deliver(
         self,
@@ -100,6 +103,8 @@ class Router:
             self._refusals.refuse(error, topic, payload, received_at, acknowledge, droppable=droppable)
             return
         self._received[decoded.address.kind].add()
+        if decoded.unknown_fields:
+            self._unknown_fields.add(len(decoded.unknown_fields))
         handler = self._handlers.get(decoded.address.kind)
         if handler is None:
             logger.debug("nobody here handles %s", topic)

@@ -124,6 +124,14 @@ def test_messages_are_counted_by_kind(house):
     assert family.series[("kind", "health"),].value == 2
 
 
+def test_fields_of_a_later_minor_version_are_ignored_and_counted(house):
+    house.deliver(f"natoma/1/{SENSOR}/up/health", b'{"battery": 80, "mood": "fine", "plans": {"x": 1}}')
+
+    (family,) = [family for family in house.meters.families() if family.name == "natoma_unknown_fields_total"]
+    assert family.series[()].value == 2
+    assert house.shown("device", SENSOR)["battery"] == 80
+
+
 # --- signs of life ----------------------------------------------------------------------------------------------------
 
 
