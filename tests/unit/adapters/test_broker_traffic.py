@@ -103,6 +103,25 @@ async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_no
     assert listening.how(b"now") == {}
 
 
+async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(broker: Broker):
+    async with device(broker, "reader") as reader:
+        await reader.connected(PATIENCE)
+        before = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"))
+        async with before.link:
+            assert await before.caught_up(PATIENCE)
+        await reader.publish("natoma/1/server/beat/server-access/marker", b"of a connection that broke", qos=1)
+        for number in range(300):
+            await reader.publish("natoma/1/reader/up/event", str(number).encode(), qos=1)
+
+        listening = Listening()
+        after = MqttInbound(listening, access_settings(broker, TOPICS, "boot-2"))
+        async with after.link:
+            assert await after.caught_up(PATIENCE)
+            await until(lambda: len(listening.heard) == 300)
+
+    assert all(how == {"backlog": True} for _, _, how in listening.heard)
+
+
 async def test_only_what_nobody_waits_for_may_be_dropped(broker: Broker):
     listening = Listening()
     inbound = MqttInbound(listening, telemetry_settings(broker, TOPICS))
