@@ -35,12 +35,14 @@ class Said:
     err: str
 
 
-def natoma(*words: object, cwd: Path = ROOT, within: float = PATIENCE_S, **environment: str) -> Said:
+def natoma(
+    *words: object, cwd: Path = ROOT, within: float = PATIENCE_S, measured: bool = True, **environment: str
+) -> Said:
     """Run a command of `natoma` to its end, with an environment that has none of our own settings."""
     done = subprocess.run(
         [sys.executable, "-m", "controller", *map(str, words)],
         cwd=cwd,
-        env=clean_environment(**environment),
+        env=clean_environment(measured=measured, **environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -191,9 +193,9 @@ class ControllerProcess:
         return offspring(self.pid)
 
     def memory_mib(self) -> float:
-        """What it keeps in memory now."""
+        """The most it has kept in memory since it started."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
 
     @property
