@@ -9,10 +9,10 @@ from asyncio import Future
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 
 from controller.domain.access import Denied, Granted, decide
-from controller.domain.building import Device, Door, OnLogFailure
+from controller.domain.building import Device, DeviceKind, Door, OnLogFailure
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
 from controller.domain.rights import DenyReason, Read, Rights
@@ -154,8 +154,6 @@ class AccessService:
     def _read(self, inbound: Inbound, event: Event, reader: Device) -> Read:
         """The read with its age by our clock; the device's word counts as far as its clock can be trusted."""
         age = self._presence.age_of(inbound, event.ts, event.age_ms)
-        shown = event.data
-        said = shown.direction if isinstance(shown, BadgeReadData) else None
         return Read(
             reader=reader.id,
             message_id=event.id,
@@ -163,7 +161,7 @@ class AccessService:
             received_at=inbound.received_at,
             age_s=age,
             retained=inbound.retained,
-            direction=said or ("out" if reader.direction == "out" else "in"),
+            direction=_direction(reader, event),
         )
 
     def _without_log(
@@ -206,3 +204,14 @@ class AccessService:
                 self._doors.signal_denied(tap.read, decision.reason)
             self._denied.add()
         self._answered.observe(self._clock.monotonic() - tap.inbound.received_mono)
+
+
+def _direction(reader: Device, event: Event) -> Literal["in", "out"]:
+    """A reader stands where the space file says: whoever reaches into one outside must not be let "out" into the house.
+
+    A door unit holds the lock itself and may read on both sides, so its own word counts.
+    """
+    said = event.data.direction if isinstance(event.data, BadgeReadData) else None
+    if said is not None and reader.kind is DeviceKind.DOOR_UNIT:
+        return said
+    return "out" if reader.direction == "out" else "in"

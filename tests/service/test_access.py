@@ -123,6 +123,19 @@ async def test_whoever_leaves_is_let_out_whatever_they_show(house):
     assert house.log.facts[0].fact.detail["grant"] == "exit"
 
 
+async def test_a_reader_outside_that_says_out_lets_nobody_in(house):
+    await house.tap(STREET_READER, STRANGE_CARD, direction="out")
+
+    assert unlocks(house) == []
+    assert house.log.facts[0].fact.detail["direction"] == "in"
+
+
+async def test_a_unit_that_reads_on_both_sides_says_itself_which_it_was(house):
+    await house.tap(LAB_UNIT, STRANGE_CARD, direction="out")
+
+    assert len(unlocks(house)) == 1
+
+
 # --- denied -----------------------------------------------------------------------------------------------------------
 
 
