@@ -75,6 +75,18 @@ async def test_the_unlock_carries_the_reads_id_a_short_life_and_the_hold_time(ho
     assert command.ts == house.clock.now()
 
 
+async def test_the_screens_hear_of_a_tap_once(house):
+    await house.tap(id="read-1")
+    await house.tap(id="read-1")
+    await house.tap(id="read-2", card=STRANGE_CARD)
+
+    decided = house.heard_of(FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED)
+    assert [(fact.kind, fact.message_id) for fact in decided] == [
+        (FactKind.ENTRY_GRANTED, "read-1"),
+        (FactKind.ENTRY_DENIED, "read-2"),
+    ]
+
+
 async def test_whoever_needs_time_is_given_three_times_as_much():
     slow = replace(ALICE, needs_time=True)
     house = House(people=replace(House().index.people, people={slow.id: slow}))
@@ -216,6 +228,12 @@ async def test_a_read_unlocks_for_five_seconds(house, age_s, opens):
 
     assert bool(unlocks(house)) is opens
     assert house.log.kinds() == [FactKind.ENTRY_GRANTED if opens else FactKind.READ_IGNORED]
+
+
+async def test_a_read_that_was_nobody_at_the_door_is_answered_to_nobody(house):
+    await house.tap(ts=NOON - timedelta(seconds=6))
+
+    assert house.outbound.sent == []
 
 
 async def test_a_clockless_reader_counts_the_age_of_its_reads_itself(house):
