@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
