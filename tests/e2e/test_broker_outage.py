@@ -21,13 +21,12 @@ pytestmark = pytest.mark.broker
 
 BACK_WITHIN_S = 5.0
 NOTICED_WITHIN_S = 15.0
-# Longer than the controller's patience between two tries could grow in a careless configuration.
-LONG_OUTAGE_S = 10.0
+# A patience that doubles without a bound has by then grown past what we promise.
+LONG_OUTAGE_S = 6.0
 
 
-@pytest.mark.parametrize("away_s", [0.0, LONG_OUTAGE_S], ids=["a-restart", "a-long-outage"])
-async def test_the_controller_is_live_again_by_itself_within_five_seconds(
-    away_s: float, prepared: Callable[..., ControllerProcess], house_broker: MosquittoBroker, household: Household
+async def test_the_controller_is_live_again_by_itself_within_five_seconds_however_long_the_outage(
+    prepared: Callable[..., ControllerProcess], house_broker: MosquittoBroker, household: Household
 ):
     controller = prepared(house_broker.port)
     await asyncio.to_thread(controller.start)
@@ -35,18 +34,16 @@ async def test_the_controller_is_live_again_by_itself_within_five_seconds(
     async with FieldDevice(house_broker.port, "door-front") as front:
         await front.answer(await _tap_when_ready(controller, front, household))
 
-        house_broker.stop()
-        await asyncio.to_thread(eventually, lambda: controller.health()[0] == 503, "the outage on /healthz")
-        await asyncio.sleep(away_s)
-        house_broker.start()
-        back = time.monotonic()
-        await asyncio.to_thread(controller.wait_until_well, BACK_WITHIN_S)
-        took = time.monotonic() - back
-        await front.answer(await _tap_when_ready(controller, front, household))
+        for away_s in (0.0, LONG_OUTAGE_S):
+            house_broker.stop()
+            await asyncio.to_thread(eventually, lambda: controller.health()[0] == 503, "the outage on /healthz")
+            await asyncio.sleep(away_s)
+            house_broker.start()
+            await asyncio.to_thread(controller.wait_until_well, BACK_WITHIN_S)
+            await front.answer(await _tap_when_ready(controller, front, household))
 
-    assert took < BACK_WITHIN_S
     for what in ("link_lost", "link_restored"):
-        eventually(lambda: len(controller.facts(what)) >= 2, f"{what} in the log")  # noqa: B023
+        eventually(lambda: len(controller.facts(what)) >= 4, f"{what} in the log, twice for each link")  # noqa: B023
         assert {one["detail"]["link"] for one in controller.facts(what)} == {"access", "telemetry"}
 
 
