@@ -4,6 +4,8 @@ The clock and the dice are the caller's.
 """
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
+_SHIFTS = tuple(range(120, -1, -10))
 _TIME_BITS = 48
 _RANDOM_BYTES = 10
 
@@ -15,4 +17,5 @@ def new_id(now_ms: int, randomness: bytes) -> str:
     if len(randomness) != _RANDOM_BYTES:
         raise ValueError(f"a ULID takes {_RANDOM_BYTES} random bytes, not {len(randomness)}")
     value = now_ms << (8 * _RANDOM_BYTES) | int.from_bytes(randomness, "big")
-    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+    # Two characters at a time: an id is made for every unlock, and half the steps take half the time.
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])

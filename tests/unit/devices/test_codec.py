@@ -12,6 +12,7 @@ from devices.codec import (
     PAYLOAD_LIMIT,
     Decoded,
     _decode_fast,
+    _decode_read_fast,
     _decode_strictly,
     check_desired,
     decode,
@@ -439,6 +440,38 @@ def test_the_fast_path_takes_nothing_that_the_careful_one_refuses(payload):
 )
 def test_what_devices_usually_send_takes_the_fast_path(payload):
     assert _decode_fast(payload) is not None
+
+
+SHOWN = an_object(
+    st.sampled_from(['"card"', '"card"', '"bits"', '"format"', '"pin"', '"\\u0063ard"', '"x"']),
+    st.one_of(NUMBERS, STRINGS, st.sampled_from(['"04AABBCC"', '"iso14443a"', "56", '"in"'])),
+)
+
+
+@st.composite
+def read_like(draw):
+    values = {"id": STRINGS, "type": st.sampled_from(['"badge.read"', '"badge.read"', '"rex"']), "ts": MOMENT_TEXTS,
+              "age_ms": NUMBERS, "data": SHOWN, "x": LEAVES}  # fmt: skip
+    names = draw(st.lists(st.sampled_from(["id", "type", "data", "ts", "age_ms", "x"]), min_size=3, max_size=6))
+    members = [f'"{name}"{draw(SPACE)}:{draw(SPACE)}{draw(values[name])}' for name in names]
+    return ("{" + ",".join(members) + "}").encode()
+
+
+@given(read_like())
+@example(b'{"id":"1","type":"badge.read","data":{"card":"04AA","card":"04BB"}}')
+@example(b'{"id":"1","type":"badge.read","data":{"card":"04AA","x":1}}')
+@example(b'{"id":"1","id":"2","type":"badge.read","data":{"card":"04AA"}}')
+def test_the_fast_path_of_reads_takes_nothing_that_the_careful_one_refuses(payload):
+    fast = _decode_read_fast(payload)
+    if fast is not None:
+        careful = _decode_strictly(TOPICS.parse(topic(Kind.EVENT)), topic(Kind.EVENT), payload)
+        assert careful.message == fast
+        assert careful.unknown_fields == ()
+
+
+def test_a_badge_read_takes_the_fast_path():
+    data = b'{"card":"04AF68DACB5A80","bits":56,"format":"iso14443a","direction":"in"}'
+    assert _decode_read_fast(b'{"id":"b-7","type":"badge.read","ts":1777896000250,"data":' + data + b"}") is not None
 
 
 # --- one key for one message ------------------------------------------------------------------------------------------
