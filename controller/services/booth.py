@@ -14,7 +14,7 @@ from controller.domain.building import DeviceKind, RoomKind, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DeviceId
 from controller.services.inbound import Inbound
-from controller.services.ports import Clock, LoggedFact, Outbound
+from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
 from devices.errors import LinkError
 from devices.messages import Desired, DesiredValue, Event, State
@@ -45,7 +45,7 @@ class Booths:
         space: Space,
         outbound: Outbound,
         presence: Presence,
-        note: Callable[[Fact], None],
+        note: Note,
         changed: Callable[[AreaId], None],
         clock: Clock,
     ) -> None:
@@ -74,13 +74,13 @@ class Booths:
         """Ask for on air, or end it."""
         booth = self._booths.get(DeviceId(inbound.device))
         self._note(
-            Fact(FactKind.BUTTON_PRESSED, inbound.received_at, device=DeviceId(inbound.device), message_id=event.id)
+            Fact(FactKind.BUTTON_PRESSED, inbound.received_at, device=DeviceId(inbound.device), message_id=event.id),
+            inbound.acknowledge,
         )
         if booth is not None and self._presence.age_of(inbound, event.ts, event.age_ms) <= LATE_BUTTON:
             now = self._clock.now()
             on = not booth.wanted.is_on(now)
             self._want(booth, Wanted(on, now + SESSION if on else None))
-        inbound.acknowledge()
 
     def state_reported(self, inbound: Inbound, state: State) -> None:
         """What a light says of itself."""

@@ -7,7 +7,7 @@ sent now or never: not to a door that is not ready, not without a live link.
 import logging
 import math
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from controller.domain.times import Lateness, lateness
 from controller.services.door_worker import DoorWorker, Passage
 from controller.services.inbound import Inbound
 from controller.services.live import LiveFeed
-from controller.services.ports import Clock, Outbound
+from controller.services.ports import Clock, Note, Outbound
 from controller.services.presence import Presence
 from devices.errors import LinkError
 from devices.ids import new_id
@@ -61,7 +61,7 @@ class Doors:
         space: Space,
         outbound: Outbound,
         presence: Presence,
-        note: Callable[[Fact], None],
+        note: Note,
         feed: LiveFeed,
         clock: Clock,
     ) -> None:
@@ -129,13 +129,13 @@ class Doors:
                 device=device,
                 message_id=event.id,
                 detail=detail,
-            )
+            ),
+            inbound.acknowledge,
         )
         if worker is not None and late is Lateness.NORMAL and event.type in _EDGES:
             worker.tell(_EDGES[event.type])
         if worker is not None and late is not Lateness.HISTORY and event.type is EventType.TAMPER:
             worker.raise_tamper()
-        inbound.acknowledge()
 
     def event_noted(self, inbound: Inbound, event: Event) -> None:
         """An event nothing follows from yet: fire, and what a door decided alone. Kept with its type."""
@@ -148,9 +148,9 @@ class Doors:
                 device=DeviceId(inbound.device),
                 message_id=event.id,
                 detail={"type": str(event.type)},
-            )
+            ),
+            inbound.acknowledge,
         )
-        inbound.acknowledge()
 
     def acknowledged(self, inbound: Inbound, ack: Ack) -> None:
         """What became of a command."""

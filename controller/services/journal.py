@@ -8,7 +8,8 @@ kept, retried and shown.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from controller.domain.facts import Fact
 from controller.errors import StoreError
@@ -32,7 +33,7 @@ class Journal:
         self._notes_kept = notes_kept
         self._log = log
         self._listener = listener
-        self._notes: deque[Fact] = deque()
+        self._notes: deque[_Note] = deque()
         self._wake = asyncio.Event()
         self._last_position = 0
         self.dropped = 0
@@ -55,10 +56,17 @@ class Journal:
         """Show a fact that is, or will be, written elsewhere."""
         self._listener(LoggedFact(self._last_position, fact))
 
-    def note(self, fact: Fact) -> None:
-        """Shown at once, durable within NOTE_PAUSE while the log works."""
+    def note(self, fact: Fact, acknowledge: Callable[[], None] | None = None, /) -> None:
+        """Shown at once, durable within NOTE_PAUSE while the log works; the message it tells of is acknowledged then.
+
+        While the log fails, nothing more is held back: acknowledgements go out in order, so those of door events
+        would keep the broker from sending the reads behind them. The notes wait here instead.
+        """
         self.tell(fact)
-        self._notes.append(fact)
+        if acknowledge is not None and self.failing:
+            acknowledge()
+            acknowledge = None
+        self._notes.append(_Note(fact, acknowledge))
         self._keep_to_limit()
         self._wake.set()
 
@@ -77,7 +85,8 @@ class Journal:
         while self._notes:
             batch = [self._notes.popleft() for _ in range(min(len(self._notes), BATCH))]
             # Cancelled meanwhile, it is waited for all the same: given to the log again it would be there twice.
-            writing = asyncio.get_running_loop().create_task(self._log.append_all(batch), name="facts")
+            facts = [note.fact for note in batch]
+            writing = asyncio.get_running_loop().create_task(self._log.append_all(facts), name="facts")
             try:
                 await asyncio.shield(writing)
             except StoreError as error:
@@ -87,6 +96,7 @@ class Journal:
                 self.failing = True
                 if not retry:
                     return
+                _release(self._notes)
                 await asyncio.sleep(RETRY_AFTER)
             except asyncio.CancelledError:
                 await asyncio.wait({writing})
@@ -95,12 +105,28 @@ class Journal:
                 raise
             else:
                 self.failing = False
+                _release(batch)
 
-    def _put_back(self, batch: Sequence[Fact]) -> None:
+    def _put_back(self, batch: Sequence["_Note"]) -> None:
         self._notes.extendleft(reversed(batch))
         self._keep_to_limit()
 
     def _keep_to_limit(self) -> None:
         while len(self._notes) > self._notes_kept:
-            self._notes.popleft()
+            _release([self._notes.popleft()])
             self.dropped += 1
+
+
+@dataclass(slots=True)
+class _Note:
+    """A fact on its way to the log, and the message that waits for it."""
+
+    fact: Fact
+    acknowledge: Callable[[], None] | None
+
+
+def _release(notes: Iterable[_Note]) -> None:
+    for note in notes:
+        if note.acknowledge is not None:
+            note.acknowledge()
+            note.acknowledge = None

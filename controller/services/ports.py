@@ -5,7 +5,7 @@ twin in tests/support; one contract suite runs against both.
 """
 
 from asyncio import Future
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -37,6 +37,12 @@ class LoggedFact:
 
     position: int
     fact: Fact
+
+
+class Note(Protocol):
+    """Where facts go that may be durable a moment later; the message one tells of is acknowledged when it is."""
+
+    def __call__(self, fact: Fact, acknowledge: Callable[[], None] | None = None, /) -> None: ...
 
 
 class EventLog(Protocol):

@@ -254,8 +254,9 @@ async def test_tampering_told_late_is_an_alarm_and_long_ago_is_none(house, age_s
 
 
 async def test_the_same_edge_told_twice_is_one_fact(house):
-    edge(house, EventType.REX, id="rex-7")
-    edge(house, EventType.REX, id="rex-7")
+    async with house.journalling():
+        edge(house, EventType.REX, id="rex-7")
+        edge(house, EventType.REX, id="rex-7")
 
     assert len(house.heard_of(FactKind.EXIT_REQUESTED)) == 1
     assert house.steps.count(("acknowledged", f"natoma/1/{STREET_UNIT}/up/event")) == 2

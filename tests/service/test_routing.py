@@ -6,6 +6,7 @@ import pytest
 
 from controller.app.routing import handlers
 from controller.domain.facts import FactKind
+from controller.errors import StoreError
 from controller.services.inbound import Router
 from controller.services.repeats import LIFETIME, Repeats
 from devices.messages import (
@@ -55,11 +56,28 @@ def test_every_kind_a_device_can_say_has_a_handler(house):
     assert set(table) == set(MESSAGES) == set(UP_KINDS)
 
 
-@pytest.mark.parametrize("kind", sorted(set(MESSAGES) - {Kind.TELEMETRY}))
+@pytest.mark.parametrize("kind", sorted(set(MESSAGES) - {Kind.TELEMETRY, Kind.EVENT}))
 def test_what_needs_no_store_is_acknowledged_once_when_it_was_taken(house, kind):
     house.say(SENSOR, MESSAGES[kind])
 
     assert acknowledged(house) == [f"natoma/1/{SENSOR}/up/{kind}"]
+
+
+async def test_an_event_is_not_acknowledged_before_it_is_in_the_log(house):
+    async with house.journalling():
+        house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
+        assert acknowledged(house) == []
+
+    assert acknowledged(house) == [f"natoma/1/{STREET_UNIT}/up/event"]
+
+
+async def test_while_the_log_fails_events_are_not_held_back_in_front_of_the_reads_behind_them(house):
+    house.log.failure = StoreError("events.db: the disk is full")
+    async with house.journalling():
+        house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
+
+    assert acknowledged(house) == [f"natoma/1/{STREET_UNIT}/up/event"]
+    assert len(house.journal._notes) == 1
 
 
 def test_readings_are_not_acknowledged_before_they_are_stored(house):
@@ -163,9 +181,10 @@ def test_what_was_waiting_for_us_proves_no_life(house, how):
 # --- repeats ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_event_told_twice_happens_once_and_is_acknowledged_twice(house):
-    house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
-    house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
+async def test_an_event_told_twice_happens_once_and_is_acknowledged_twice(house):
+    async with house.journalling():
+        house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
+        house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
 
     assert len(house.heard_of(FactKind.DOOR_OPENED)) == 1
     assert len(acknowledged(house)) == 2
