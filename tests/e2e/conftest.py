@@ -32,7 +32,7 @@ def prepared(household: Household, tmp_path: Path) -> Iterator[Callable[..., Con
     """Makes a controller over a copy of the household's data, not started yet; ends it with the test."""
     with ExitStack() as stack:
 
-        def prepare(port: int, *words: object, name: str = "controller", measured: bool = True) -> ControllerProcess:
+        def prepare(port: int, *words: object, name: str = "controller") -> ControllerProcess:
             folder = tmp_path / name
             copy_of(household.data, folder / "data")
             controller = ControllerProcess(
@@ -43,7 +43,6 @@ def prepared(household: Household, tmp_path: Path) -> Iterator[Callable[..., Con
                 "--mqtt",
                 f"mqtt://127.0.0.1:{port}",
                 *words,
-                measured=measured,
             )
             stack.callback(controller.end)
             return controller

@@ -115,7 +115,8 @@ async def test_a_broker_that_freezes_is_on_healthz_within_fifteen_seconds(
 async def test_a_broker_of_our_own_that_is_killed_comes_back_and_doors_open_again(household: Household, tmp_path: Path):
     program("mosquitto")
     copy_of(household.data, tmp_path / "data")
-    with ControllerProcess(tmp_path, "run", "--space", household.space, "--broker-port", free_port()) as controller:
+    words = ("run", "--space", household.space, "--broker-port", free_port())
+    with ControllerProcess(tmp_path, *words, measured=True) as controller:
         port, password = _endpoint(controller.data, "door-front")
         async with FieldDevice(port, "door-front", password=password) as front:
             await front.answer(await _tap_when_ready(controller, front, household))

@@ -101,7 +101,7 @@ def test_everything_wrong_with_a_space_file_is_told_with_its_line(command: str, 
         "run": ("run", "--space", space, "--data", tmp_path / "data"),
     }
 
-    said = natoma(*words[command])
+    said = natoma(*words[command], measured=True)
 
     assert complaint(said, 2) is not None
     told = said.out if command == "check" else said.err
@@ -254,7 +254,7 @@ def test_a_settings_file_that_is_wrong_is_told_with_its_lines(tmp_path: Path):
 
 @pytest.mark.parametrize("words", [("rum",), ("explain", "--door", "front")])
 def test_wrong_usage_is_two_and_points_at_help(words: tuple[str, ...]):
-    assert "--help" in complaint(natoma(*words), 2)
+    assert "--help" in complaint(natoma(*words, measured=True), 2)
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ def test_an_import_shows_and_changes_nothing_until_it_is_told_to(data: Path, hou
     assert json.loads(looked.out)["applied"] is False
     assert "dora" not in _people(data, household)
 
-    applied = natoma(*words, "--apply")
+    applied = natoma(*words, "--apply", measured=True)
     assert complaint(applied, 0) is not None
     assert json.loads(applied.out)["applied"] is True
     assert "dora" in _people(data, household)
@@ -327,12 +327,12 @@ def test_a_badge_nobody_could_hold_is_refused_without_showing_it(left: Path, hou
 def test_explain_and_events_speak_to_scripts(left: Path, household: Household):
     where = ("--space", household.space, "--data", left, "--json")
 
-    said = natoma("explain", "--badge", household.badges["carol"], "--door", "Front door", *where)
+    said = natoma("explain", "--badge", household.badges["carol"], "--door", "Front door", *where, measured=True)
     assert complaint(said, 0) is not None
     assert "credential_lost" in json.dumps(json.loads(said.out))
     assert household.badges["carol"] not in said.out + said.err
 
-    said = natoma("events", *where)
+    said = natoma("events", *where, measured=True)
     assert complaint(said, 0) is not None
     kinds = [json.loads(line)["kind"] for line in said.out.splitlines()]
     assert "service_started" in kinds

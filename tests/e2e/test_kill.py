@@ -33,7 +33,7 @@ WINDOW = 500
 async def test_no_reading_is_lost_or_kept_twice_through_eight_kills(
     prepared: Callable[..., ControllerProcess], house_broker: MosquittoBroker
 ):
-    controller = prepared(house_broker.port, measured=False)
+    controller = prepared(house_broker.port)
     await asyncio.to_thread(controller.start)
     async with FieldDevice(house_broker.port, "sensor-hall", SENSOR_CHANNELS) as sensor:
         confirmed: list[int] = []
@@ -54,7 +54,7 @@ async def test_no_reading_is_lost_or_kept_twice_through_eight_kills(
 async def test_each_badge_read_is_decided_once_and_unlocks_at_most_once_through_eight_kills(
     prepared: Callable[..., ControllerProcess], house_broker: MosquittoBroker, household: Household
 ):
-    controller = prepared(house_broker.port, measured=False)
+    controller = prepared(house_broker.port)
     await asyncio.to_thread(controller.start)
     async with FieldDevice(house_broker.port, "door-front") as front:
         await asyncio.to_thread(controller.wait_for_device, "door-front")

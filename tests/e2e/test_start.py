@@ -29,12 +29,10 @@ async def test_ten_thousand_people_are_ready_in_two_seconds_and_150_mib(
     space, people = tmp_path / "space.yaml", tmp_path / "people.csv"
     space.write_text(SPACE)
     badge = _write_people(people)
-    told = natoma(
-        "people", "import", people, "--apply", "--space", space, "--data", tmp_path / "data", within=60, measured=False
-    )
+    told = natoma("people", "import", people, "--apply", "--space", space, "--data", tmp_path / "data", within=60)
     assert told.code == 0, told.err
     words = ("run", "--space", space, "--mqtt", f"mqtt://127.0.0.1:{house_broker.port}")
-    controller = ControllerProcess(tmp_path, *words, measured=False)
+    controller = ControllerProcess(tmp_path, *words)
     took, memory = [], []
     async with FieldDevice(house_broker.port, "door-front") as front:
         for _ in range(STARTS):

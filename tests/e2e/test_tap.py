@@ -57,7 +57,9 @@ def running(
     with MosquittoBroker(folder / "broker", extra=QUEUES) as broker:
         where = f"mqtt://127.0.0.1:{broker.port}"
         words = ("--mqtt", where, "--mqtt-version", VERSIONS[request.param])
-        with ControllerProcess(folder / "controller", "run", "--space", household.space, *words) as controller:
+        with ControllerProcess(
+            folder / "controller", "run", "--space", household.space, *words, measured=True
+        ) as controller:
             yield controller, broker.port, request.param
 
 
@@ -242,17 +244,18 @@ async def test_a_read_the_broker_retained_opens_nothing_at_the_start_nor_after_a
 
 
 async def test_a_read_published_as_retained_opens_nothing_where_the_broker_can_tell(house: House):
-    if house.version == MQTT_3_1_1:
-        pytest.skip("MQTT 3.1.1 hides the flag from whoever is subscribed already: to them it is a live read")
     read = await house.front.tap(house.badges["alice"], retain=True)
     try:
-        await house.front.rejection("retained_event")
+        if house.version == MQTT_5:
+            await house.front.rejection("retained_event")
         await house.sentinel()
     finally:
         await house.front.say("event", b"", retain=True)  # or every later test would find it
 
-    assert not house.front.commands("unlock", to=read)
-    assert house.controller.decisions(read) == []
+    # MQTT 3.1.1 hides the flag from whoever is subscribed already: to them it is a live read, this once.
+    unlocks = 0 if house.version == MQTT_5 else 1
+    assert len(house.front.commands("unlock", to=read)) == unlocks
+    assert len(house.controller.decisions(read)) == unlocks
 
 
 @in_both_versions

@@ -36,7 +36,7 @@ class Said:
 
 
 def natoma(
-    *words: object, cwd: Path = ROOT, within: float = PATIENCE_S, measured: bool = True, **environment: str
+    *words: object, cwd: Path = ROOT, within: float = PATIENCE_S, measured: bool = False, **environment: str
 ) -> Said:
     """Run a command of `natoma` to its end, with an environment that has none of our own settings."""
     done = subprocess.run(
@@ -51,8 +51,8 @@ def natoma(
     return Said(done.returncode, done.stdout, done.stderr)
 
 
-def clean_environment(*, measured: bool = True, **more: str) -> dict[str, str]:
-    """Ours without NATOMA_*; `measured=False` also without what makes a child count its own lines, which is slow."""
+def clean_environment(*, measured: bool = False, **more: str) -> dict[str, str]:
+    """Ours without NATOMA_*, and without what makes a child count its own lines, which is slow, unless it is `measured`."""
     unwanted = ("NATOMA_",) if measured else ("NATOMA_", "COVERAGE_", "COV_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**ours, "PYTHONPATH": str(ROOT), **more}
@@ -99,7 +99,7 @@ class ControllerProcess:
     """
 
     def __init__(
-        self, folder: Path, *words: object, data: Path | None = None, cwd: Path = ROOT, measured: bool = True
+        self, folder: Path, *words: object, data: Path | None = None, cwd: Path = ROOT, measured: bool = False
     ) -> None:
         """`words` follow `natoma`; `data` is where they put it by themselves, else it is put into the folder."""
         self.data = data or folder / "data"
