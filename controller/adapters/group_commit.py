@@ -89,6 +89,7 @@ class GroupCommit(Generic[R, A]):
         on_late: Callable[[R, A], R | None] | None = None,
         on_rollback: Callable[[], None] | None = None,
         on_idle: Callable[[sqlite3.Connection], None] | None = None,
+        fast_s: float = FAST_S,
     ) -> None:
         """`limit`: rows that may wait, beyond it `commit` refuses. `pause_s`: least time between two commits when busy.
 
@@ -109,6 +110,7 @@ class GroupCommit(Generic[R, A]):
         self._on_late = on_late
         self._on_rollback = on_rollback
         self._on_idle = on_idle
+        self._fast_s = fast_s  # 0: nothing is ever committed on the loop's thread
         self._loop = asyncio.get_running_loop()
         self._using = threading.Lock()  # held while the connection is in use, by whichever thread
         self._typical_s = 0.0  # how long commits take of late
@@ -172,7 +174,7 @@ class GroupCommit(Generic[R, A]):
         group, a slow or failing disk, a busy writer) is for `submit`. A disk that turns slow holds the loop up
         once; docs/decisions/0006 says why that is borne.
         """
-        if self._error or self._queue or self._pending or self._stopping or self._typical_s > FAST_S:
+        if self._error or self._queue or self._pending or self._stopping or self._typical_s >= self._fast_s:
             return None
         if not self._using.acquire(blocking=False):
             return None

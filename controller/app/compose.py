@@ -188,7 +188,14 @@ class _Service:
         router = Router(
             topics,
             lambda: self.index.space.devices,
-            handlers(access, self.doors, self.booths, self.rooms, self.presence, Telemetry(self.presence, self.spool)),
+            handlers(
+                access,
+                self.doors,
+                self.booths,
+                self.rooms,
+                self.presence,
+                Telemetry(self.presence, self.spool, refusals),
+            ),
             refusals,
             self.meters,
         )
@@ -217,6 +224,9 @@ class _Service:
             if row.seq is not None:
                 self.presence.numbered(row.device, row.seq)
         self.rooms.kept(rows)
+
+    def _people_changed(self, version: int) -> None:
+        self.note(FactKind.PEOPLE_CHANGED, version=str(version))
 
     def _room_changed(self, area: AreaId) -> None:
         self.rooms.look_again(area)
@@ -248,7 +258,7 @@ class _Service:
         runners.start(self.spool.run(), "spool")
         runners.start(self.rooms.run(), "rooms")
         runners.start(self._each_second(), "every second")
-        runners.start(keep_fresh(self.index, self._stores.registry), "rights")
+        runners.start(keep_fresh(self.index, self._stores.registry, self._people_changed), "rights")
         runners.start(self._stores.keep_reserve_empty(), "reserve")
         for worker in self.doors.workers:
             runners.start(worker.run(), f"door {worker.door.id}")
@@ -307,7 +317,10 @@ class _Service:
 
     async def _each_second(self) -> None:
         while True:
-            self.presence.sweep()
+            if self._access_side.link.state.alive and self._telemetry_side.link.state.alive:
+                self.presence.sweep()
+            else:
+                self.presence.deaf()
             self.doors.sweep()
             self.booths.look()
             self._headcount.look()

@@ -7,7 +7,7 @@ import click
 
 from controller.cli.options import as_json as json_option
 from controller.space import check as check_file
-from controller.space.report import as_json, as_text
+from controller.space import report
 
 
 @click.command()
@@ -16,8 +16,5 @@ from controller.space.report import as_json, as_text
 def check(space: Path, as_json: bool) -> None:
     """Check a space file; every problem comes with its line and what would be right."""
     checked = check_file(space)
-    click.echo(_json(checked) if as_json else as_text(checked))
+    click.echo(report.as_json(checked) if as_json else report.as_text(checked))
     sys.exit(0 if checked.space is not None else 2)
-
-
-_json = as_json

@@ -28,9 +28,6 @@ class FactKind(StrEnum):
     DOOR_FORCED = "door_forced"
     DOOR_HELD_WARNING = "door_held_warning"
     DOOR_HELD = "door_held"
-    DOOR_LOCKED = "door_locked"
-    DOOR_UNKNOWN = "door_unknown"
-    UNLOCK_SENT = "unlock_sent"
     UNLOCK_CONFIRMED = "unlock_confirmed"
     UNLOCK_REFUSED = "unlock_refused"  # by the lock, with its reason
     UNLOCK_NOT_SENT = "unlock_not_sent"  # door offline, or we are
@@ -39,7 +36,6 @@ class FactKind(StrEnum):
     DEVICE_BORN = "device_born"
     DEVICE_READY = "device_ready"
     DEVICE_LOST = "device_lost"
-    ROOM_CHANGED = "room_changed"
     ON_AIR_CHANGED = "on_air_changed"
     BUTTON_PRESSED = "button_pressed"
     MESSAGE_REFUSED = "message_refused"
@@ -50,7 +46,6 @@ class FactKind(StrEnum):
     LOG_RESTORED = "log_restored"
     SERVICE_STARTED = "service_started"
     SERVICE_STOPPED = "service_stopped"
-    SPACE_PUBLISHED = "space_published"
     PEOPLE_CHANGED = "people_changed"
 
 

@@ -6,6 +6,7 @@ lookup for the credential and a few for its person; the database is asked only b
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from controller.domain.access import Rights
@@ -89,14 +90,20 @@ class AccessIndex:
         self.load(RegistrySnapshot(change.version, people, memberships, leases, credentials, digests))
 
 
-async def keep_fresh(index: AccessIndex, registry: Registry, *, every: float = POLL_EVERY) -> None:
-    """Follow the registry for ever, whoever changes it: this process, another, or a person at the command line."""
+async def keep_fresh(
+    index: AccessIndex, registry: Registry, changed: Callable[[int], None], *, every: float = POLL_EVERY
+) -> None:
+    """Follow the registry for ever, whoever changes it: this process, another, or a person at the command line.
+
+    `changed` hears each new version once it counts at the doors.
+    """
     failing = False
     while True:
         await asyncio.sleep(every)
         try:
             if await registry.version() != index.version:
                 await refresh(index, registry)
+                changed(index.version)
         except StoreError as error:
             logger.log(
                 logging.DEBUG if failing else logging.WARNING, "rights are as of version %d: %s", index.version, error

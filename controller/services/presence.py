@@ -161,6 +161,13 @@ class Presence:
             self._tell_state(device, before.state, self._clock.now())
             self._changed(device)
 
+    def deaf(self) -> None:
+        """While we cannot hear, nobody's silence is theirs: the time is not counted."""
+        now = self._clock.monotonic()
+        for known in self._known.values():
+            if known.presence.heard is not None:
+                known.presence = replace(known.presence, heard=now)
+
     def sweep(self) -> None:
         """Once a second: who should have spoken by now is silent, and what was skipped is told."""
         now = self._clock.monotonic()

@@ -11,16 +11,13 @@ from controller.services.wording import Wording
 
 QUIET = frozenset(
     {
-        FactKind.UNLOCK_SENT,
         FactKind.UNLOCK_CONFIRMED,
         FactKind.ENTRY_TAKEN,
         FactKind.DOOR_OPENED,
         FactKind.DOOR_CLOSED,
-        FactKind.DOOR_LOCKED,
         FactKind.EXIT_REQUESTED,
         FactKind.DEVICE_BORN,
         FactKind.DEVICE_READY,
-        FactKind.ROOM_CHANGED,
     }
 )
 """In the log, on the door's own tile, and not in the stream."""

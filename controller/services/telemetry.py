@@ -7,24 +7,34 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from controller.domain.ids import DeviceId
-from controller.domain.telemetry import Value, judge
+from controller.domain.telemetry import SetAside, Value, judge
 from controller.domain.times import stamped
 from controller.services.inbound import Inbound
 from controller.services.ports import TelemetryRow
 from controller.services.presence import Known, Presence
+from controller.services.refusals import Refusals
 from controller.services.spool import Spool
 from devices.channels import is_no_reading
 from devices.codec import message_key
+from devices.errors import MessageError, RefusalReason
 from devices.messages import Telemetry as TelemetryMessage
 from devices.messages import Values
+
+_HINTS = {
+    SetAside.UNKNOWN_CHANNEL: "name the channel in up/birth",
+    SetAside.UNIT: "give the channel a unit of its class in up/birth",
+    SetAside.OUT_OF_RANGE: "look at the sensor, or at min and max in up/birth",
+    SetAside.STALE: "set the device's clock, or leave ts out",
+}
 
 
 class Telemetry:
     """Takes readings in; each message is acknowledged once its last row is durable."""
 
-    def __init__(self, presence: Presence, spool: Spool) -> None:
+    def __init__(self, presence: Presence, spool: Spool, refusals: Refusals) -> None:
         self._presence = presence
         self._spool = spool
+        self._refusals = refusals
 
     def taken(self, inbound: Inbound, message: TelemetryMessage) -> None:
         """One message, of one moment or a batch of them."""
@@ -34,6 +44,7 @@ class Telemetry:
         if message.v is not None:
             row = _row(device, key, message.ts, message.v, known, inbound.received_at, message.seq)
             self._spool.put(row, inbound.acknowledge, droppable=inbound.droppable)
+            self._tell_sender(inbound, row)
         else:
             self._batch(inbound, message, device, key, known)
         self._presence.heard(device, inbound.received_mono)
@@ -46,6 +57,19 @@ class Telemetry:
             seq = message.seq if is_last else None
             row = _row(device, f"{key}/{place}", sample.ts, sample.v, known, inbound.received_at, seq)
             self._spool.put(row, inbound.acknowledge if is_last else _nothing, droppable=inbound.droppable)
+            self._tell_sender(inbound, row)
+
+    def _tell_sender(self, inbound: Inbound, row: TelemetryRow) -> None:
+        """A reading that is not believed is refused by itself; what came with it is kept."""
+        for channel, reason in row.set_aside.items():
+            error = MessageError(
+                RefusalReason(reason),
+                f"the reading of {channel} is not believed",
+                topic=inbound.topic,
+                path=f"v.{channel}",
+                hint=_HINTS[SetAside(reason)],
+            )
+            self._refusals.refuse(error, inbound.topic, inbound.payload, inbound.received_at, _nothing, droppable=True)
 
 
 def _row(

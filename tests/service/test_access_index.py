@@ -161,7 +161,7 @@ class CountingRegistry(MemoryRegistry):
 async def test_a_changed_right_counts_within_a_second_without_loading_everybody():
     registry = CountingRegistry(PEOPLE)
     index = AccessIndex(SPACE, PEOPLE)
-    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry))
+    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry, lambda version: None))
 
     (credential,) = PEOPLE.credentials
     (digest,) = PEOPLE.digests
@@ -196,7 +196,7 @@ async def test_a_registry_that_cannot_be_read_leaves_the_rights_as_they_were_and
     caplog.set_level("INFO")
     registry = CountingRegistry(PEOPLE)
     index = AccessIndex(SPACE, PEOPLE)
-    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry))
+    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry, lambda version: None))
     registry.failure = StoreError("natoma.db: locked")
     await asyncio.sleep(5.0)
     registry.failure = None

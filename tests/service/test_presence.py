@@ -164,6 +164,17 @@ def test_a_sensor_is_silent_after_two_missed_cadences_and_a_little(house):
     assert house.shown("device", SENSOR)["state"] == "silent"
 
 
+def test_silence_while_we_could_not_hear_is_nobodys(house):
+    house.say(SENSOR, READY)
+    house.say(SENSOR, birth(every_s=60.0))
+    house.clock.advance(3600)
+    house.presence.deaf()
+    house.clock.advance(100)
+    house.presence.sweep()
+
+    assert house.presence.word(SENSOR) == "ready"
+
+
 def test_a_device_without_a_cadence_may_be_silent_for_ever(house):
     house.say(SENSOR, READY)
     house.say(SENSOR, birth(every_s=None))

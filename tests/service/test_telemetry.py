@@ -7,7 +7,7 @@ import pytest
 
 from controller.errors import StoreError
 from controller.services.spool import BATCH_LIMIT, COMMIT_EVERY
-from devices.messages import ChannelSpec, Sample, Telemetry
+from devices.messages import ChannelSpec, Reject, Sample, Telemetry
 from tests.support.services import NOON, SENSOR, House, birth
 
 READINGS = f"natoma/1/{SENSOR}/up/telemetry"
@@ -67,6 +67,16 @@ async def test_what_cannot_be_is_stored_with_its_reason_and_not_as_a_reading(hou
 
     (row,) = house.telemetry_log.rows
     assert (row.values, row.set_aside) == ({}, set_aside)
+
+
+async def test_the_sender_hears_which_reading_was_not_believed(house):
+    house.say(SENSOR, Telemetry(v={"co2": 99_999, "temperature": 21.0}))
+    await stored(house)
+
+    (told,) = [sent.message for sent in house.outbound.sent if isinstance(sent.message, Reject)]
+    assert (str(told.reason), told.path) == ("out_of_range", "v.co2")
+    assert [refused.path for refused in house.telemetry_log.refused] == ["v.co2"]
+    assert acknowledgements(house) == 1
 
 
 async def test_no_reading_is_neither_an_error_nor_a_zero(house):

@@ -31,7 +31,6 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.GAP_FOUND: {"count": 3},
     FactKind.LINK_LOST: {"link": "access"},
     FactKind.LINK_RESTORED: {"link": "access"},
-    FactKind.ROOM_CHANGED: {"status": "free"},
 }
 
 

@@ -364,7 +364,7 @@ class House:
             clock=self.clock,
             meters=self.meters,
         )
-        telemetry = Telemetry(self.presence, self.spool)
+        telemetry = Telemetry(self.presence, self.spool, self.refusals)
         self.router = Router(
             self.topics,
             lambda: self.index.space.devices,

@@ -5,12 +5,10 @@ Which broker, on which port, with which files; what it may be asked is in `right
 
 import asyncio
 import contextlib
-import getpass
 import importlib.util
 import json
 import logging
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -71,12 +69,6 @@ class EmbeddedBroker:
     limits: str = ""
     restarts: int = 0
     process: asyncio.subprocess.Process | None = None
-
-    def admit(self, users: Iterable[str]) -> None:
-        """Give new devices a password and tell the running broker; known ones keep theirs."""
-        _write_files(self.folder, self.root, users)
-        if self.process is not None and self.process.returncode is None and self.endpoint.version == 5:
-            self.process.send_signal(signal.SIGHUP)
 
 
 @asynccontextmanager
@@ -156,7 +148,7 @@ def _choose_broker(
 def _command(broker: EmbeddedBroker, port: int) -> list[str]:
     folder = broker.folder.resolve()
     if broker.name == "mosquitto":
-        (folder / "mosquitto.conf").write_text(mosquitto_conf(folder, port, getpass.getuser()))
+        (folder / "mosquitto.conf").write_text(mosquitto_conf(folder, port))
         return [find_mosquitto() or "mosquitto", "-c", str(folder / "mosquitto.conf")]
     settings = {"port": port, "root": broker.root, "passwords": str(folder / "passwords.json")}
     (folder / "amqtt.json").write_text(json.dumps(settings))

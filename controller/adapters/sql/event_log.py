@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from controller.adapters.ballast import Ballast
-from controller.adapters.group_commit import GroupCommit, StoreHealth
+from controller.adapters.group_commit import FAST_S, GroupCommit, StoreHealth
 from controller.adapters.sql.schema_events import DECISIONS, ONE_DECISION
 from controller.adapters.sql.upgrade import EVENTS, bring_up
 from controller.adapters.sqlite_file import open_reader, open_writer, store_error
@@ -95,7 +95,7 @@ class EventReader:
 class SqlEventLog:
     """The `EventLog` port over one SQLite file; `open` it, and `close` it last of all."""
 
-    def __init__(self, path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> None:
+    def __init__(self, path: Path, *, deadline_s: float = APPEND_DEADLINE_S, fast_s: float = FAST_S) -> None:
         self.path = path
         self._reader = EventReader(path)
         self._writer: GroupCommit[_Request, list[Appended]] = GroupCommit(
@@ -108,13 +108,14 @@ class SqlEventLog:
             ballast=Ballast(path.with_name(path.name + ".spare")),
             is_one_statement=lambda request: len(request.facts) == 1,
             on_late=_note_late,
+            fast_s=fast_s,
         )
 
     @classmethod
-    async def open(cls, path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> Self:
+    async def open(cls, path: Path, *, deadline_s: float = APPEND_DEADLINE_S, fast_s: float = FAST_S) -> Self:
         """Create or upgrade the file, then open it; StartupError when it is newer than we are, or damaged."""
         await asyncio.to_thread(bring_up, path, EVENTS)
-        return cls(path, deadline_s=deadline_s)
+        return cls(path, deadline_s=deadline_s, fast_s=fast_s)
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -206,20 +205,6 @@ async def test_devices_keep_their_passwords_through_a_restart(tmp_path: Path):
 
 
 @pytest.mark.broker
-async def test_a_new_device_is_admitted_without_a_restart_and_no_other_is_put_out(tmp_path: Path):
-    program("mosquitto")
-    async with (
-        open_broker(tmp_path, "natoma", DEVICES, port=free_port()) as broker,
-        link(broker.endpoint, READER, []) as reader,
-    ):
-        await reader.connected(PATIENCE)
-        broker.admit([*DEVICES, "new"])
-        passwords = json.loads((tmp_path / "passwords.json").read_text())
-        await until_connects(broker.endpoint, "new", passwords["new"])
-
-        assert (reader.state.connected, reader.state.reconnects) == (True, 0)
-
-
 async def until_connects(endpoint: Endpoint, user: str, password: str) -> None:
     """The broker reads its files a moment after it was told to."""
     async with asyncio.timeout(PATIENCE):

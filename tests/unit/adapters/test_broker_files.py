@@ -106,16 +106,14 @@ def test_mosquitto_is_given_salted_hashes_and_no_password():
     ],
 )
 def test_what_the_measurements_taught_is_in_it(line: str):
-    settings = mosquitto_conf(Path("/data/broker"), 1899, "natoma").splitlines()
+    settings = mosquitto_conf(Path("/data/broker"), 1899).splitlines()
 
     assert line in settings
 
 
 def test_it_listens_to_this_machine_alone():
     listeners = [
-        line
-        for line in mosquitto_conf(Path("/d"), 1899, "natoma").splitlines()
-        if line.startswith(("listener", "port"))
+        line for line in mosquitto_conf(Path("/d"), 1899).splitlines() if line.startswith(("listener", "port"))
     ]
 
     assert listeners == ["listener 1899 127.0.0.1"]
