@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -36,7 +36,7 @@ ACCESS_USER = "server-access"
 TELEMETRY_USER = "server-telemetry"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 # Environment names that only Natoma could have meant: the rest of NATOMA_* may belong to scripts around it.
-_OURS = re.compile(r"NATOMA_(MQTT|WEB|INFLUX|LOG|BROKER|DATA)(_|$)")
+_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA)(_|$)")
 
 
 class LogLevel(StrEnum):
@@ -46,16 +46,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Influx:
-    """An InfluxDB 2 that gets every reading too."""
-
-    url: str
-    token: SecretStr = field(repr=False)
-    org: str
-    bucket: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,6 @@ class Settings:
     broker: BrokerProgram | None = None  # None: mosquitto where it is installed, else amqtt
     broker_port: int | None = None
     web: Web = Web()
-    influx: Influx | None = None
     log_level: LogLevel = LogLevel.INFO
 
 
@@ -117,10 +106,6 @@ class _Written(BaseSettings):
     web_port: Port = 8080
     web_host_names: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)] = ()
     web_beyond_loopback: bool = False
-    influx_url: str | None = Field(None, pattern=r"^https?://[^\s/]+")
-    influx_token: SecretStr | None = None
-    influx_org: str = "natoma"
-    influx_bucket: str = "natoma"
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -147,7 +132,6 @@ _SYNONYMS = {
 }
 # A broker's URL is easily written as `broker`, with its password.
 _URLS = frozenset({"mqtt", "broker"})
-_SECRET = _URLS | {"influx_token"}
 _RIGHT = {
     "data": "name a directory",
     "space": "name a space file",
@@ -159,7 +143,6 @@ _RIGHT = {
     "web_port": "write a port from 1 to 65535, or 0 to let the system choose",
     "web_host_names": "write host names without a port: natoma.example, door.local",
     "web_beyond_loopback": "write true or false",
-    "influx_url": "write http://host:8086",
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }
 
@@ -265,11 +248,9 @@ def _told(sources: _Sources, exc: ValidationError) -> list[str]:
 
 
 def _masked(name: str, value: object) -> str:
-    if name not in _SECRET:
+    if name not in _URLS:
         return str(value)
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-    if name not in _URLS:
-        return "***"
     # Whatever stands before the last @ may be a password, in a URL that is none as well.
     scheme, _, _ = text.partition("://") if "://" in text else ("", "", "")
     _, at, host = text.rpartition("@")
@@ -287,17 +268,8 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
         broker=written.broker,
         broker_port=written.broker_port,
         web=Web(written.web_host, written.web_port, written.web_host_names, written.web_beyond_loopback),
-        influx=_influx(written, sources),
         log_level=written.log_level,
     )
-
-
-def _influx(written: _Written, sources: _Sources) -> Influx | None:
-    if written.influx_url is None:
-        return None
-    if written.influx_token is None:
-        raise InputError(sources.wrong("influx_token", "is missing beside influx_url", "set a token that may write"))
-    return Influx(written.influx_url.rstrip("/"), written.influx_token, written.influx_org, written.influx_bucket)
 
 
 def _broker(written: _Written, sources: _Sources) -> Broker | None:

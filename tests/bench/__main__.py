@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import building, mqtt
+from tests.bench import building, disk, mqtt
 from tests.bench.product import Product
 from tests.bench.table import Row, print_table
 
@@ -88,6 +88,13 @@ class Bench:
                 flood.wait()
                 product.wait_for_quiet()
         echo, tap = _medians(echoes), _medians(quiet)
+        bare = disk.fdatasync_us(self.folder, 1 / TAP_RATE)
+        self._add(
+            "the disk alone, a write and fdatasync 200/s, p50",
+            f"{bare:.0f} µs",
+            f"{bare / echo['p50']:.2f} × C echo",
+            "no way round it",
+        )
         self._add("C echo at 200/s", f"{echo['p50']:.0f} / {echo['p99']:.0f} µs", "", "the reference")
         self._add(
             "tap → unlock at 200/s, p50",

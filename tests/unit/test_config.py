@@ -36,7 +36,7 @@ def test_with_nothing_set_there_is_a_broker_of_our_own_and_a_page_on_this_machin
         "127.0.0.1",
         8080,
     )
-    assert (settings.web.beyond_loopback, settings.influx, settings.log_level) == (False, None, LogLevel.INFO)
+    assert (settings.web.beyond_loopback, settings.log_level) == (False, LogLevel.INFO)
 
 
 def test_which_broker_of_our_own_can_be_said(monkeypatch: pytest.MonkeyPatch):
@@ -127,22 +127,6 @@ def test_certificates_belong_to_tls():
     assert broker is not None
     assert broker.tls is not None
     assert broker.tls.ca_file == Path("ca.pem")
-
-
-def test_influx_has_an_address_and_a_token_that_is_never_shown(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("NATOMA_INFLUX_URL", "http://influx:8086/")
-    monkeypatch.setenv("NATOMA_INFLUX_TOKEN", "very-secret")
-
-    settings = load(flags={"influx_org": "house"})
-
-    assert settings.influx is not None
-    assert (settings.influx.url, settings.influx.org, settings.influx.bucket) == (
-        "http://influx:8086",
-        "house",
-        "natoma",
-    )
-    assert settings.influx.token.get_secret_value() == "very-secret"
-    assert "very-secret" not in repr(settings)
 
 
 def test_host_names_are_a_list_in_the_file_and_commas_in_the_environment(monkeypatch: pytest.MonkeyPatch):
@@ -261,11 +245,6 @@ def test_host_names_are_a_list_in_the_file_and_commas_in_the_environment(monkeyp
             id="certificate that is not there",
         ),
         pytest.param(
-            {"influx_url": "http://influx:8086"},
-            "setting influx_token (not set): is missing beside influx_url — set a token that may write",
-            id="influx without a token",
-        ),
-        pytest.param(
             {"data": __file__},
             f"setting data (--data): '{__file__}' is a file — name a directory, or a new one",
             id="data that is a file",
@@ -293,12 +272,6 @@ def test_every_wrong_setting_is_told_at_once_each_from_where_it_came(monkeypatch
         ),
         "setting log_level (--log-level): 'loud' does not fit — write debug, info, warning, error",
     ]
-
-
-def test_a_wrong_token_is_never_shown(monkeypatch: pytest.MonkeyPatch):
-    Path("natoma.toml").write_text('influx_url = "http://influx:8086"\ninflux_token = 12345\n')
-
-    assert said() == ["setting influx_token (natoma.toml:2): '***' does not fit — write text"]
 
 
 def test_a_misspelt_setting_in_the_file_is_told_with_its_line():
