@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.adapters.broker import BrokerProgram
-from controller.config import LogLevel, Settings, load
+from controller.config import LogLevel, Settings, _Written, load
 from controller.errors import InputError
 from devices.link import MQTT_3_1_1, MQTT_5
 
@@ -343,3 +343,9 @@ def test_a_key_needs_its_certificate():
     assert said(mqtt="mqtts://broker", mqtt_key="key.pem") == [
         "setting mqtt_key (--mqtt-key): 'key.pem' is a key without its certificate — set mqtt_cert too"
     ]
+
+
+def test_every_setting_is_in_the_docs():
+    told = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+
+    assert [name for name in _Written.model_fields if f"`{name}`" not in told] == []
