@@ -11,7 +11,9 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from amqtt.broker import Broker
 from amqtt.contexts import Action
@@ -42,13 +44,43 @@ class RightsPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt's plugins ar
         return is_allowed(session.username, _SETTINGS["root"], writing=action == Action.PUBLISH, topic=topic)
 
 
+class Subscriptions(dict[str, list[tuple[Session, int]]]):
+    """What amqtt keeps its subscribers in, made safe to walk through while somebody subscribes.
+
+    It delivers each message, and greets each client, by a walk over this table that waits in between. A client that
+    subscribed meanwhile ended the walk with an error: the message was lost, a badge at worst, or the client hung up on.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().__iter__()))
+
+    def items(self) -> Any:
+        return [(topic_filter, list(subscribers)) for topic_filter, subscribers in super().items()]
+
+
+class SteadyBroker(Broker):  # type: ignore[misc]  # amqtt is untyped
+    """amqtt's broker, with what it does to a building of some dozen devices mended; it offers no other way in."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._subscriptions = Subscriptions()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        # At each connect it would send what is retained for everybody's subscriptions, whatever the rights say.
+        subscribers = self._subscriptions.get(subscription[0], [])
+        if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
 def _passwords() -> dict[str, str]:
     return dict(json.loads(Path(_SETTINGS["passwords"]).read_text()))
 
 
 async def serve(port: int) -> None:
     """Run until told to stop."""
-    broker = Broker(
+    broker = SteadyBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
             "plugins": {f"{__name__}.PasswordPlugin": {}, f"{__name__}.RightsPlugin": {}},
