@@ -24,8 +24,6 @@ from devices.link.wire import Wire
 
 logger = logging.getLogger(__name__)
 
-# Then others on the loop get their turn: a full read buffer is 1000 messages, and a door waits behind them.
-PACKETS_PER_TURN = 200
 
 # QoS 0 has no window; what has not left the process is bounded by its size.
 UNSENT_BYTES = 4 * 1024 * 1024
@@ -146,7 +144,7 @@ class Connection:
         if self.over.done():
             return
         try:
-            goes_on = self._client.read_packets(PACKETS_PER_TURN)
+            goes_on = self._client.read_packets(self._settings.packets_per_turn)
         except Exception as exc:
             # Nothing a broker sends may end the reading for good; paho raises on what it did not foresee.
             logger.exception("%s: unreadable packet, connecting anew", self._settings.address)

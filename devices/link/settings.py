@@ -72,6 +72,7 @@ class LinkSettings:
     reconnect_min_s: float = 1.0
     reconnect_max_s: float = 10.0
     outbox_limit: int = 1000  # QoS 1 messages of ours without their PUBACK
+    packets_per_turn: int = 200  # read from the socket before others on the loop get their turn
     largest_packet: int = LARGEST_PACKET  # MQTT 5: the broker drops what is larger instead of sending it
     expect_session: bool = False  # the first connect, too, should find the session of an earlier run
 
@@ -92,6 +93,8 @@ class LinkSettings:
             )
         if not 0 < self.receive_maximum < 65536:
             raise ValueError(f"receive_maximum {self.receive_maximum}: MQTT allows 1 to 65535; 100 to 200 serves well")
+        if self.packets_per_turn < 1:
+            raise ValueError(f"packets_per_turn {self.packets_per_turn}: at least one, or nothing is ever read")
         if not 0 < self.outbox_limit < 65536:
             raise ValueError(f"outbox_limit {self.outbox_limit}: there are 65535 packet ids; 1000 serves well")
         self._check_subscriptions()
