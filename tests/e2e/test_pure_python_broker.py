@@ -41,18 +41,24 @@ def client(broker: EmbeddedBroker, user: str, topic_filter: str) -> LinkSettings
     )
 
 
-async def test_every_birth_arrives_though_all_devices_connect_at_once(broker: EmbeddedBroker):
-    heard = Mailbox()
+async def test_every_birth_reaches_all_who_listen_though_all_devices_connect_at_once(broker: EmbeddedBroker):
+    heard, heard_with_all = Mailbox(), Mailbox()
     async with (
-        Link(client(broker, "server-telemetry", "natoma/1/+/up/birth"), heard.put) as link,
+        Link(client(broker, "server-telemetry", "natoma/1/+/up/birth"), heard.put) as births,
+        Link(client(broker, "server-access", "natoma/1/+/up/#"), heard_with_all.put) as everything,
         AsyncExitStack() as building,
     ):
-        await link.connected(PATIENCE_S)
+        await births.connected(PATIENCE_S)
+        await everything.connected(PATIENCE_S)
         all_devices = [device(broker, name) for name in DEVICES]
         await asyncio.gather(*(building.enter_async_context(one) for one in all_devices))
         await heard.until_holds(len(DEVICES))
+        await heard_with_all.until_holds(2 * len(DEVICES))
 
-        assert {one.topic.split("/")[2] for one in heard.deliveries} == set(DEVICES)
+        for mailbox, link in ((heard, births), (heard_with_all, everything)):
+            for delivery in mailbox.deliveries:
+                link.ack(delivery)
+            assert {one.topic.split("/")[2] for one in mailbox.deliveries} == set(DEVICES)
         # Each connected once: nobody was hung up on.
         assert {one.link.state.generation for one in all_devices} == {1}
 
