@@ -90,8 +90,10 @@ async def run(
         stores = await stack.enter_async_context(open_stores(settings.data, space))
         broker, embedded = await _broker(stack, settings, space)
         service = _Service(settings, space, stores, broker, embedded, clock, hint)
-        await stack.enter_async_context(service.serving(stop))
+        await stack.enter_async_context(service.working(stop))
+        # The page before the links: with the broker away it is where one looks.
         address = await stack.enter_async_context(service.page())
+        await stack.enter_async_context(service.listening(stop))
         service.note(FactKind.SERVICE_STARTED, version=space.version)
         # What lives for ever should not be looked at again by every full collection: it costs milliseconds.
         gc.collect()
@@ -234,14 +236,12 @@ class _Service:
     # --- life -------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def serving(self, stop: asyncio.Event) -> AsyncIterator[None]:
-        """Tasks, then links; the links are closed first, so that nothing comes in that nobody would write down."""
+    async def working(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """The tasks; they begin before anything comes in, and end after the last message was written down."""
         await self._recall()
-        async with AsyncExitStack() as stack:
-            runners = await stack.enter_async_context(running(stop))
+        async with running(stop) as runners:
             self._runners = runners
             self._start_tasks(runners)
-            await self._open_links(stack, stop)
             yield
 
     async def _recall(self) -> None:
@@ -260,25 +260,16 @@ class _Service:
         runners.start(self._each_second(), "every second")
         runners.start(keep_fresh(self.index, self._stores.registry, self._people_changed), "rights")
         runners.start(self._stores.keep_reserve_empty(), "reserve")
+        runners.start(self._watch().run(), "watch")
+        runners.start(self._displays.run(), "displays")
+        runners.start(beat(self._outbound, self._topics, self._boot, self._clock), "heartbeat")
         for worker in self.doors.workers:
             runners.start(worker.run(), f"door {worker.door.id}")
 
-    async def _open_links(self, stack: AsyncExitStack, stop: asyncio.Event) -> None:
-        """Access first: births and door states are known before the first reading is judged."""
-        links = {"access link": self._access_side.link, "telemetry link": self._telemetry_side.link}
-        await stack.enter_async_context(self._access_side.link)
-        try:
-            await until(self._first_answer(), stop)
-        except BadCredentials as error:
-            raise StartupError(
-                f"the broker refuses us: {error}; give the right user and password with --mqtt mqtt://user:password@host"
-            ) from error
-        except LinkError as error:
-            logger.warning("no broker yet (%s); trying on", error)
-        await stack.enter_async_context(self._telemetry_side.link)
-        watch = Watch(
+    def _watch(self) -> Watch:
+        return Watch(
             board=self.board,
-            links=links,
+            links={"access link": self._access_side.link, "telemetry link": self._telemetry_side.link},
             stores={"event log": self._stores.events.health, "telemetry log": self._stores.telemetry.health},
             spool_failing=lambda: self.spool.failing,
             embedded=self._embedded,
@@ -286,9 +277,23 @@ class _Service:
             meters=self.meters,
             clock=self._clock,
         )
-        self._runners.start(watch.run(), "watch")
-        self._runners.start(self._displays.run(), "displays")
-        self._runners.start(beat(self._outbound, self._topics, self._boot, self._clock), "heartbeat")
+
+    @asynccontextmanager
+    async def listening(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """The links, closed first of all. Access opens first: births are known before the first reading is judged."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._access_side.link)
+            try:
+                await until(self._first_answer(), stop)
+            except BadCredentials as error:
+                raise StartupError(
+                    f"the broker refuses us: {error}; "
+                    "give the right user and password with --mqtt mqtt://user:password@host"
+                ) from error
+            except LinkError as error:
+                logger.warning("no broker yet (%s); trying on", error)
+            await stack.enter_async_context(self._telemetry_side.link)
+            yield
 
     async def _first_answer(self) -> None:
         await self._access_side.link.connected(FIRST_ANSWER)

@@ -66,6 +66,8 @@ class Watch:
         for name, link in self.links.items():
             state = link.state
             self._report_link(name, link, state)
+            if not state.generation:
+                continue  # never connected yet: nothing was lost, and the first time is no return
             if was_alive.get(name, state.alive) != state.alive:
                 kind = FactKind.LINK_RESTORED if state.alive else FactKind.LINK_LOST
                 self.note(Fact(kind, self.clock.now(), detail={"link": name.removesuffix(" link")}))
