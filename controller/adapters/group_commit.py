@@ -90,6 +90,7 @@ class GroupCommit(Generic[R, A]):
         on_rollback: Callable[[], None] | None = None,
         on_idle: Callable[[sqlite3.Connection], None] | None = None,
         fast_s: float = FAST_S,
+        commits_per_checkpoint: int = COMMITS_PER_CHECKPOINT,
     ) -> None:
         """`limit`: rows that may wait, beyond it `commit` refuses. `pause_s`: least time between two commits when busy.
 
@@ -110,6 +111,7 @@ class GroupCommit(Generic[R, A]):
         self._on_late = on_late
         self._on_rollback = on_rollback
         self._on_idle = on_idle
+        self._commits_per_checkpoint = commits_per_checkpoint
         self._fast_s = fast_s  # 0: nothing is ever committed on the loop's thread
         self._loop = asyncio.get_running_loop()
         self._using = threading.Lock()  # held while the connection is in use, by whichever thread
@@ -423,7 +425,7 @@ class GroupCommit(Generic[R, A]):
         try:
             if self._on_idle is not None:
                 self._on_idle(self._connection)
-            if self._unchecked >= COMMITS_PER_CHECKPOINT:
+            if self._unchecked >= self._commits_per_checkpoint:
                 self._unchecked = 0
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as exc:

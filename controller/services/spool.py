@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 # At most one commit in this time once a batch has been waiting; an idle spool commits at once. Readings
 # wait a little so that a tap's commit and a tap's turn of the loop never stand behind many small ones.
-COMMIT_EVERY = 0.004
+COMMIT_EVERY = 0.005
 # Rows of one commit: some 10 ms of the writer's time.
 BATCH_LIMIT = 1_000
 # This bounds QoS 0, which nobody can slow down. QoS 1 is bounded by the connection's receive maximum, and never

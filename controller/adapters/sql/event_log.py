@@ -30,6 +30,11 @@ logger = logging.getLogger(__name__)
 
 # A person at a door notices a quarter of a second; a disk that takes longer is a disk that failed.
 APPEND_DEADLINE_S = 0.25
+# A tap that comes during a checkpoint waits for it, some milliseconds: they are made rare, and always by the thread,
+# never inside a tap's own commit. A decision writes three or four pages.
+RESERVE_BYTES = 16 << 20
+CHECKPOINT_PAGES = 4000
+COMMITS_PER_CHECKPOINT = 1000
 # Facts that may wait for the disk: at 1,000 a second, 4 s of a stuck disk. Beyond that append refuses.
 WAITING_LIMIT = 4096
 # An id names a message this long (contract, rule 6); a device that counts anew after a reset may use it again.
@@ -101,7 +106,7 @@ class SqlEventLog:
         self._writer: GroupCommit[_Request, list[Appended]] = GroupCommit(
             "event log",
             path,
-            open_writer(path),
+            open_writer(path, reserve_bytes=RESERVE_BYTES, checkpoint_pages=CHECKPOINT_PAGES),
             _apply,
             deadline_s=deadline_s,
             limit=WAITING_LIMIT,
@@ -109,6 +114,7 @@ class SqlEventLog:
             is_one_statement=lambda request: len(request.facts) == 1,
             on_late=_note_late,
             fast_s=fast_s,
+            commits_per_checkpoint=COMMITS_PER_CHECKPOINT,
         )
 
     @classmethod
