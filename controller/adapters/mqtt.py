@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from functools import partial
 from controller.domain.ids import DeviceId
 from controller.services.inbound import Router
 from devices import codec
-from devices.errors import NotConnected
+from devices.errors import MessageError, NotConnected
 from devices.link import Delivery, Link, LinkSettings, TlsSettings, Will
 from devices.messages import MODELS, DeviceState, Message, Status
 from devices.topics import RULES, Kind, Topics
@@ -29,7 +29,6 @@ TELEMETRY_CLIENT = "server-telemetry"
 # A reading takes some 25 µs of the loop: a tap stands behind a quarter of a millisecond of them at most.
 TELEMETRY_TURN = 10
 ACCESS_KINDS = (Kind.BIRTH, Kind.STATUS, Kind.STATE, Kind.EVENT, Kind.ACK)
-TELEMETRY_KINDS = (Kind.TELEMETRY, Kind.HEALTH)
 # A read older than 5 s never unlocks, so the access session has no use for a long memory; door events do.
 ACCESS_SESSION_S = 24 * 3600
 # However long a broker was away, both links are back within 5 s of it: a building's only controller is no herd.
@@ -90,7 +89,8 @@ def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
         keepalive_s=15,
         reconnect_max_s=RECONNECT_MAX_S,
         tls=broker.tls,
-        subscriptions=_subscriptions(topics, client, TELEMETRY_KINDS),
+        # All that anybody says: what is no kind of the contract is refused with a reason, not lost.
+        subscriptions=_subscriptions(topics, client, (None,)),
         heartbeat_topic=_beat_topic(topics, client),
     )
 
@@ -103,7 +103,7 @@ def _marker_topic(settings: LinkSettings) -> str:
     return f"{settings.heartbeat_topic}/marker"
 
 
-def _subscriptions(topics: Topics, client: str, kinds: tuple[Kind, ...]) -> tuple[tuple[str, int], ...]:
+def _subscriptions(topics: Topics, client: str, kinds: Iterable[Kind | None]) -> tuple[tuple[str, int], ...]:
     return (*((topics.up_filter(kind), 1) for kind in kinds), (f"{_beat_topic(topics, client)}/marker", 1))
 
 
@@ -115,8 +115,19 @@ class MqttInbound:
     arrives is backlog. (A QoS 0 heartbeat would overtake the queue and prove nothing.)
     """
 
-    def __init__(self, router: Router, settings: LinkSettings, on_connected: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        router: Router,
+        topics: Topics,
+        settings: LinkSettings,
+        on_connected: Callable[[], None] | None = None,
+        *,
+        elsewhere: Collection[Kind] = (),
+    ) -> None:
+        """`elsewhere`: kinds that the other link hands over."""
         self._router = router
+        self._topics = topics
+        self._elsewhere = elsewhere
         self._tell_connected = on_connected
         self._marker_topic = _marker_topic(settings)
         self._marker = b""
@@ -147,6 +158,9 @@ class MqttInbound:
                 self._caught_up_once.set()
             self.link.ack(delivery)
             return
+        if self._elsewhere and self._is_elsewhere(delivery.topic):
+            self.link.ack(delivery)
+            return
         self._router.deliver(
             delivery.topic,
             delivery.payload,
@@ -157,6 +171,12 @@ class MqttInbound:
             acknowledge=partial(self.link.ack, delivery),
             droppable=delivery.qos == 0,
         )
+
+    def _is_elsewhere(self, topic: str) -> bool:
+        try:
+            return self._topics.parse(topic).kind in self._elsewhere
+        except MessageError:
+            return False  # for the router to refuse
 
 
 class MqttOutbound:

@@ -14,8 +14,16 @@ from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_private
 from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
 from controller.adapters.clock import SystemClock
-from controller.adapters.mqtt import Broker, MqttInbound, MqttOutbound, access_settings, telemetry_settings
+from controller.adapters.mqtt import (
+    ACCESS_KINDS,
+    Broker,
+    MqttInbound,
+    MqttOutbound,
+    access_settings,
+    telemetry_settings,
+)
 from controller.app.health import Watch
+from controller.app.lock import alone_in
 from controller.app.routing import handlers
 from controller.app.runners import Runners, running, until
 from controller.app.stores import Stores, open_stores
@@ -45,6 +53,7 @@ from controller.services.telemetry import Telemetry
 from controller.services.wording import Wording
 from controller.space.readers import profiles_of
 from controller.web.app import create_app, serve
+from controller.web.guard import is_loopback
 from devices.errors import BadCredentials, LinkError
 from devices.link import MQTT_5
 from devices.topics import Topics
@@ -87,6 +96,7 @@ async def run(
     sys.setswitchinterval(SWITCH_INTERVAL)
     async with AsyncExitStack() as stack:
         clock = SystemClock()
+        stack.enter_context(alone_in(settings.data))
         stores = await stack.enter_async_context(open_stores(settings.data, space))
         broker, embedded = await _broker(stack, settings, space)
         service = _Service(settings, space, stores, broker, embedded, clock, hint)
@@ -106,6 +116,12 @@ async def run(
 async def _broker(stack: AsyncExitStack, settings: Settings, space: Space) -> tuple[Broker, EmbeddedBroker | None]:
     """The broker somebody named, or one of our own."""
     if settings.mqtt is not None:
+        if settings.mqtt.tls is None and not is_loopback(settings.mqtt.host):
+            logger.warning(
+                "the link to %s is not encrypted: passwords and badge numbers cross the network in the clear; "
+                "use mqtts:// (docs/settings.md)",
+                settings.mqtt.host,
+            )
         return settings.mqtt, None
     embedded = await stack.enter_async_context(
         open_broker(
@@ -203,9 +219,9 @@ class _Service:
         )
         self._displays = Displays(self.feed, self._outbound, topics)
         self._access_side = MqttInbound(
-            router, access_settings(broker, topics, self._boot), self._displays.show_everything_again
+            router, topics, access_settings(broker, topics, self._boot), self._displays.show_everything_again
         )
-        self._telemetry_side = MqttInbound(router, telemetry_settings(broker, topics))
+        self._telemetry_side = MqttInbound(router, topics, telemetry_settings(broker, topics), elsewhere=ACCESS_KINDS)
         self._outbound.link = self._access_side.link
         self._topics = topics
         for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):

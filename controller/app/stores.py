@@ -14,7 +14,8 @@ from pathlib import Path
 from controller.adapters.reserve import Reserve
 from controller.adapters.secrets import BadgeDigests, load_badge_key
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
-from controller.adapters.sql.registry import SqlRegistry
+from controller.adapters.sql.registry import SqlRegistry, key_ids
+from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
 from controller.adapters.telemetry_log import SqliteTelemetryLog
 from controller.domain.building import Space
 from controller.errors import InputError, StartupError, StoreError
@@ -47,15 +48,6 @@ class Stores:
             await asyncio.sleep(DRAIN_EVERY)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingStores:
-    """What a command beside a running service needs; it writes nothing."""
-
-    people: RegistrySnapshot
-    events: EventReader
-    digests: BadgeDigests
-
-
 @asynccontextmanager
 async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
     """Create or upgrade, then open; StartupError says what a person must do about a store that will not open."""
@@ -76,32 +68,42 @@ async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
 async def open_registry(data: Path, space: Space) -> AsyncIterator[SqlRegistry]:
     """The people alone, with this space's plans in it."""
     await asyncio.to_thread(_make, data)
-    async with await SqlRegistry.open(data / "natoma.db", key_id=open_digests(data).key_id) as registry:
+    path = data / "natoma.db"
+    # Brought up first: the credentials in it say which key there must be.
+    await asyncio.to_thread(bring_up, path, REGISTRY)
+    digests = await asyncio.to_thread(open_digests, data)
+    async with SqlRegistry(path, key_id=digests.key_id) as registry:
         await registry.sync_plans(space.plans.values())
         yield registry
 
 
+async def read_people(data: Path) -> RegistrySnapshot:
+    """The people, for a look from the command line, beside a running service or without one."""
+    path = await asyncio.to_thread(_there_already, data / "natoma.db", REGISTRY)
+    async with SqlRegistry(path, key_id="") as registry:  # nothing is written, so no key is named
+        return await registry.load()
+
+
 @asynccontextmanager
-async def open_for_reading(data: Path) -> AsyncIterator[ReadingStores]:
-    """For a look from the command line, beside a running service or without one."""
-    for name in ("natoma.db", "events.db"):
-        if not (data / name).exists():
-            raise InputError(
-                f"{data / name}: there is no such file — name the data folder with --data, or run once first"
-            )
-    digests = open_digests(data)
-    async with await SqlRegistry.open(data / "natoma.db", key_id=digests.key_id) as registry:
-        people = await registry.load()
-    reader = EventReader(data / "events.db")
+async def open_events(data: Path) -> AsyncIterator[EventReader]:
+    """What happened, for a look from the command line; StartupError when the log is newer than we are, or damaged."""
+    reader = EventReader(await asyncio.to_thread(_there_already, data / "events.db", EVENTS))
     try:
-        yield ReadingStores(people, reader, digests)
+        yield reader
     finally:
         await reader.close()
 
 
 def open_digests(data: Path) -> BadgeDigests:
-    """The keyed digests of this house; the key is made on the first start."""
-    return BadgeDigests(load_badge_key(data / "secrets"))
+    """The keyed digests of this house; the key is made on the first start, and never once badges are enrolled."""
+    return BadgeDigests(load_badge_key(data / "secrets", enrolled_with=key_ids(data / "natoma.db")))
+
+
+def _there_already(path: Path, chain: Chain) -> Path:
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file — name the data folder with --data, or run once first")
+    bring_up(path, chain)
+    return path
 
 
 def _make(data: Path) -> None:

@@ -70,8 +70,8 @@ TRANSITIONS: dict[tuple[DoorState, Input], tuple[DoorState, tuple[Effect, ...]]]
     # Nothing is known: left only by a report. What is found open is not called forced, it may have been us.
     (State.UNKNOWN, On.OPENED): (State.OPEN, (Do.START_WARNING_TIMER,)),
     (State.UNKNOWN, On.CLOSED): (State.LOCKING, (Do.CLEAR_HELD, Do.CLEAR_FORCED)),
-    # The passage cannot be felt, so the grant counts as the entry, as at a door without a contact.
-    (State.UNKNOWN, On.GRANTED): (State.UNKNOWN, (Do.NOTE_ENTRY_TAKEN,)),
+    # Nobody can say whether it opens, and an entry that was not seen is not counted.
+    (State.UNKNOWN, On.GRANTED): (State.UNKNOWN, (Do.NOTE_ENTRY_NOT_TAKEN,)),
 
     (State.LOCKED, On.GRANTED): (State.RELEASED, (Do.START_RELEASE_TIMER,)),
     (State.LOCKED, On.EXIT): (State.LEAVING, (Do.START_RELEASE_TIMER,)),

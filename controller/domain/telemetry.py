@@ -18,6 +18,7 @@ Value: TypeAlias = float | bool | str
 class SetAside(StrEnum):
     """Why a reading is not believed, in the contract's words for refusals."""
 
+    SCHEMA = "schema"  # words, or yes and no, where a number belongs
     UNKNOWN_CHANNEL = "unknown_channel"  # not in the device's birth
     UNIT = "unit"  # a unit we cannot convert: the channel is quarantined, not the device
     OUT_OF_RANGE = "out_of_range"
@@ -49,6 +50,7 @@ class Channel:
     low: float = -inf
     high: float = inf
     quarantined: bool = False  # its unit is unknown to us
+    is_number: bool = False  # its class is a quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def doubt(value: Value, channel: Channel | None) -> SetAside | None:
     if channel.quarantined:
         return SetAside.UNIT
     if isinstance(value, bool | str):
-        return None
+        return SetAside.SCHEMA if channel.is_number else None
     low, high = PLAUSIBLE.get(channel.device_class, (-inf, inf))
     if low <= value <= high and channel.low <= value <= channel.high:
         return None

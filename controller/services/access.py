@@ -6,7 +6,8 @@ made, the door's own policy decides. What a door does after it was released is `
 
 import logging
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, Protocol
@@ -16,6 +17,7 @@ from controller.domain.building import Device, DeviceKind, Door, OnLogFailure
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
 from controller.domain.rights import DenyReason, Read, Rights
+from controller.domain.times import stamped
 from controller.errors import StoreError
 from controller.services.access_index import AccessIndex
 from controller.services.decisions import decision_fact
@@ -97,8 +99,7 @@ class AccessService:
         """Take a read off the wire; it is acknowledged once it is answered for."""
         reader = self._index.space.devices[DeviceId(inbound.device)]
         if (reader.id, event.id) in self._unlogged:
-            self._repeated.add()
-            inbound.acknowledge()
+            self._refuse_repeat(inbound)
             return
         try:
             badge = self._badge(reader, event)
@@ -117,7 +118,7 @@ class AccessService:
         rights = self._index.rights(door, self._digests.of(badge) if badge is not None else None)
         read = self._read(inbound, event, reader)
         decision = decide(read, rights, inbound.received_at)
-        fact = decision_fact(read, rights, decision, self._index.version, badge)
+        fact = decision_fact(read, rights, decision, self._index.version, badge, event.ts)
         tap = _Tap(inbound, read, rights, decision, fact)
         recorded = self._journal.record(fact)
         if recorded.done():
@@ -131,18 +132,39 @@ class AccessService:
             appended = recorded.result()
         except StoreError as error:
             if (tap.read.reader, tap.read.message_id) in self._unlogged:  # its twin waited for the same disk
-                self._repeated.add()
-            else:
+                self._refuse_repeat(tap.inbound)
+                return
+            with self._acknowledging(tap.inbound):
                 self._act(tap, self._without_log(tap.decision, tap.fact, tap.rights.door, error))
-        else:
-            if appended.duplicate:
-                self._repeated.add()
-            else:
-                self._act(tap, tap.decision)
-                self._journal.announce(tap.fact, appended)
+            return
+        if appended.duplicate:
+            self._refuse_repeat(tap.inbound)
+            return
+        with self._acknowledging(tap.inbound):
+            self._act(tap, tap.decision)
+            self._journal.announce(tap.fact, appended)
+
+    def _refuse_repeat(self, inbound: Inbound) -> None:
+        """Decided before, and never twice; kept and told like any other refusal."""
+        self._repeated.add()
+        error = MessageError(
+            RefusalReason.DUPLICATE,
+            "this read was decided before",
+            topic=inbound.topic,
+            path="id",
+            hint="give each read an id of its own",
+        )
+        self._refusals.refuse(
+            error, inbound.topic, inbound.payload, inbound.received_at, inbound.acknowledge, droppable=inbound.droppable
+        )
+
+    @contextmanager
+    def _acknowledging(self, inbound: Inbound) -> Iterator[None]:
+        """Whatever goes wrong meanwhile: a read that is never acknowledged would hold up all behind it."""
+        try:
+            yield
         finally:
-            # Whatever went wrong: a read that is never acknowledged would hold up all behind it.
-            tap.inbound.acknowledge()
+            inbound.acknowledge()
 
     def _badge(self, reader: Device, event: Event) -> Badge | None:
         """The canonical badge, or None for what no credential of this house can be (a PIN, a visitor's token)."""
@@ -157,7 +179,8 @@ class AccessService:
         return Read(
             reader=reader.id,
             message_id=event.id,
-            read_at=event.ts if event.ts is not None else inbound.received_at,
+            # More than 5 min ahead of us its clock is wrong; the time of arrival is nearer the truth.
+            read_at=stamped(event.ts, inbound.received_at).at,
             received_at=inbound.received_at,
             age_s=age,
             retained=inbound.retained,

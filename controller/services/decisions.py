@@ -3,9 +3,12 @@
 It holds the credential's id and the badge's last two characters, never its number.
 """
 
+from datetime import datetime
+
 from controller.domain.access import Denied, Granted
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.rights import DenyReason, Read, Rights
+from controller.domain.times import Skew, skew_of
 from devices.badges import Badge
 
 # Such a read never had a chance to unlock: logged apart, so that refusals stay a list of people at doors.
@@ -13,9 +16,17 @@ _IGNORED = frozenset({DenyReason.REPLAYED, DenyReason.STALE_READ})
 
 
 def decision_fact(
-    read: Read, rights: Rights, decision: Granted | Denied, registry_version: int, badge: Badge | None
+    read: Read,
+    rights: Rights,
+    decision: Granted | Denied,
+    registry_version: int,
+    badge: Badge | None,
+    said: datetime | None = None,
 ) -> Fact:
-    """The row of the event log for one read. `correlation` is the read's id: the whole tap carries it."""
+    """The row of the event log for one read. `correlation` is the read's id: the whole tap carries it.
+
+    `said` is the moment as the reader's own clock had it; one that runs ahead of ours is recorded.
+    """
     detail: dict[str, Plain] = {
         "policy": rights.space.version,
         "registry": registry_version,
@@ -27,6 +38,8 @@ def decision_fact(
         "direction": read.direction,
         "failed": tuple({"step": failing.step, "reason": failing.reason} for failing in decision.failed),
     }
+    if said is not None and skew_of(ahead := (said - read.received_at).total_seconds()) is not Skew.NONE and ahead > 0:
+        detail["clock_ahead_s"] = round(min(ahead, 1e9), 3)
     if isinstance(decision, Granted):
         kind = FactKind.ENTRY_GRANTED
         detail |= {"grant": decision.grant.kind, "via": decision.grant.via, "hold_s": decision.hold_s}

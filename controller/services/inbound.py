@@ -83,8 +83,8 @@ class Router:
         droppable: bool = False,
     ) -> None:
         """Take one message off the wire; never raises for what the message says."""
-        if not payload and retained is False and topic.endswith(("/birth", "/status", "/state")):
-            # Somebody cleared a retained message; a late subscriber would simply not get it.
+        if not payload and (retained or topic.endswith(("/birth", "/status", "/state"))):
+            # Somebody cleared a retained message, as a refusal told them to; a late subscriber would not get it.
             acknowledge()
             return
         try:

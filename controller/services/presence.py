@@ -21,7 +21,7 @@ from controller.domain.times import Skew, age_seconds, skew_of
 from controller.services.inbound import Inbound
 from controller.services.live import LiveFeed
 from controller.services.ports import Clock
-from devices.channels import Conversion, conversion
+from devices.channels import QUANTITIES, Conversion, conversion
 from devices.errors import UnitError
 from devices.messages import Birth, ChannelSpec, Health, Status
 
@@ -237,7 +237,7 @@ def _channels(device: DeviceId, birth: Birth) -> tuple[dict[str, Channel], dict[
 
 
 def _channel(spec: ChannelSpec, to_canonical: Conversion) -> Channel:
-    channel = Channel(spec.device_class)
+    channel = Channel(spec.device_class, is_number=spec.device_class in QUANTITIES)
     if spec.min is not None:
         channel = replace(channel, low=to_canonical(spec.min))
     if spec.max is not None:

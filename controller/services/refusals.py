@@ -87,7 +87,7 @@ class Refusals:
                 device=DeviceId(device) if device else None,
                 reason=str(error.reason),
                 path=error.path,
-                hint=error.hint or error.why,
+                hint=_advice(error),
                 sample=sample,
             ),
             acknowledge,
@@ -119,7 +119,7 @@ class Refusals:
             topic=topic[:400],
             reason=error.reason,
             path=error.path[:200] or None,
-            hint=(error.hint or error.why)[:400],
+            hint=_advice(error)[:400],
             sample=sample,
             count=count,
         )
@@ -149,3 +149,8 @@ class Refusals:
         if len(levels) < 4 or levels[2] != "up":
             return None
         return levels[1]
+
+
+def _advice(error: MessageError) -> str:
+    """What is wrong, and what would be right: its sender has nothing else to go by."""
+    return f"{error.why}; {error.hint}" if error.hint else error.why

@@ -24,6 +24,7 @@ _HINTS = {
     SetAside.UNKNOWN_CHANNEL: "name the channel in up/birth",
     SetAside.UNIT: "give the channel a unit of its class in up/birth",
     SetAside.OUT_OF_RANGE: "look at the sensor, or at min and max in up/birth",
+    SetAside.SCHEMA: "send a number, without quotes",
     SetAside.STALE: "set the device's clock, or leave ts out",
 }
 
@@ -38,6 +39,9 @@ class Telemetry:
 
     def taken(self, inbound: Inbound, message: TelemetryMessage) -> None:
         """One message, of one moment or a batch of them."""
+        if inbound.retained:
+            self._refuse_retained(inbound)
+            return
         device = DeviceId(inbound.device)
         known = self._presence.of(device)
         key = message_key(inbound.address, message, inbound.payload, known.presence.boot or "", inbound.received_at)
@@ -58,6 +62,16 @@ class Telemetry:
             row = _row(device, f"{key}/{place}", sample.ts, sample.v, known, inbound.received_at, seq)
             self._spool.put(row, inbound.acknowledge if is_last else _nothing, droppable=inbound.droppable)
             self._tell_sender(inbound, row)
+
+    def _refuse_retained(self, inbound: Inbound) -> None:
+        """It would come again at every start, each time as if it had just been measured."""
+        error = MessageError(
+            RefusalReason.STALE,
+            "a retained reading says nothing of now",
+            topic=inbound.topic,
+            hint="publish telemetry without the retain flag, and slow things on up/state",
+        )
+        self._refusals.refuse(error, inbound.topic, inbound.payload, inbound.received_at, inbound.acknowledge)
 
     def _tell_sender(self, inbound: Inbound, row: TelemetryRow) -> None:
         """A reading that is not believed is refused by itself; what came with it is kept."""

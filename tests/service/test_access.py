@@ -191,7 +191,20 @@ async def test_a_repeat_of_a_read_opens_nothing_a_second_time(house):
 
     assert len(unlocks(house)) == 1
     assert house.log.kinds() == [FactKind.ENTRY_GRANTED]
+    (refused,) = [item.refused for item in house.spool._waiting]
+    assert (refused.reason, refused.path) == ("duplicate", "id")
+    assert CARD not in refused.sample
+    async with house.working():
+        await asyncio.sleep(0.1)
     assert house.steps.count(("acknowledged", EVENTS)) == 2
+
+
+async def test_a_read_dated_ahead_of_us_is_recorded_at_its_arrival_with_how_far_it_was_off(house):
+    await house.tap(id="read-1", ts=NOON + timedelta(minutes=10))
+
+    (logged,) = house.log.facts
+    assert logged.fact.detail["read_at"] == NOON.isoformat()
+    assert logged.fact.detail["clock_ahead_s"] == 600
 
 
 @pytest.mark.parametrize("failure", [None, DISK_FULL], ids=["that writes", "that fails"])

@@ -60,7 +60,7 @@ def test_its_sender_hears_what_was_wrong_and_what_would_be_right(house):
 
     (reject,) = rejects(house)
     assert (reject.topic, reject.reason, reject.path, reject.count) == (READINGS, "schema", "v", 1)
-    assert reject.hint == "send an object"
+    assert reject.hint == "is 3; send an object"
     assert [sent.device for sent in house.outbound.sent] == [SENSOR]
 
 

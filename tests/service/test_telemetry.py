@@ -69,6 +69,23 @@ async def test_what_cannot_be_is_stored_with_its_reason_and_not_as_a_reading(hou
     assert (row.values, row.set_aside) == ({}, set_aside)
 
 
+@pytest.mark.parametrize("value", ["warm", True], ids=["words", "yes"])
+async def test_words_where_a_number_belongs_are_no_reading(house, value):
+    house.say(SENSOR, Telemetry(v={"temperature": value}))
+    await stored(house)
+
+    (row,) = house.telemetry_log.rows
+    assert (row.values, row.set_aside) == ({}, {"temperature": "schema"})
+
+
+async def test_a_retained_reading_is_refused_and_not_stored_as_one(house):
+    house.say(SENSOR, Telemetry(v={"temperature": 19.0}), retained=True)
+    await stored(house)
+
+    assert house.telemetry_log.rows == []
+    assert [refused.reason for refused in house.telemetry_log.refused] == ["stale"]
+
+
 async def test_the_sender_hears_which_reading_was_not_believed(house):
     house.say(SENSOR, Telemetry(v={"co2": 99_999, "temperature": 21.0}))
     await stored(house)

@@ -140,7 +140,7 @@ def _choose_broker(
         Endpoint("127.0.0.1", port, 4, passwords),
         folder,
         root,
-        limits="pure-Python broker for trying things: MQTT 3.1.1 only, and what waits in it is lost when it stops; "
+        limits="pure-Python broker for trying things: MQTT 3.1.1 only, so a retained read looks like a live one, and what waits in it is lost when it stops; "
         "install mosquitto for a real space",
     )
 

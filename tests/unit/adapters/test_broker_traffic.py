@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from controller.adapters.mqtt import Broker, MqttInbound, MqttOutbound, access_settings, telemetry_settings
+from controller.adapters.mqtt import (
+    ACCESS_KINDS,
+    Broker,
+    MqttInbound,
+    MqttOutbound,
+    access_settings,
+    telemetry_settings,
+)
 from devices.errors import NotConnected
 from devices.link import Delivery, Link, LinkSettings
 from devices.messages import Command, Desired, DesiredValue, Do
@@ -84,7 +91,7 @@ async def until(holds: Callable[[], object]) -> None:
 async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_not(broker: Broker):
     async with device(broker, "reader") as reader:
         await reader.connected(PATIENCE)
-        before = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"))
+        before = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
         async with before.link:
             await before.link.connected(PATIENCE)
             assert await before.caught_up(PATIENCE)
@@ -92,7 +99,7 @@ async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_no
         await reader.publish("natoma/1/reader/up/status", b"retained", qos=1, retain=True)
 
         listening = Listening()
-        after = MqttInbound(listening, access_settings(broker, TOPICS, "boot-2"))
+        after = MqttInbound(listening, TOPICS, access_settings(broker, TOPICS, "boot-2"))
         async with after.link:
             assert await after.caught_up(PATIENCE)
             await reader.publish("natoma/1/reader/up/event", b"now", qos=1)
@@ -106,7 +113,7 @@ async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_no
 async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(broker: Broker):
     async with device(broker, "reader") as reader:
         await reader.connected(PATIENCE)
-        before = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"))
+        before = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
         async with before.link:
             assert await before.caught_up(PATIENCE)
         await reader.publish("natoma/1/server/beat/server-access/marker", b"of a connection that broke", qos=1)
@@ -114,7 +121,7 @@ async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(
             await reader.publish("natoma/1/reader/up/event", str(number).encode(), qos=1)
 
         listening = Listening()
-        after = MqttInbound(listening, access_settings(broker, TOPICS, "boot-2"))
+        after = MqttInbound(listening, TOPICS, access_settings(broker, TOPICS, "boot-2"))
         async with after.link:
             assert await after.caught_up(PATIENCE)
             await until(lambda: len(listening.heard) == 300)
@@ -124,7 +131,7 @@ async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(
 
 async def test_only_what_nobody_waits_for_may_be_dropped(broker: Broker):
     listening = Listening()
-    inbound = MqttInbound(listening, telemetry_settings(broker, TOPICS))
+    inbound = MqttInbound(listening, TOPICS, telemetry_settings(broker, TOPICS))
     async with inbound.link, device(broker, "sensor") as sensor:
         await sensor.connected(PATIENCE)
         assert await inbound.caught_up(PATIENCE)
@@ -139,10 +146,10 @@ async def test_only_what_nobody_waits_for_may_be_dropped(broker: Broker):
 async def test_each_connection_hears_its_own_kinds(broker: Broker):
     access, telemetry = Listening(), Listening()
     ears = [
-        MqttInbound(access, access_settings(broker, TOPICS, "boot-1")),
-        MqttInbound(telemetry, telemetry_settings(broker, TOPICS)),
+        MqttInbound(access, TOPICS, access_settings(broker, TOPICS, "boot-1")),
+        MqttInbound(telemetry, TOPICS, telemetry_settings(broker, TOPICS), elsewhere=ACCESS_KINDS),
     ]
-    kinds = ["birth", "status", "state", "event", "ack", "telemetry", "health"]
+    kinds = ["birth", "status", "state", "event", "ack", "telemetry", "health", "wibble"]
     async with ears[0].link, ears[1].link, device(broker, "one") as one:
         await one.connected(PATIENCE)
         for ear in ears:
@@ -152,12 +159,14 @@ async def test_each_connection_hears_its_own_kinds(broker: Broker):
         await until(lambda: len(access.heard) + len(telemetry.heard) == len(kinds))
 
     assert {kind for kind, *_ in access.heard} == {"birth", "status", "state", "event", "ack"}
-    assert {kind for kind, *_ in telemetry.heard} == {"telemetry", "health"}
+    assert {kind for kind, *_ in telemetry.heard} == {"telemetry", "health", "wibble"}
 
 
 async def test_who_asks_to_hear_of_connections_hears_of_each(broker: Broker):
     connected = []
-    inbound = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"), lambda: connected.append(True))
+    inbound = MqttInbound(
+        Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), lambda: connected.append(True)
+    )
     async with inbound.link:
         assert await inbound.caught_up(PATIENCE)
         inbound.link.drop()
@@ -165,7 +174,7 @@ async def test_who_asks_to_hear_of_connections_hears_of_each(broker: Broker):
 
 
 async def test_a_broker_that_hands_nothing_over_does_not_hold_up_the_start(broker: Broker):
-    inbound = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"))
+    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
 
     assert not await inbound.caught_up(0.01)
 
@@ -175,7 +184,7 @@ async def test_a_broker_that_hands_nothing_over_does_not_hold_up_the_start(broke
 
 async def test_a_command_goes_out_once_with_its_life_and_its_correlation_and_is_never_retained(broker: Broker):
     heard: list[Delivery] = []
-    inbound = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"))
+    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
     outbound = MqttOutbound(TOPICS)
     outbound.link = inbound.link
     async with inbound.link, device(broker, "door", heard) as door:
@@ -194,7 +203,7 @@ async def test_a_command_goes_out_once_with_its_life_and_its_correlation_and_is_
 
 async def test_a_wish_is_retained_for_a_light_that_comes_later(broker: Broker):
     heard: list[Delivery] = []
-    inbound = MqttInbound(Listening(), access_settings(broker, TOPICS, "boot-1"))
+    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
     outbound = MqttOutbound(TOPICS)
     outbound.link = inbound.link
     async with inbound.link:
