@@ -1,14 +1,17 @@
 """The page in a real browser: it lives, it notices when it does not, and it obeys its own content policy."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from controller.domain.building import Area, Door, Floor, Room, RoomKind, Space
+from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId
 from tests.support.browser import chromium, complaints, emulate, eventually, resize
-from tests.support.site import Site, SiteInAThread, door, fact, room
+from tests.support.site import LOBBY, Site, SiteInAThread, door, fact, room, two_rooms
 
 pytestmark = [pytest.mark.browser]
 
@@ -111,6 +114,77 @@ def test_a_stuffy_room_says_so_in_a_word_and_a_silent_one_has_no_numbers(browser
     house.put("room", "lobby", room(sensor="silent", temperature=None, co2=None))
     eventually(lambda: "Sensor silent" in text(browser, ".room[data-room=lobby]"), "the sensor is silent")
     assert "stuffy" not in text(browser, ".room[data-room=lobby]")
+
+
+NEVER_SEEN = {"sensor": "never_seen", "has_sensor": True, "status": "free", "measured_at": None}
+
+
+def test_a_room_never_heard_of_is_not_known_and_one_without_a_sensor_says_that(browser, house):
+    house.put("room", "lobby", room(**NEVER_SEEN))
+    eventually(lambda: "Not known" in text(browser, ".room[data-room=lobby]"), "the lobby is not known")
+    assert "Free" not in text(browser, ".room[data-room=lobby]")
+    assert "Not known" in text(browser, "[data-list=rooms] [data-id=lobby]")
+
+    house.put("room", "lobby", room(**NEVER_SEEN | {"has_sensor": False}))
+    eventually(lambda: "No sensor" in text(browser, ".room[data-room=lobby]"), "the lobby has no sensor")
+    assert "Free" not in text(browser, ".room[data-room=lobby]")
+
+
+def test_a_floor_is_empty_only_when_every_room_on_it_is_heard(browser, house):
+    booth = {"kind": "booth", "status": "free", "on_air": "off"}
+    count = "[role=tab] .count"
+
+    house.put("room", "lobby", room(status="free"))
+    eventually(lambda: text(browser, count) == "empty", "live sensors say so")
+    house.put("room", "lobby", room(status="free", sensor="silent"))
+    eventually(lambda: text(browser, count) == "0 in use · 1 not known", "one has fallen silent")
+    house.put("room", "booth", room("booth", **booth | NEVER_SEEN))
+    eventually(lambda: text(browser, count) == "not known", "nothing is heard")
+    assert text(browser, "#verdict .more") == "2 doors · rooms not known"
+    house.put("room", "lobby", room())
+    eventually(lambda: text(browser, count) == "1 in use · 1 not known", "one is heard again")
+
+
+def three_floors() -> Space:
+    """The small house under a floor with two doors, and under one with none."""
+    space = two_rooms()
+    square = ((0, 0), (10, 0), (10, 8), (0, 8))
+    library, attic = AreaId("library"), AreaId("attic")
+    first, second = FloorId("first"), FloorId("second")
+    more = {
+        DoorId(id): Door(DoorId(id), id, LOBBY, library, at, first, DeviceId(f"door-{id}"))
+        for id, at in (("east", (10, 4)), ("west", (0, 4)))
+    }
+    return replace(
+        space,
+        floors=space.floors | {first: Floor(first, "First floor", 10, 8), second: Floor(second, "Second floor", 10, 8)},
+        areas=space.areas
+        | {
+            library: Area(library, "Library", first, square, room=Room(RoomKind.OPEN_SPACE, seats=6)),
+            attic: Area(attic, "Attic", second, square, room=Room(RoomKind.OPEN_SPACE, seats=6)),
+        },
+        doors=space.doors | more,
+    )
+
+
+def test_each_floor_counts_its_own_silent_doors_and_calls_no_unheard_floor_empty(browser, house):
+    port = int(house.site.url.rsplit(":", 1)[1].strip("/"))
+    house.stop()
+    house.site = Site(space=three_floors())
+    house.site.fill()
+    for id in ("street", "east", "west"):
+        house.site.feed.put("door", id, door(id, state="unknown", device="never_seen"))
+    for id, floor in (("library", "first"), ("attic", "second")):
+        house.site.feed.put("room", id, room(id, floor=floor, **NEVER_SEEN))
+    house.start(port)
+    browser.get(house.site.url)
+
+    eventually(lambda: text(browser, "#verdict .sentence") == "3 doors do not answer", "the whole house")
+    assert {tab: text(browser, f"#tab-{tab} .count") for tab in ("ground", "first", "second")} == {
+        "ground": "Street door does not answer",
+        "first": "2 doors do not answer",
+        "second": "not known",
+    }
 
 
 def test_facts_come_newest_first_with_their_reason_and_can_be_filtered(browser, house):

@@ -6,6 +6,7 @@ import { absolute, age } from "./time.js";
 import * as words from "./words.js";
 
 const LEAVE_MS = 250; // time to move the pointer from the door onto its card
+const UNSENSED = new Set(["silent", "never_seen", "no_sensor"]);
 
 export class Card {
   #card = $("#card");
@@ -135,8 +136,8 @@ function roomCard(value) {
   return {
     title: value.name,
     state: [word, ...noted].join(" · "),
-    tone: state === "on_air" ? "alarm" : flags.length ? "warn" : state === "silent" || state === "never_seen" ? "unknown" : "calm",
-    mark: flags.length ? "alarm" : state === "silent" || state === "never_seen" ? "unknown" : "people",
+    tone: state === "on_air" ? "alarm" : flags.length ? "warn" : UNSENSED.has(state) ? "unknown" : "calm",
+    mark: flags.length ? "alarm" : UNSENSED.has(state) ? "unknown" : "people",
     rows: [
       [words.card.people, counted],
       [words.card.temperature, level(number(value.temperature, "°C", 1), value.comfort)],

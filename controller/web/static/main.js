@@ -5,7 +5,7 @@ import { $, $$, icon, make, setAttribute, setText } from "./dom.js";
 import { Facts } from "./facts.js";
 import { Lists } from "./lists.js";
 import { Plan } from "./plan.js";
-import { issues as findIssues, room as shownRoom } from "./shown.js";
+import { issues as findIssues, use } from "./shown.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { absolute, clock, day, now, serverSays, setZone } from "./time.js";
@@ -89,7 +89,7 @@ function drawVerdict() {
   setText($(".more", verdict), serious.length > 1 ? words.verdict.more(serious.length - 1) : issues.find((issue) => issue.level === "note")?.text || summary());
   $("button", verdict).hidden = !issues.some((issue) => issue.door || issue.room);
   document.title = `${worst ? `● ${worst.text} · ` : ""}${store.space.name || $("h1").textContent}`;
-  plan.drawTabs(store, issues);
+  plan.drawTabs(store);
   announce();
 }
 
@@ -105,9 +105,7 @@ function drawLost() {
 }
 
 function summary() {
-  const rooms = Object.values(store.rooms);
-  const used = rooms.filter((value) => ["in_use", "on_air"].includes(shownRoom(value).state)).length;
-  return words.verdict.summary(Object.keys(store.doors).length, used, rooms.length);
+  return words.verdict.summary(Object.keys(store.doors).length, use(Object.values(store.rooms)));
 }
 
 // Aloud only what is wrong with a door and was not said before, and not more often than one can listen.

@@ -1,10 +1,8 @@
 // The floor plans: doors and rooms take the state they have, floors their tab.
 
 import { $, $$, setAttribute, setText } from "./dom.js";
-import { door as shownDoor, number, room as shownRoom } from "./shown.js";
+import { doorIssues, number, door as shownDoor, room as shownRoom, use } from "./shown.js";
 import * as words from "./words.js";
-
-const USED = new Set(["in_use", "on_air"]);
 
 export class Plan {
   #doors = new Map($$(".door[data-door]").map((element) => [element.dataset.door, element]));
@@ -63,17 +61,16 @@ export class Plan {
     }
   }
 
-  // How many rooms are in use on each floor, and whether one of its doors needs a look.
-  drawTabs(store, issues) {
+  // How many rooms are in use on each floor, or which of its own doors need a look.
+  drawTabs(store) {
     for (const tab of this.#tabs) {
       const panel = document.getElementById(tab.getAttribute("aria-controls"));
-      const within = (id, kind) => panel.contains((kind === "door" ? this.#doors : this.#rooms).get(id) || null);
-      const count = Object.values(store.rooms).filter((value) => within(value.id, "room") && USED.has(shownRoom(value).state)).length;
-      const worst = issues.find((issue) => issue.door && issue.level !== "note" && within(issue.door, "door"));
-      const text = worst ? worst.text : words.used(count);
+      const within = (values, drawn) => Object.values(values).filter((value) => drawn.has(value.id) && panel.contains(drawn.get(value.id)));
+      const [worst] = doorIssues(within(store.doors, this.#doors), 1);
+      const text = worst ? worst.text : words.used(use(within(store.rooms, this.#rooms)));
       setText($(".count", tab), text);
       setAttribute(tab, "data-level", worst?.level);
-      setAttribute(tab, "aria-label", `${$(".title", tab).textContent}, ${text}`);
+      setAttribute(tab, "aria-label", [$(".title", tab).textContent, text].filter(Boolean).join(", "));
     }
   }
 

@@ -6,6 +6,9 @@ const DOOR_TONES = { locked: "calm", unlocked: "calm", released: "good", open: "
 
 const ICONS = { offline: "unknown", ajar: "open" };
 const EXACT = new Set(["measured", "counted"]);
+const USED = new Set(["in_use", "on_air"]);
+const LEVELS = { alarm: 0, warn: 1, note: 2 };
+const worstFirst = (found) => found.sort((a, b) => LEVELS[a.level] - LEVELS[b.level]);
 
 export function door(value) {
   const state = doorState(value);
@@ -24,9 +27,18 @@ function doorState(value) {
 
 export function room(value) {
   const silent = value.sensor === "silent";
-  const unseen = value.sensor === "never_seen" && value.has_sensor !== false;
-  const state = silent ? "silent" : unseen && value.status === "free" ? "never_seen" : value.status in words.rooms ? value.status : "no_status";
+  const unseen = value.sensor === "never_seen";
+  // "free" is what a room is called while nothing says otherwise: only a sensor that is heard makes it true.
+  const unsensed = value.has_sensor === false ? "no_sensor" : "never_seen";
+  const state = silent ? "silent" : unseen && value.status === "free" ? unsensed : value.status in words.rooms ? value.status : "no_status";
   return { state, word: words.rooms[state], flags: silent || unseen ? [] : flags(value), people: people(value) };
+}
+
+// How many of these rooms are in use, and of how many nothing that is heard says whether they are.
+export function use(rooms) {
+  const used = rooms.filter((value) => USED.has(room(value).state));
+  const unknown = rooms.filter((value) => !used.includes(value) && value.sensor !== "live");
+  return { used: used.length, unknown: unknown.length, all: rooms.length };
 }
 
 function flags(value) {
@@ -47,19 +59,25 @@ function people(value) {
 export const number = (value, unit, digits = 0) =>
   value === null || value === undefined ? "" : `${value.toLocaleString(words.LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
 
-// Everything that wants a look, the worst first: {level, text, door?, room?}.
-export function issues(store) {
+// Which of these doors want a look, the worst first; more than `named` that do not answer are one line with their number.
+export function doorIssues(doors, named) {
   const found = [];
   const offline = [];
-  for (const value of Object.values(store.doors)) {
+  for (const value of doors) {
     const { state } = door(value);
     if (state === "forced") found.push({ level: "alarm", text: words.verdict.forced(value.name), door: value.id });
     else if (state === "tamper") found.push({ level: "alarm", text: words.verdict.tamper(value.name), door: value.id });
     else if (state === "held") found.push({ level: "warn", text: words.verdict.held(value.name), door: value.id });
     else if (state === "offline" || state === "unknown") offline.push(value);
   }
-  if (offline.length > 2) found.push({ level: "warn", text: words.verdict.offlineMany(offline.length), door: offline[0].id });
+  if (offline.length > named) found.push({ level: "warn", text: words.verdict.offlineMany(offline.length), door: offline[0].id });
   else for (const value of offline) found.push({ level: "warn", text: words.verdict.offline(value.name), door: value.id });
+  return worstFirst(found);
+}
+
+// Everything that wants a look, the worst first: {level, text, door?, room?}.
+export function issues(store) {
+  const found = doorIssues(Object.values(store.doors), 2);
   for (const part of Object.values(store.health)) {
     if (!part.ok) found.push({ level: "warn", text: words.verdict.failing(healthName(part), part.text) });
   }
@@ -68,8 +86,7 @@ export function issues(store) {
       found.push({ level: "note", text: words.verdict.air(value.name, words.flags[flag]), room: value.id });
     }
   }
-  const order = { alarm: 0, warn: 1, note: 2 };
-  return found.sort((a, b) => order[a.level] - order[b.level]);
+  return worstFirst(found);
 }
 
 export function healthName(part) {

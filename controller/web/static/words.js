@@ -22,7 +22,8 @@ export const rooms = {
   on_air: "On air",
   unavailable: "Closed",
   silent: "Sensor silent",
-  never_seen: "No sensor yet",
+  never_seen: "Not known",
+  no_sensor: "No sensor",
   no_status: "Not known",
 };
 
@@ -66,7 +67,10 @@ export const verdict = {
   failing: (name, text) => `${name}: ${text}`,
   more: (count) => (count === 1 ? "and one more thing to look at" : `and ${count} more things to look at`),
   air: (name, flag) => `${name} is ${flag}`,
-  summary: (doorCount, used, roomCount) => `${doorCount} doors · ${used} of ${roomCount} rooms in use`,
+  summary: (doorCount, { used, unknown, all }) => {
+    if (all && unknown === all) return `${doorCount} doors · rooms not known`;
+    return `${doorCount} doors · ${used} of ${all} rooms in use${unknown ? ` · ${unknown} not known` : ""}`;
+  },
   waiting: "Waiting for the building to answer…",
 };
 
@@ -118,7 +122,14 @@ export const health = {
   "telemetry link": "Telemetry link",
 };
 
-export const used = (count) => (count ? `${count} in use` : "empty");
+// A floor is empty when live sensors say so, not when nobody has heard from it.
+export function used({ used: count, unknown, all }) {
+  if (!all) return "";
+  if (unknown === all) return "not known";
+  if (unknown) return `${count} in use · ${unknown} not known`;
+  return count ? `${count} in use` : "empty";
+}
+
 export const facts = { pause: "Pause", resume: "Resume", waiting: (count) => `Resume · ${count} new` };
 export const tones = { good: "let in", bad: "refused", note: "note", alarm: "alarm" };
 export const copied = "Copied";
