@@ -187,6 +187,25 @@ def test_each_floor_counts_its_own_silent_doors_and_calls_no_unheard_floor_empty
     }
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1000, 800), (390, 844)])
+def test_the_document_is_no_taller_than_what_it_shows_however_much_has_happened(browser, house, width, height):
+    resize(browser, width, height, mobile=width < 720)
+    for position in range(200):
+        house.tell(fact(position, text=f"fact {position}"))
+    eventually(lambda: text(browser, "#facts li:first-child .text") == "fact 199", "all of it is there")
+    browser.refresh()  # drawn from the snapshot, no line is still sliding in
+    eventually(lambda: text(browser, "#facts li:first-child .text") == "fact 199", "all of it is there again")
+    if width < 720:
+        browser.find_element(By.CSS_SELECTOR, ".views [data-view=stream]").click()
+
+    tall, body = browser.execute_script(
+        "return [document.documentElement.scrollHeight, document.body.getBoundingClientRect().bottom + scrollY]"
+    )
+    assert tall <= max(body, height) + 1
+    browser.execute_script("scrollTo(0, 1e6)")
+    assert browser.execute_script("return scrollY") <= max(body - height, 0) + 1, "no scroll leads to a blank screen"
+
+
 def test_facts_come_newest_first_with_their_reason_and_can_be_filtered(browser, house):
     house.tell(fact(1))
     house.tell(fact(2, text="A badge was refused", kind="entry_denied", tone="bad", why="nobody holds this badge"))
