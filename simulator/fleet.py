@@ -7,8 +7,9 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -66,6 +67,8 @@ class Fleet:
             for device in building.devices.values()
             if device.id in chosen
         }
+        # How many hands hold each door open on purpose.
+        self._holding: Counter[str] = Counter()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -113,8 +116,24 @@ class Fleet:
         return isinstance(unit, DoorUnit) and (unit.lock is Bolt.UNLOCKED or unit.is_open)
 
     def move_leaf(self, door: Door, is_open: bool) -> None:
-        """With whatever force it takes: a closed bolt makes it a break-in."""
+        """With whatever force it takes: a closed bolt makes it a break-in. A door that is held does not fall shut."""
+        if not is_open and self.is_held(door):
+            return
         self.devices[door.unit].feed(ContactFelt(is_open))
+
+    def is_held(self, door: Door) -> bool:
+        return self._holding[door.id] > 0
+
+    @contextmanager
+    def held_open(self, door: Door) -> Iterator[None]:
+        """Hands on the leaf: whoever walks through meanwhile leaves it open, and it falls shut after the last hand."""
+        self._holding[door.id] += 1
+        self.move_leaf(door, True)
+        try:
+            yield
+        finally:
+            self._holding[door.id] -= 1
+            self.move_leaf(door, False)
 
     def in_area(self, area: str, kind: str) -> list[VirtualDevice]:
         """The devices of a kind in an area."""

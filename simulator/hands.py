@@ -49,6 +49,28 @@ class Outcome:
         return "no answer" if self.reason == "no_answer" else f"try again: {self.reason or 'the reader is busy'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What somebody saw who held a door open."""
+
+    door: str
+    door_name: str
+    held_for_s: float  # measured, not as asked
+    forced: bool  # it was locked when it was pushed
+    felt: bool  # without a contact nobody but the hand knows
+    still_open: bool  # somebody else holds it on
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+    def in_words(self) -> str:
+        seconds = f"{round(self.held_for_s, 1 if self.held_for_s >= 1 else 2):g} s"
+        words = f"{self.door_name}: {'forced, ' if self.forced else ''}stood open for {seconds}"
+        if not self.felt:
+            words += ", but it has no contact and could not tell"
+        return f"{words}; somebody else still holds it" if self.still_open else words
+
+
 class Hands:
     """`background`: where somebody walks through while the answer is already told; without it the walk comes first."""
 
@@ -78,11 +100,15 @@ class Hands:
         self._fleet.press_exit(door)
         await self._walk_through(door)
 
-    async def open(self, door: Door, for_s: float) -> None:
+    async def open(self, door: Door, for_s: float) -> Stood:
         """Push the door and let go after `for_s`; a bolt that is drawn gives way, one that is not is forced."""
-        self._fleet.move_leaf(door, True)
-        await asyncio.sleep(for_s)
-        self._fleet.move_leaf(door, False)
+        loop = asyncio.get_running_loop()
+        forced = not self._fleet.can_push(door)
+        began = loop.time()
+        with self._fleet.held_open(door):
+            await asyncio.sleep(for_s)
+            held_for = loop.time() - began
+        return Stood(door.id, door.name, held_for, forced, door.has_contact, self._fleet.is_held(door))
 
     async def _walk_through(self, door: Door) -> None:
         await asyncio.sleep(_REACH_S)
