@@ -110,14 +110,16 @@ def run(
         raise InputError(f"--speed {speed:g} is out of reach; take 0.01 to 1000, 1 is real time")
     place = DataDir(data)
     building = load(place.space(space))
+    everyone = _people(place, people_file)
     simulation = Simulation(
         building=building,
-        people=_people(building, place, people_file, seed),
+        people=everyone or make_people(building, seed, now().astimezone(building.zone).date()),
         endpoint=place.endpoint(mqtt, mqtt_version, passwords, ca_file),
         seed=seed,
         start=world_start(building, now(), start),
         speed=speed,
         socket=place.socket,
+        are_strangers=not everyone,
     )
     simulation.endpoint.require_passwords(building.devices)
     _log_to_stderr(verbose)
@@ -151,7 +153,7 @@ def tap(
             return await control.ask(place.socket, request)
         building = load(place.space(space))
         chosen = building.door(door)
-        person = _whose(badge, building, place, people_file)
+        person = _whose(badge, place, people_file, space)
         endpoint = place.endpoint(mqtt, mqtt_version, passwords, ca_file)
         reader = (chosen.reader_out or chosen.unit) if direction == "out" else chosen.badge_reader
         around = Surroundings(now, no_readings)
@@ -191,7 +193,7 @@ def open_door(door: str, data: Path, as_json: bool) -> None:
 @_JSON
 @friendly
 def hold_open(door: str, for_s: float, data: Path, as_json: bool) -> None:
-    """Open a door and keep it open, to see it complain."""
+    """Open a door and hold it, whoever walks through meanwhile, to see it complain."""
     if not 0 < for_s <= 3600:
         raise InputError(f"--for {for_s:g} is out of reach; take up to 3600 seconds")
     _say(_ask(data, {"do": "open", "door": door, "for_s": for_s}), as_json)
@@ -218,15 +220,13 @@ def people(space: Path | None, data: Path, seed: int, count: int | None, out: st
 @_SPACE
 @_PEOPLE
 @_DATA
-@click.option("--seed", default=1, hidden=True)
 @_JSON
 @friendly
-def list_what_to_try(space: Path | None, people_file: Path | None, data: Path, seed: int, as_json: bool) -> None:
+def list_what_to_try(space: Path | None, people_file: Path | None, data: Path, as_json: bool) -> None:
     """Doors, and some people to try at them."""
     place = DataDir(data)
     building = load(place.space(space))
-    everyone = _people(building, place, people_file, seed)
-    examples = _examples(building, everyone)
+    examples = _examples(building, _people(place, people_file))
     if as_json:
         doors = [{"id": door.id, "name": door.name} for door in building.doors.values()]
         persons = [{"id": person.id, "name": person.name, "why": why} for person, why in examples]
@@ -235,10 +235,13 @@ def list_what_to_try(space: Path | None, people_file: Path | None, data: Path, s
     click.echo(f"Doors of {building.name}:")
     for door in building.doors.values():
         click.echo(f"  {door.id:<18} {door.name}{'  (staff)' if door.staff_only else ''}")
+    if not examples:
+        click.echo(f"People: {place.nobody_known(space)}")
+        return
     click.echo("People to try:")
     for person, why in examples:
         click.echo(f"  {person.name:<22} {why}")
-    if examples and building.doors:
+    if building.doors:
         click.echo(f'Try:  natoma-sim tap --badge "{examples[0][0].name}" --door {next(iter(building.doors))}')
 
 
@@ -265,16 +268,14 @@ def _why_interesting(person: SimPerson) -> str:
     return "staff" if person.kind == "staff" else f"plan {person.plan}"
 
 
-def _people(building: Building, place: DataDir, people_file: Path | None, seed: int) -> list[SimPerson]:
-    """From the file, else the demo's, else made up: strangers to any controller that has not imported them."""
+def _people(place: DataDir, people_file: Path | None) -> list[SimPerson]:
+    """From the file, else the demo's; without a file nobody, for no controller could know whom we make up."""
     file = people_file or (place.people if place.people.exists() else None)
-    if file is not None:
-        return read_people(file)
-    return make_people(building, seed, now().astimezone(building.zone).date())
+    return read_people(file) if file is not None else []
 
 
-def _whose(badge: str, building: Building, place: DataDir, people_file: Path | None) -> SimPerson:
-    person = find_person(_people(building, place, people_file, 1), badge)
+def _whose(badge: str, place: DataDir, people_file: Path | None, space: Path | None) -> SimPerson:
+    person = find_person(_people(place, people_file), badge, place.nobody_known(space))
     if person is not None and not person.badge:
         raise InputError(f"{person.name} has no badge in the people file")
     return person or person_with_number(badge)

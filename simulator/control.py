@@ -28,19 +28,25 @@ _PATH_LIMIT = 107
 
 
 class Control:
-    """Answers requests with the hands of this simulator."""
+    """Answers requests with the hands of this simulator; `people` are those who can be called by name.
 
-    def __init__(self, hands: Hands, building: Building, people: Sequence[SimPerson]) -> None:
+    `if_nobody` says how there would be some.
+    """
+
+    def __init__(
+        self, hands: Hands, building: Building, people: Sequence[SimPerson], if_nobody: str = "there are none"
+    ) -> None:
         self._hands = hands
         self._building = building
         self._people = people
+        self._if_nobody = if_nobody
 
     async def answer(self, request: Mapping[str, object]) -> Mapping[str, object]:
         door = self._building.door(str(request.get("door", "")))
         match request.get("do"):
             case "tap":
                 text = str(request.get("badge", ""))
-                person = find_person(self._people, text) or person_with_number(text)
+                person = find_person(self._people, text, self._if_nobody) or person_with_number(text)
                 direction = "out" if request.get("direction") == "out" else "in"
                 outcome = await self._hands.tap(person, door, direction, walk=request.get("walk") is not False)
                 return {**outcome.as_dict(), "words": outcome.in_words()}
@@ -50,8 +56,8 @@ class Control:
             case "open":
                 seconds = request.get("for_s")
                 for_s = float(seconds) if isinstance(seconds, int | float) else 2.0
-                await self._hands.open(door, for_s)
-                return {"door": door.id, "words": f"{door.name}: stood open for {for_s:g} s"}
+                stood = await self._hands.open(door, for_s)
+                return {**stood.as_dict(), "words": stood.in_words()}
             case other:
                 raise InputError(f"the simulator cannot {other!r}; it can tap, press-exit and open")
 

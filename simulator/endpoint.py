@@ -5,6 +5,7 @@ device. Flags win over files.
 """
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,18 @@ class DataDir:
     @property
     def socket(self) -> Path:
         return self.path / "simulator.sock"
+
+    def nobody_known(self, space: Path | None = None) -> str:
+        """That there is nobody to call by name here, and the words that change it; `space` if it was told by flag."""
+        where = [] if self.path == Path("natoma-data") else ["--data", str(self.path)]
+        where += ["--space", str(space)] if space is not None else []
+        file = str(self.people)
+        return (
+            "there are no people known here. Make some and import them:\n"
+            f"  {shlex.join(['natoma-sim', 'people', *where, '--out', file])}\n"
+            f"  {shlex.join(['natoma', 'people', 'import', file, *where, '--apply'])}\n"
+            "or name the people file you imported with --people FILE"
+        )
 
     def left(self) -> Mapping[str, object]:
         """What endpoint.json says; empty when no demo has run here."""

@@ -206,6 +206,7 @@ def write_people(people: Sequence[SimPerson], target: Path | None) -> None:
         _write_rows(people, sys.stdout)
         return
     try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             os.fchmod(descriptor, 0o600)
@@ -245,10 +246,11 @@ def _person(path: Path, line: int, row: dict[str, str | None]) -> SimPerson:
     return SimPerson(**known)
 
 
-def find_person(people: Sequence[SimPerson], text: str) -> SimPerson | None:
+def find_person(people: Sequence[SimPerson], text: str, if_nobody: str = "there are none") -> SimPerson | None:
     """By id, name, or badge number as written; None when it is nobody's number but looks like one.
 
-    Raises InputError, with what was meant, when the text is neither a number nor anybody's name.
+    Raises InputError, with what was meant, when the text is neither a number nor anybody's name; `if_nobody` says
+    what to do when there are no people at all.
     """
     wanted = text.strip().casefold()
     for person in people:
@@ -261,6 +263,8 @@ def find_person(people: Sequence[SimPerson], text: str) -> SimPerson | None:
         return beginning[0]
     if looks_like_a_number(text):
         return None
+    if not people:
+        raise InputError(f"nobody is called {text!r}: {if_nobody}")
     raise InputError(f"nobody is called {text!r}; {did_you_mean(text, [person.name for person in people])}")
 
 

@@ -22,7 +22,7 @@ from simulator.building import Building, Door
 from simulator.clock import WorldClock, now
 from simulator.control import Control, serve
 from simulator.device import Surroundings
-from simulator.endpoint import Endpoint
+from simulator.endpoint import DataDir, Endpoint
 from simulator.entitled import guess
 from simulator.fleet import Fleet
 from simulator.hands import Hands
@@ -50,6 +50,8 @@ class Simulation:
     start: datetime
     speed: float = 1.0
     socket: Path | None = None
+    # Made up here, with badges no controller was told of: nobody can be called by name from outside.
+    are_strangers: bool = False
 
 
 async def run(simulation: Simulation, stop: asyncio.Event | None = None) -> None:
@@ -85,7 +87,9 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
         )
         if simulation.socket is not None:
             visitors = await stack.enter_async_context(asyncio.TaskGroup())
-            control = Control(Hands(fleet, building, visitors), building, simulation.people)
+            known = () if simulation.are_strangers else simulation.people
+            if_nobody = DataDir(simulation.socket.parent).nobody_known() + ", and start the simulator again"
+            control = Control(Hands(fleet, building, visitors), building, known, if_nobody)
             await stack.enter_async_context(serve(simulation.socket, control))
         _say_hello(simulation, clock)
         await Liveliness(world, fleet, clock).live(stop)
@@ -94,6 +98,8 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
 def _say_hello(simulation: Simulation, clock: WorldClock) -> None:
     local = now().astimezone(simulation.building.zone)
     logger.info("%s: %d people, seed %d", simulation.building.name, len(simulation.people), simulation.seed)
+    if simulation.are_strangers:
+        logger.warning("they are made up, for want of a people file: doors know none of their badges")
     if clock.is_elsewhere:
         logger.info(
             "it is %s there, so people live %s instead; doors still judge by the real hour and refuse some",

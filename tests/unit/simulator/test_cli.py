@@ -29,6 +29,7 @@ def test_people_are_the_same_for_a_seed_and_leave_no_badge_on_standard_error(tmp
 
 
 def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: Path):
+    natoma_sim("people", "--space", PARISOMA, "--out", str(tmp_path / "people.csv"))
     shown = natoma_sim("list", "--space", PARISOMA, "--data", str(tmp_path))
     listed = json.loads(natoma_sim("list", "--space", PARISOMA, "--data", str(tmp_path), "--json").stdout)
 
@@ -38,6 +39,34 @@ def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: P
     assert {"id": "street", "name": "Street door"} in listed["doors"]
     numbers = natoma_sim("people", "--space", PARISOMA).stdout
     assert not any(row.split(",")[9] in shown.stdout for row in numbers.splitlines()[1:])
+
+
+def test_list_without_a_people_file_invents_nobody_and_says_how_to_get_some(tmp_path: Path):
+    where = ["--data", str(tmp_path / "data"), "--space", PARISOMA]
+
+    shown = natoma_sim("list", *where)
+    listed = json.loads(natoma_sim("list", *where, "--json").stdout)
+    make, bring = (line.split() for line in shown.stdout.splitlines() if line.startswith("  natoma"))
+
+    assert shown.exit_code == 0
+    assert "Street door" in shown.stdout
+    assert "there are no people known here" in shown.stdout
+    assert "tap --badge" not in shown.stdout
+    assert ({"id": "street", "name": "Street door"} in listed["doors"], listed["people"]) == (True, [])
+    assert bring == ["natoma", "people", "import", str(tmp_path / "data" / "people.csv"), *where, "--apply"]
+    # What it says to do is enough to have people.
+    assert natoma_sim(*make[1:]).exit_code == 0
+    assert "People to try:" in natoma_sim("list", *where).stdout
+
+
+def test_list_takes_a_people_file_from_anywhere(tmp_path: Path):
+    natoma_sim("people", "--space", PARISOMA, "--out", str(tmp_path / "elsewhere.csv"))
+
+    shown = natoma_sim(
+        "list", "--space", PARISOMA, "--data", str(tmp_path / "data"), "--people", str(tmp_path / "elsewhere.csv")
+    )
+
+    assert "natoma-sim tap --badge" in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -63,7 +92,8 @@ def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: P
         ),
         pytest.param(
             ["tap", "--space", PARISOMA, "--mqtt", "mqtt://h", "--badge", "Nobody Atall", "--door", "street"],
-            "nobody is called 'Nobody Atall'",
+            "nobody is called 'Nobody Atall': there are no people known here. Make some and import them:\n"
+            f"  natoma-sim people --space {PARISOMA} --out natoma-data/people.csv\n",
             id="person",
         ),
         pytest.param(

@@ -94,8 +94,9 @@ def test_a_file_that_is_not_one_says_so(tmp_path: Path, text: str, message: str)
 def test_a_missing_file_and_an_unwritable_one_are_named(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be read as a people file"):
         read_people(tmp_path / "none.csv")
+    (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
-        write_people([], tmp_path / "no" / "folder.csv")
+        write_people([], tmp_path / "file" / "people.csv")
 
 
 def test_somebody_is_found_by_name_beginning_id_or_number(people: list[SimPerson]):
