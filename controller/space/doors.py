@@ -72,6 +72,10 @@ def _on_log_failure(entry: DoorEntry) -> OnLogFailure:
 
 
 def _check_ends(path: Path, entry: DoorEntry, refs: References) -> bool:
+    if entry.outer == entry.inner == OUTSIDE:
+        fix = "write to: the area one enters by this door"
+        refs.problems.error((*path, "to"), entry.inner, "is on both sides", fix)
+        return False
     if entry.inner == OUTSIDE:
         fix = f"leaving is free: write from: {OUTSIDE}, to: {entry.outer}, and people are let out by hand"
         refs.problems.error((*path, "to"), entry.inner, "would ask for a badge to leave", fix)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 from pydantic_core import PydanticCustomError
 
 from controller.domain.building import DeviceKind, FailMode, OnLogFailure, RoomKind
-from controller.domain.schedule import Window
+from controller.domain.schedule import DAY_MINUTES, Window
 from controller.space.times import TimeError, parse_clock, parse_window
 from controller.space.zone import ZoneError, find_zone
 from devices.badges import Base, ByteOrder, Keep
@@ -60,6 +60,9 @@ def _hours(written: Any) -> Any:
 
 
 def _clock(written: Any) -> int:
+    # YAML 1.1 reads 4:00 without quotes as a number of base 60, 240: whole minutes mean the same here.
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= DAY_MINUTES:
+        return written
     try:
         return parse_clock(str(written))
     except TimeError as exc:
@@ -106,6 +109,12 @@ _OUTLINE_SCHEMA = {
             "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
         },
     ],
+}
+_CLOCK_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\d{1,2}:\d{2}$"},
+        {"type": "integer", "minimum": 0, "maximum": DAY_MINUTES},
+    ]
 }
 Outline = Annotated[tuple[Point, ...], BeforeValidator(_outline), WithJsonSchema(_OUTLINE_SCHEMA)]
 HOURS_SCHEMA = {
@@ -326,8 +335,8 @@ class SpaceFile(Entry):
     cut_off: Annotated[
         int,
         BeforeValidator(_clock),
-        WithJsonSchema({"type": "string", "description": "When the business day starts", "default": "04:00"}),
-    ] = 240
+        WithJsonSchema(_CLOCK_SCHEMA),
+    ] = Field(240, description="When the business day starts, like '04:00', or in minutes from midnight")
     floors: Annotated[dict[Id, FloorEntry], Section] = Field(description="Storeys, with their size")
     areas: Annotated[dict[Id, AreaEntry], Section] = Field(
         description="Spaces bounded by doors, and open parts of them"

@@ -245,6 +245,11 @@ def test_the_good_file_has_no_problem():
             id="badge to leave",
         ),
         pytest.param(
+            instead("from: lobby, to: hall", "from: outside, to: outside"),
+            "s.yaml:12: door middle, to: 'outside' is on both sides — write to: the area one enters by this door",
+            id="door from the street to the street",
+        ),
+        pytest.param(
             instead("to: hall}", "to: hall, timings: {release: 2.9}}"),
             "s.yaml:12: door middle, timings release: 2.9 is too small — write 3 or more",
             id="release under 3 s",

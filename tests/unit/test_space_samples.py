@@ -5,6 +5,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from controller.domain.building import DeviceKind, RoomKind, Space
@@ -112,6 +113,21 @@ def test_the_schema_for_editors_marks_what_the_checker_refuses(change: dict[str,
     assert isinstance(smallest, dict)
 
     assert not Draft202012Validator(space_schema()).is_valid({**smallest, **change})
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "minutes"),
+    [('"04:00"', 240), ("4:00", 240), ("04:00", 240), ("240", 240), ("0:00", 0), ("24:01", None), ("1441", None),
+     ("-1", None), ("4 am", None), ("4.5", None), ("true", None)],
+)  # fmt: skip
+def test_the_schema_and_the_checker_read_a_cut_off_alike(cut_off: str, minutes: int | None):
+    text = (SPACES / "one-door.yaml").read_text() + f"\ncut_off: {cut_off}\n"
+
+    space = check_text(text).space
+
+    assert (space and space.cut_off_minutes) == minutes
+    if cut_off != "24:01":  # a shape the schema knows; that no day has this minute is the checker's to tell
+        assert Draft202012Validator(space_schema()).is_valid(yaml.safe_load(text)) == (minutes is not None)
 
 
 def test_the_written_schema_is_the_one_the_models_make():
