@@ -30,7 +30,7 @@ async def dial(settings: LinkSettings) -> socket.socket:
         sock.close()
         raise NotConnected(
             f"{settings.address}: the broker's certificate is not accepted: {exc.verify_message}; "
-            f"check tls.ca_file and that the certificate names {settings.tls.server_name or settings.host}"
+            f"check the CA file ({settings.tls.ca_file or 'none: the authorities of this system'}) and that the certificate names {settings.tls.server_name or settings.host}"
         ) from exc
     except OSError as exc:
         sock.close()
