@@ -1,6 +1,10 @@
 """The `natoma` command: what can be typed, and how errors reach a person."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -18,7 +22,27 @@ _COMMANDS = {
 }
 
 
+class _UnreadError(Exception):
+    """Nobody reads what we print; under its own name, since click makes a failure of a broken pipe."""
+
+
+@contextmanager
+def _telling_unread() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _UnreadError from error
+
+
 class _Commands(click.Group):
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        with _telling_unread():  # --help and --version print here
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _telling_unread():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -41,6 +65,18 @@ def natoma() -> None:
 def main() -> None:
     """Entry point: 0 fine, 1 failed, 2 wrong usage or input; never a traceback for what a person can mend."""
     try:
+        try:
+            _command()
+        finally:
+            sys.stdout.flush()
+    except (BrokenPipeError, _UnreadError):
+        # `| head` has what it wanted. The rest goes nowhere, the interpreter's own last flush as well.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)
+
+
+def _command() -> None:
+    try:
         natoma(standalone_mode=False)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
@@ -55,8 +91,6 @@ def main() -> None:
     except ControllerError as error:
         click.echo(f"natoma: {error}", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,15 +42,35 @@ class BadgeDigests:
         return keyed.digest()
 
 
-def load_badge_key(folder: Path) -> BadgeKey:
-    """The key in `folder`, made on the first start. Losing it means enrolling every badge again: back it up, apart."""
-    key = load_or_create(folder / BADGE_KEY)
-    if len(key) != KEY_BYTES:
+def load_badge_key(folder: Path, *, enrolled_with: Collection[str] = ()) -> BadgeKey:
+    """The key in `folder`, made on the first start. Losing it means enrolling every badge again: back it up, apart.
+
+    `enrolled_with` names the keys of the badges there are: a new key, or another one, would quietly know none of them.
+    """
+    path = folder / BADGE_KEY
+    if enrolled_with and not path.exists():
+        raise StartupError(f"{path} is missing, and badges are enrolled under it. {_lost('')}")
+    content = load_or_create(path)
+    if len(content) != KEY_BYTES:
         raise StartupError(
-            f"{folder / BADGE_KEY} holds {len(key)} bytes, a badge key has {KEY_BYTES}: it was cut off or written over. "
+            f"{path} holds {len(content)} bytes, a badge key has {KEY_BYTES}: it was cut off or written over. "
             "Put back a copy from your backup; with another key no badge is known."
         )
-    return BadgeKey(hashlib.sha256(b"natoma badge key id" + key).hexdigest()[:8], key)
+    key = BadgeKey(hashlib.sha256(b"natoma badge key id" + content).hexdigest()[:8], content)
+    if others := sorted(set(enrolled_with) - {key.id}):
+        raise StartupError(
+            f"{path} is key {key.id}, and badges are enrolled under key {', '.join(others)}. "
+            + _lost(f", key_id other than {key.id}")
+        )
+    return key
+
+
+def _lost(which: str) -> str:
+    return (
+        "Put the key back from your backup: without it these badges open no door. If it is lost for good, remove their "
+        f"credentials (in natoma.db, table credential{which}) and enrol the badges again with "
+        "`natoma people import`."
+    )
 
 
 def load_or_create(path: Path, size: int = KEY_BYTES) -> bytes:

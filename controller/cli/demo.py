@@ -20,7 +20,7 @@ import click
 from controller.adapters.children import die_with_parent
 from controller.app import Running
 from controller.app.stores import open_registry
-from controller.cli.options import set_up_logging, settings_from, where_options
+from controller.cli.options import set_up_logging, settings_from, where
 from controller.cli.people import import_people
 from controller.cli.run import broker_options, serve_until_told
 from controller.config import Settings
@@ -35,7 +35,7 @@ STOP_LIMIT = 5.0
 
 
 @click.command()
-@where_options
+@where("A space file of yours. Without it the sample building.")
 @broker_options
 @click.option("--seed", default=1, show_default=True, help="The same seed, the same people and the same day.")
 @click.option(

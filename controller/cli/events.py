@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from controller.app.stores import open_for_reading
+from controller.app.stores import open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
@@ -23,7 +23,7 @@ TONES = {"good": "green", "bad": "yellow", "alarm": "red", "note": None}
 @click.command()
 @where_options
 @click.option("--follow", is_flag=True, help="Go on as things happen, until Ctrl-C.")
-@click.option("--last", default=20, show_default=True, help="How many to begin with.")
+@click.option("--last", type=click.IntRange(min=0), default=20, show_default=True, help="How many to begin with.")
 @json_option
 def events(config: Path | None, follow: bool, last: int, as_json: bool, **flags: Any) -> None:
     """Show what happened, in words."""
@@ -36,16 +36,18 @@ def events(config: Path | None, follow: bool, last: int, as_json: bool, **flags:
 
 
 async def _show(data: Path, space: Space, follow: bool, last: int, as_json: bool) -> None:
-    async with open_for_reading(data) as stores:
-        wording = Wording(lambda: space, lambda: stores.people.people)
-        story = Story(LiveFeed(), wording)
+    people = (await read_people(data)).people
+    async with open_events(data) as log:
+        story = Story(LiveFeed(), Wording(lambda: space, lambda: people))
         position = 0
-        for logged in await stores.events.latest(last):
-            _print(logged, story, space, as_json)
+        # One at least: what to follow begins after it.
+        for logged in await log.latest(max(last, 1)):
+            if last:
+                _print(logged, story, space, as_json)
             position = logged.position
         while follow:
             await asyncio.sleep(LOOK_EVERY)
-            for logged in await stores.events.after(position):
+            for logged in await log.after(position):
                 _print(logged, story, space, as_json)
                 position = logged.position
 

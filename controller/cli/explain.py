@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from controller.adapters.clock import SystemClock
-from controller.app.stores import ReadingStores, open_for_reading
+from controller.adapters.secrets import BadgeDigests
+from controller.app.stores import open_digests, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Door, Space
@@ -39,30 +40,41 @@ def explain(config: Path | None, badge: str, door: str, moment: str | None, as_j
     settings = settings_from(config, **flags)
     space = space_of(settings)
     if badge == "-":
-        badge = click.prompt("Badge number", hide_input=True, err=True)
+        badge = _typed()
     explanation = asyncio.run(_explain(settings.data, space, badge, _door(space, door), _moment(moment, space)))
     click.echo(json.dumps(explanation.plain, ensure_ascii=False, default=str) if as_json else explanation.text)
     sys.exit(0)
 
 
 async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetime) -> Explanation:
-    async with open_for_reading(data) as stores:
-        index = AccessIndex(space, stores.people)
-        rights = index.rights(door, _digest(stores, space, badge, door))
-        wording = Wording(lambda: space, lambda: stores.people.people)
-        return explained(rights, door, at, index.version, wording, asked_at=SystemClock().now())
+    people = await read_people(data)
+    digests = open_digests(data)
+    index = AccessIndex(space, people)
+    rights = index.rights(door, _digest(people, digests, space, badge, door))
+    wording = Wording(lambda: space, lambda: people.people)
+    return explained(rights, door, at, index.version, wording, asked_at=SystemClock().now())
 
 
-def _digest(stores: ReadingStores, space: Space, badge: str, door: Door) -> bytes | None:
+def _typed() -> str:
+    """A number that neither the screen nor the shell's history shows: typed unseen, or one line of another program."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Badge number", hide_input=True, err=True))
+    badge = sys.stdin.readline().strip()
+    if not badge:
+        raise InputError("--badge -: standard input is empty — write one line with the badge number, or type it unseen")
+    return badge
+
+
+def _digest(people: RegistrySnapshot, digests: BadgeDigests, space: Space, badge: str, door: Door) -> bytes | None:
     """The digest of a number as this door's reader would spell it, or of somebody's own badge."""
-    named = _badge_of_person(stores.people, badge)
+    named = _badge_of_person(people, badge)
     if named is not None:
         return named
     profile = profiles_of(space)[space.devices[door.unit].reader_profile]
     try:
-        return stores.digests.of(badges.read(badge, profile))
+        return digests.of(badges.read(badge, profile))
     except BadgeError as error:
-        close = _similar(badge, [person.name for person in stores.people.people.values()])
+        close = _similar(badge, [person.name for person in people.people.values()])
         raise InputError(f"--badge: neither a person here nor a badge number ({error}){close}") from error
 
 

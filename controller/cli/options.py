@@ -10,6 +10,7 @@ import click
 
 from controller.config import Settings, load
 from controller.domain.building import Space
+from controller.errors import InputError
 from controller.space import load as load_space_file
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,17 +21,22 @@ LOCAL_SPACE = Path("space.yaml")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what a script would read.")
 
 
-def where_options(command: F) -> F:
-    """--config, --data and --space, as every command that touches a space has them."""
-    for option in (
-        click.option(
-            "--space", type=Path, help="The space file. Without it ./space.yaml, else a starter with one door."
-        ),
-        click.option("--data", type=Path, help="Where data is kept. Default ./natoma-data."),
-        click.option("--config", type=Path, help="A settings file. Default ./natoma.toml, if there is one."),
-    ):
-        command = option(command)
-    return command
+def where(space_help: str) -> Callable[[F], F]:
+    """--config, --data and --space, with what --space means without being given."""
+
+    def decorate(command: F) -> F:
+        for option in (
+            click.option("--space", type=Path, help=space_help),
+            click.option("--data", type=Path, help="Where data is kept. Default ./natoma-data."),
+            click.option("--config", type=Path, help="A settings file. Default ./natoma.toml, if there is one."),
+        ):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+where_options = where("The space file. Without it ./space.yaml, else that of the last run.")
 
 
 def settings_from(config: Path | None, **flags: Any) -> Settings:
@@ -38,8 +44,11 @@ def settings_from(config: Path | None, **flags: Any) -> Settings:
     return load(config, {name: value for name, value in flags.items() if value is not None})
 
 
-def space_path(settings: Settings) -> Path:
-    """The space somebody named, else the one in this folder, else the last run's, else a copy of the starter."""
+def space_path(settings: Settings, *, start_one: bool = False) -> Path:
+    """The space somebody named, else the one in this folder, else the last run's, else the starter in the data folder.
+
+    Only who is to `start_one` makes that copy of the starter: a question about a folder must not fill it.
+    """
     if settings.space is not None:
         return settings.space
     if LOCAL_SPACE.exists():
@@ -47,6 +56,11 @@ def space_path(settings: Settings) -> Path:
     if (last := _space_of_last_run(settings.data)) is not None:
         return last
     copy = settings.data / "space.yaml"
+    if not copy.exists() and not start_one:
+        raise InputError(
+            f"no space file: neither {LOCAL_SPACE} nor {copy} is there — name it with --space, or the data folder of a "
+            "Natoma that ran with --data"
+        )
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         copy.write_text(STARTER.read_text())

@@ -47,8 +47,8 @@ async def import_people(settings: Settings, space: Space, file: Path) -> int:
 
 async def _import(settings: Settings, space: Space, file: Path, *, apply: bool) -> ImportPlan:
     text = await asyncio.to_thread(_read, file)
-    digests = open_digests(settings.data)
     async with open_registry(settings.data, space) as registry:
+        digests = open_digests(settings.data)
         plan = plan_import(text, str(file), space=space, registry=await registry.load(), digest=digests.of)
         if apply:
             await _apply(registry, plan)

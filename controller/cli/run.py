@@ -11,7 +11,7 @@ import click
 
 from controller.app import Running
 from controller.app import run as serve
-from controller.cli.options import set_up_logging, settings_from, space_of, space_path, where_options
+from controller.cli.options import set_up_logging, settings_from, space_of, space_path, where
 from controller.config import Settings
 from controller.domain.building import Space
 
@@ -20,6 +20,12 @@ def broker_options(command: Any) -> Any:
     """Which broker, and where the page answers."""
     for option in (
         click.option("--log-level", help="debug, info, warning or error."),
+        click.option(
+            "--web-beyond-loopback/--no-web-beyond-loopback",
+            default=None,
+            help="Serve the page to others too. It has no sign-in: only behind a proxy that has one.",
+        ),
+        click.option("--web-host-names", help="Further names people type for this machine, with commas between."),
         click.option("--web-port", type=int, help="Port of the page. Default 8080."),
         click.option("--web-host", help="Address of the page. Default 127.0.0.1, this machine alone."),
         click.option(
@@ -34,7 +40,7 @@ def broker_options(command: Any) -> Any:
 
 
 @click.command()
-@where_options
+@where("The space file. Without it ./space.yaml, else that of the last run, else a starter with one door.")
 @click.option("--mqtt", help="Your broker, mqtt://host:1883 or mqtts://user@host. Without it, one of our own.")
 @click.option("--mqtt-version", help="5, or 3.1.1 for an old broker.")
 @click.option("--mqtt-passwords", type=Path, help="A JSON file with the passwords of our two users on your broker.")
@@ -48,7 +54,7 @@ def run(config: Path | None, **flags: Any) -> None:
     With nothing configured it starts a broker of its own and keeps its data in ./natoma-data.
     """
     settings = settings_from(config, **flags)
-    settings = replace(settings, space=space_path(settings).resolve())
+    settings = replace(settings, space=space_path(settings, start_one=True).resolve())
     set_up_logging(settings)
     space = space_of(settings)
 

@@ -5,9 +5,12 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +19,16 @@ import pytest
 
 from tests.support.broker import MosquittoBroker, free_port
 from tests.support.components import program
-from tests.support.controller import ControllerProcess, Said, copy_of, eventually, is_alive, natoma
+from tests.support.controller import (
+    ROOT,
+    ControllerProcess,
+    Said,
+    clean_environment,
+    copy_of,
+    eventually,
+    is_alive,
+    natoma,
+)
 from tests.support.household import Household, new_badge
 
 WRONG_SPACE = """\
@@ -257,6 +269,80 @@ def test_wrong_usage_is_two_and_points_at_help(words: tuple[str, ...]):
     assert "--help" in complaint(natoma(*words, measured=True), 2)
 
 
+def test_every_setting_has_a_flag_of_its_name():
+    table = (ROOT / "docs" / "settings.md").read_text().split("## ")[0]
+    settings = [name for row in re.findall(r"(?m)^\| (`.*?) \|", table) for name in re.findall(r"`(\w+)`", row)]
+
+    flags = natoma("run", "--help").out
+
+    assert {"web_beyond_loopback", "web_host_names"} <= set(settings)
+    assert [name for name in settings if f"--{name.replace('_', '-')} " not in flags.replace("/", " ")] == []
+
+
+def test_the_flags_of_the_page_reach_the_settings(data: Path, household: Household):
+    told = complaint(_run(data, household, "--web-host-names", "door/local"), 2)
+
+    assert "setting web_host_names (--web-host-names): " in told
+
+
+def test_the_demo_says_which_building_it_takes():
+    said = natoma("demo", "--help").out
+
+    assert "Without it the sample building" in " ".join(said.split())
+    assert "starter" not in said
+
+
+# --- the key of the badges --------------------------------------------------------------------------------------------
+
+
+def _key_is_gone(key: Path) -> None:
+    key.unlink()
+
+
+def _key_is_another(key: Path) -> None:
+    key.write_bytes(bytes(32))
+
+
+@pytest.mark.parametrize("loss", [_key_is_gone, _key_is_another])
+@pytest.mark.parametrize("command", ["run", "import", "explain"])
+def test_a_lost_badge_key_is_told_and_never_replaced(
+    command: str, loss: Callable[[Path], None], data: Path, household: Household, tmp_path: Path
+):
+    key = data / "secrets" / "badge.key"
+    loss(key)
+    before = key.read_bytes() if key.exists() else None
+    (tmp_path / "people.csv").write_text("id,name\ndora,Dora Dietz\n")
+    words = {
+        "run": ("run", "--web-port", 0),
+        "import": ("people", "import", tmp_path / "people.csv", "--apply"),
+        "explain": ("explain", "--badge", "alice", "--door", "front"),
+    }
+
+    told = complaint(natoma(*words[command], "--space", household.space, "--data", data), 1)
+
+    assert f"natoma: {key} is" in told
+    assert "Put the key back from your backup" in told
+    assert "remove their credentials (in natoma.db, table credential" in told
+    assert "enrol the badges again" in told
+    assert (key.read_bytes() if key.exists() else None) == before
+
+
+def test_badges_are_enrolled_again_after_what_the_complaint_says(data: Path, household: Household, tmp_path: Path):
+    (data / "secrets" / "badge.key").unlink()
+    with closing(sqlite3.connect(data / "natoma.db")) as registry:
+        registry.execute("DELETE FROM credential")
+        registry.commit()
+    people = tmp_path / "people.csv"
+    people.write_text(f"id,name,kind,plan,from,badge\nalice,Alice Arnaud,member,full,2020-01-01,{new_badge()}\n")
+    where = ("--space", household.space, "--data", data)
+
+    complaint(natoma("people", "import", people, "--apply", *where), 0)
+
+    said = natoma("explain", "--badge", "alice", "--door", "front", *where, "--json")
+    complaint(said, 0)
+    assert json.loads(said.out)["answer"] == "granted"
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
@@ -338,6 +424,85 @@ def test_explain_and_events_speak_to_scripts(left: Path, household: Household):
     assert "service_started" in kinds
 
 
+def test_explain_answers_before_the_first_run(data: Path, household: Household):
+    assert not (data / "events.db").exists()
+
+    said = natoma("explain", "--badge", "alice", "--door", "front", "--space", household.space, "--data", data)
+
+    complaint(said, 0)
+    assert "Alice Arnaud" in said.out
+    assert not (data / "events.db").exists()
+
+
+def test_explain_reads_a_badge_number_from_another_program(data: Path, household: Household):
+    words = ("explain", "--badge", "-", "--door", "front", "--space", household.space, "--data", data)
+
+    said = _piped(f"{household.badges['alice']}\n", *words)
+
+    assert complaint(said, 0) == ""
+    assert "Alice Arnaud" in said.out
+
+    assert "--badge -: standard input is empty" in complaint(_piped("", *words), 2)
+
+
+def test_events_of_a_newer_program_are_not_guessed_at(left: Path, tmp_path: Path, household: Household):
+    data = copy_of(left, tmp_path / "data")
+    with closing(sqlite3.connect(data / "events.db")) as newer:
+        newer.execute("UPDATE alembic_version_events SET version_num = '9999'")
+        newer.commit()
+
+    said = natoma("events", "--space", household.space, "--data", data)
+
+    assert f"natoma: {data / 'events.db'} was written by a newer Natoma" in complaint(said, 1)
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_last_says_how_many_events_to_begin_with(last: int, left: Path, household: Household):
+    said = natoma("events", "--last", last, "--space", household.space, "--data", left)
+
+    complaint(said, 0)
+    assert len(said.out.splitlines()) == last
+
+
+def test_fewer_than_no_events_are_wrong_usage(left: Path, household: Household):
+    said = natoma("events", "--last", "-1", "--space", household.space, "--data", left)
+
+    assert "--last" in complaint(said, 2)
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("events",), ("events", "--json"), ("--help",), ("explain", "--badge", "alice", "--door", "front")]
+)
+def test_a_reader_that_has_enough_is_no_failure(words: tuple[str, ...], left: Path, household: Household):
+    where = () if words == ("--help",) else ("--space", household.space, "--data", left)
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "controller", *map(str, (*words, *where))],
+            cwd=ROOT, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE,
+            text=True, timeout=20,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("events",), ("explain", "--badge", "alice", "--door", "front"), ("people", "import", "none.csv")],
+    ids=["events", "explain", "import"],
+)
+def test_a_mistyped_data_folder_is_not_made(words: tuple[str, ...], tmp_path: Path):
+    said = natoma(*words, "--data", tmp_path / "typo", cwd=tmp_path)
+
+    assert f"natoma: no space file: neither space.yaml nor {tmp_path / 'typo' / 'space.yaml'}" in complaint(said, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_events_of_a_folder_without_any_are_two(household: Household, tmp_path: Path):
     said = natoma("events", "--space", household.space, "--data", tmp_path / "nowhere")
 
@@ -393,11 +558,27 @@ def test_a_killed_controller_leaves_no_broker_and_starts_again_at_once(household
         assert len(controller.children()) == len(children)
 
 
+@pytest.mark.broker
+def test_a_first_run_with_nothing_begins_with_the_starter(tmp_path: Path):
+    program("mosquitto")
+    with ControllerProcess(tmp_path, "run", "--broker-port", free_port(), cwd=tmp_path) as controller:
+        assert (controller.data / "space.yaml").exists()
+
+
 # --- small steps ------------------------------------------------------------------------------------------------------
 
 
 def _run(data: Path, household: Household, *words: object, within: float = 20.0) -> Said:
     return natoma("run", "--space", household.space, "--data", data, "--web-port", 0, *words, within=within)
+
+
+def _piped(text: str, *words: object) -> Said:
+    """The command with another program's output as its input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "controller", *map(str, words)],
+        cwd=ROOT, env=clean_environment(), input=text, capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
 def _people(data: Path, household: Household) -> set[str]:

@@ -115,6 +115,21 @@ class SqlRegistry:
 # What is read.
 
 
+def key_ids(path: Path) -> frozenset[str]:
+    """Which keys the credentials in this registry were digested with; none where there is no registry yet."""
+    if not path.exists():
+        return frozenset()
+    engine = reading_engine(path)
+    try:
+        with engine.connect() as connection:
+            return frozenset(connection.scalars(select(schema.credential.c.key_id).distinct()))
+    except DBAPIError as exc:
+        error = store_error(path, exc.orig) if isinstance(exc.orig, sqlite3.Error) else None
+        raise error or exc from exc
+    finally:
+        engine.dispose()
+
+
 def _version(connection: Connection) -> int:
     found = select(schema.meta.c.value).where(schema.meta.c.key == schema.VERSION_KEY)
     return int(connection.execute(found).scalar_one())

@@ -77,6 +77,22 @@ def test_a_key_cut_off_is_refused(tmp_path: Path) -> None:
         load_badge_key(tmp_path)
 
 
+def test_no_new_key_is_made_while_badges_are_enrolled_under_one_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match=r"badge\.key is missing.* from your backup.* enrol the badges again"):
+        load_badge_key(tmp_path / "secrets", enrolled_with={"0badc0de"})
+
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_another_key_than_that_of_the_enrolled_badges_is_refused_and_kept(tmp_path: Path) -> None:
+    made = load_badge_key(tmp_path)
+
+    with pytest.raises(StartupError, match=rf"badge\.key is key {made.id}, .* under key 0badc0de\. Put the key back"):
+        load_badge_key(tmp_path, enrolled_with={made.id, "0badc0de"})
+
+    assert load_badge_key(tmp_path, enrolled_with={made.id}) == made
+
+
 def test_a_secret_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
