@@ -86,7 +86,9 @@ async def test_messages_small_and_large_pass_encrypted(broker: MosquittoBroker, 
 async def test_a_broker_of_another_authority_is_refused(broker: MosquittoBroker, papers: Papers):
     stranger = TlsSettings(ca_file=papers.authority.with_name("other.pem"))
 
-    assert re.search(r"certificate is not accepted: .*the CA file .*other\.pem", await why_not(settings(broker, stranger)))
+    assert re.search(
+        r"certificate is not accepted: .*the CA file .*other\.pem", await why_not(settings(broker, stranger))
+    )
 
 
 async def test_a_certificate_for_another_name_is_refused(broker: MosquittoBroker, papers: Papers):
