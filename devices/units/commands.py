@@ -6,9 +6,9 @@ What an obeyed command does is the machine's affair.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from devices.messages import Ack, AckPhase, AckReason, Command
+from devices.messages import Ack, AckPhase, AckReason, Command, Do
 from devices.topics import Kind
-from devices.units.steps import Effects, Heard, Publish
+from devices.units.steps import Effects, Heard, Identify, Publish
 
 # The controller dedupes for 24 h; a device sees a few commands a minute and forgets the oldest.
 ACKS_REMEMBERED = 64
@@ -34,6 +34,18 @@ class CommandLog:
     ) -> tuple["CommandLog", Effects]:
         ack = Ack(re=re, phase=phase, reason=reason, state=state)
         return self.noting(ack), (Publish(Kind.ACK, ack),)
+
+    def answers_as_any(self, command: Command, presentation: Effects) -> tuple["CommandLog", Effects]:
+        """What every device does alike: show itself, say anew what it is, refuse what it has no channel for."""
+        match command.do:
+            case Do.IDENTIFY:
+                effects: Effects = (Identify(),)
+            case Do.REBIRTH:
+                effects = presentation
+            case _:
+                return self.says(command.id, AckPhase.REFUSED, AckReason.UNKNOWN_CHANNEL)
+        log, said = self.says(command.id, AckPhase.DONE)
+        return log, (*effects, *said)
 
     def admits(self, heard: Heard, command: Command, now: datetime) -> tuple["CommandLog", Effects] | None:
         """None: obey it. Otherwise the answer to give instead."""

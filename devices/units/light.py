@@ -8,15 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from devices.messages import (
-    Ack,
-    AckPhase,
-    AckReason,
     Birth,
     ChannelSpec,
     Command,
     Desired,
     DesiredValue,
-    Do,
     EventType,
     State,
     Status,
@@ -29,7 +25,6 @@ from devices.units.steps import (
     Disconnected,
     Effects,
     Heard,
-    Identify,
     Input,
     Publish,
     Shine,
@@ -116,17 +111,8 @@ def _switches(was: Light, on: bool, until: datetime | None, now: datetime) -> tu
 
 
 def _obeys(was: Light, command: Command, now: datetime) -> tuple[Light, Effects]:
-    match command.do:
-        case Do.IDENTIFY:
-            return _says(was, Ack(re=command.id, phase=AckPhase.DONE), (Identify(),))
-        case Do.REBIRTH:
-            return _says(was, Ack(re=command.id, phase=AckPhase.DONE), _presentation(was, now))
-        case _:
-            return _says(was, Ack(re=command.id, phase=AckPhase.REFUSED, reason=AckReason.UNKNOWN_CHANNEL), ())
-
-
-def _says(was: Light, ack: Ack, before: Effects) -> tuple[Light, Effects]:
-    return replace(was, log=was.log.noting(ack)), (*before, Publish(Kind.ACK, ack))
+    log, effects = was.log.answers_as_any(command, _presentation(was, now))
+    return replace(was, log=log), effects
 
 
 def _presentation(light: Light, now: datetime) -> Effects:

@@ -16,7 +16,6 @@ from devices.units.steps import (
     Disconnected,
     Effects,
     Heard,
-    Identify,
     Input,
     Publish,
     Show,
@@ -95,13 +94,9 @@ def _obeys(was: Reader, command: Command, now: datetime) -> tuple[Reader, Effect
             # The answer to a request already given up: showing it now would be about the wrong person.
             log, said = was.log.says(command.id, AckPhase.REFUSED, AckReason.EXPIRED)
             return replace(was, log=log), said
-        case Do.IDENTIFY:
-            return _done(was, command, (Identify(),))
-        case Do.REBIRTH:
-            return _done(was, command, _presentation(was, now))
         case _:
-            log, said = was.log.says(command.id, AckPhase.REFUSED, AckReason.UNKNOWN_CHANNEL)
-            return replace(was, log=log), said
+            log, effects = was.log.answers_as_any(command, _presentation(was, now))
+            return replace(was, log=log), effects
 
 
 def _done(was: Reader, command: Command, effects: Effects) -> tuple[Reader, Effects]:

@@ -9,13 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from devices.messages import (
-    Ack,
-    AckPhase,
-    AckReason,
     Birth,
     ChannelSpec,
     Command,
-    Do,
     EventType,
     Health,
     Scalar,
@@ -31,7 +27,6 @@ from devices.units.steps import (
     Disconnected,
     Effects,
     Heard,
-    Identify,
     Input,
     Measured,
     Publish,
@@ -151,17 +146,8 @@ def _sends_kept(was: Sensor) -> tuple[Sensor, Effects]:
 
 
 def _obeys(was: Sensor, command: Command, now: datetime) -> tuple[Sensor, Effects]:
-    match command.do:
-        case Do.IDENTIFY:
-            return _says(was, Ack(re=command.id, phase=AckPhase.DONE), (Identify(),))
-        case Do.REBIRTH:
-            return _says(was, Ack(re=command.id, phase=AckPhase.DONE), _presentation(was, now))
-        case _:
-            return _says(was, Ack(re=command.id, phase=AckPhase.REFUSED, reason=AckReason.UNKNOWN_CHANNEL), ())
-
-
-def _says(was: Sensor, ack: Ack, before: Effects) -> tuple[Sensor, Effects]:
-    return replace(was, log=was.log.noting(ack)), (*before, Publish(Kind.ACK, ack))
+    log, effects = was.log.answers_as_any(command, _presentation(was, now))
+    return replace(was, log=log), effects
 
 
 def _presentation(sensor: Sensor, now: datetime) -> Effects:
