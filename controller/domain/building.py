@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId, PlanId, ScheduleId, ZoneId
+from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId, PartnerId, PersonId, PlanId, ScheduleId, ZoneId
 from controller.domain.schedule import WeeklySchedule
 from controller.domain.ways import Passage, ways_in
 
@@ -46,6 +46,40 @@ class OnLogFailure(StrEnum):
     DENY = "deny"
 
 
+class PinMode(StrEnum):
+    """Whether a door asks for a PIN."""
+
+    NEVER = "never"
+    REQUIRED = "required"  # the badge, then the PIN
+    ALLOWED = "allowed"  # a PIN alone will do, as a badge will
+
+
+class Passback(StrEnum):
+    """What a zone does about a badge that comes in twice without going out."""
+
+    OFF = "off"
+    SOFT = "soft"  # grant, and tell staff
+    HARD = "hard"  # deny
+    TIMED = "timed"  # deny the same badge for some seconds
+
+
+class AtCapacity(StrEnum):
+    ALERT = "alert"
+    DENY = "deny"  # entry, never exit
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A group of areas, and the rules of being in it. A zone that only groups areas has all defaults."""
+
+    id: ZoneId
+    name: str = ""
+    passback: Passback = Passback.OFF
+    passback_s: float = 10.0  # of a timed one
+    capacity: int | None = None
+    at_capacity: AtCapacity = AtCapacity.ALERT
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
     id: FloorId
@@ -71,6 +105,7 @@ class Room:
     kind: RoomKind
     seats: int = 0
     bookable: bool = False
+    buffer_minutes: int = 0  # between two bookings, for who clears up
     co2_limit_ppm: float = 1000.0
     noise_limit_db: float = 65.0
     comfort_c: tuple[float, float] = (19.0, 26.0)
@@ -89,6 +124,7 @@ class Area:
     zones: frozenset[ZoneId] = frozenset()  # groups that plans, lockdown and anti-passback name
     label: Point | None = None  # where the plan writes the name; None: where there is room
     opening: Point | None = None  # where one walks in without a door, when not along the whole shared side
+    counted: bool = True  # an entry here uses one of a plan's days
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +137,9 @@ class DoorTimings:
     held_alarm: float = 60.0
     forced_grace: float = 2.0
     ajar: float = 3.0
+    exit_fault: float = 30.0  # an exit button pressed for longer is stuck, and nobody leaving
+    flap: float = 0.2  # a contact that moves faster is one movement, with a count
+    second_person: float = 15.0  # between the two badges of a two-person door
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +163,13 @@ class Door:
     staff_only: bool = False
     fire_egress: bool = False  # released (by wire; we mirror it) when the fire panel says so
     unlock_schedule: ScheduleId | None = None  # no badge needed while it is open
+    # The unlock window waits until one of these has opened the door; empty: it does not wait.
+    first_person_in: frozenset[PersonId] = frozenset()
+    any_staff_first: bool = False  # any staff member counts as listed
+    last_out: bool = False  # the unlock window ends when the last person counted inside has left
+    pin: PinMode = PinMode.NEVER
+    two_person: bool = False
+    interlock: str | None = None  # of the doors of one interlock, one may be open at a time
     width: float = 1.0  # metres, as the plan draws it
 
 
@@ -162,7 +208,28 @@ class Plan:
     schedule: ScheduleId
     areas: frozenset[AreaId]  # every area whose entry it covers, zones already resolved
     days_per_week: int | None = None  # None: no quota
-    kind: str = "membership"  # membership, day_pass, visiting, hosted
+    kind: str = "membership"  # membership, day_pass, visiting, hosted, event
+    guest_days_per_month: int | None = None  # None: as many as the host likes
+    booking_uses_day: bool = False  # whether coming for a booking uses one of the days
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """How late and how large an unpaid bill may be while doors still open: both must hold."""
+
+    days: int = 7
+    cents: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A space whose members may visit ours: it signs passes, we hold its public key."""
+
+    id: PartnerId
+    name: str
+    public_key: str  # Ed25519, base64url without padding, as `natoma visits key` prints it
+    plan: PlanId  # what its members may do here
+    days: int | None = None  # free days for each of its members within 30 days; None: the plan's own quota alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +248,13 @@ class Space:
     devices: Mapping[DeviceId, Device] = field(default_factory=dict)
     schedules: Mapping[ScheduleId, WeeklySchedule] = field(default_factory=dict)
     holidays: Mapping[date, str] = field(default_factory=dict)
+    # Holidays of some zones only; those in `holidays` and not here close everything.
+    holiday_zones: Mapping[date, frozenset[ZoneId]] = field(default_factory=dict)
     plans: Mapping[PlanId, Plan] = field(default_factory=dict)
+    zones: Mapping[ZoneId, Zone] = field(default_factory=dict)
+    partners: Mapping[PartnerId, Partner] = field(default_factory=dict)
+    grace: Grace = Grace()
+    offline_valid_h: float = 24.0  # how long a door decides alone from one access list; 720 at most
     # The house's own ways to spell a badge, in the words of `devices.badges`, which the domain does not know.
     reader_profiles: Mapping[str, Mapping[str, str | int | bool]] = field(default_factory=dict)
     # The doors between the street and each area; derived, so that no file can contradict the doors themselves.

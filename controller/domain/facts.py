@@ -47,6 +47,24 @@ class FactKind(StrEnum):
     SERVICE_STARTED = "service_started"
     SERVICE_STOPPED = "service_stopped"
     PEOPLE_CHANGED = "people_changed"
+    PIN_ASKED = "pin_asked"  # the badge was read; the door waits for its PIN
+    LOCAL_GRANTED = "local_granted"  # by the door alone, from its access list, while nobody answered
+    LOCAL_DENIED = "local_denied"
+    ALARM_RAISED = "alarm_raised"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    ALARM_CLEARED = "alarm_cleared"
+    DOOR_MODE_CHANGED = "door_mode_changed"
+    LOCKDOWN_BEGAN = "lockdown_began"
+    LOCKDOWN_LIFTED = "lockdown_lifted"
+    FIRE_BEGAN = "fire_began"
+    FIRE_CLEARED = "fire_cleared"  # by the panel
+    FIRE_CONFIRMED = "fire_confirmed"  # by staff: doors may lock again
+    DOOR_OVERRIDDEN = "door_overridden"
+    EVENT_STARTED = "event_started"  # its host has entered
+    EVENT_ENDED = "event_ended"
+    WHEREABOUTS_FORGIVEN = "whereabouts_forgiven"
+    QUOTA_OVERSHOT = "quota_overshot"  # an entry decided offline went beyond what was left; flagged, not charged
+    POLICY_PUBLISHED = "policy_published"  # another version of the space file counts now
 
 
 @dataclass(frozen=True, slots=True)

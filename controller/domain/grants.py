@@ -14,6 +14,7 @@ from controller.domain.membership import Lease, Membership, PersonKind, Standing
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.schedule import is_open
 from controller.domain.standing import ENTERS, LocalDay, is_current, local_day, standing_on
+from controller.domain.usage import Charge
 
 
 class GrantKind(StrEnum):
@@ -21,20 +22,26 @@ class GrantKind(StrEnum):
 
     STAFF = "staff"
     LEASE = "lease"
+    BOOKING = "booking"
+    EVENT = "event"  # by ticket
     PLAN = "plan"
+    GUEST = "guest"
+    VISITING = "visiting"
+    PAY_AS_YOU_GO = "pay_as_you_go"
     EXIT = "exit"  # leaving needs no right
 
 
 class Cost(IntEnum):
-    """What being let in this way costs the member; the least is taken. The gaps are for ways still to come."""
+    """What being let in this way costs the member; the least is taken."""
 
     NOTHING = 0  # staff, and whoever leaves
     LEASE = 10
-    # 20 a booking, 30 an event's ticket
+    BOOKING = 20
+    EVENT = 30
     UNLIMITED_PLAN = 40
-    QUOTA_DAY = 50
+    QUOTA_DAY = 50  # a guest's day of the host and a visiting pass's day as well
     DAY_PASS = 60
-    # 70 pay-as-you-go, for those who opted in
+    PAY_AS_YOU_GO = 70  # for those who opted in
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Grant:
     via: str = ""
     cost: Cost = Cost.NOTHING
     in_grace: bool = False  # a payment is late; the member enters and is told
+    charge: Charge | None = None  # what going in uses; nothing is used by being granted
 
 
 def best_grant(rights: Rights, door: Door, at: datetime) -> Grant | DenyReason:

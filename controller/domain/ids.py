@@ -2,15 +2,21 @@
 
 from typing import NewType
 
+AlarmId = NewType("AlarmId", str)
 AreaId = NewType("AreaId", str)
+BookingId = NewType("BookingId", str)
+CohortId = NewType("CohortId", str)
 CredentialId = NewType("CredentialId", str)
 DeviceId = NewType("DeviceId", str)
 DoorId = NewType("DoorId", str)
+EventId = NewType("EventId", str)
 FloorId = NewType("FloorId", str)
+PartnerId = NewType("PartnerId", str)
 PersonId = NewType("PersonId", str)
 PlanId = NewType("PlanId", str)
 ScheduleId = NewType("ScheduleId", str)
 TeamId = NewType("TeamId", str)
+TicketId = NewType("TicketId", str)
 ZoneId = NewType("ZoneId", str)
 
 OUTSIDE = AreaId("outside")

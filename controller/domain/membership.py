@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from controller.domain.ids import AreaId, CredentialId, PersonId, PlanId, TeamId
+from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId, TeamId
 
 
 class PersonKind(StrEnum):
@@ -18,6 +18,18 @@ class PersonKind(StrEnum):
     GUEST = "guest"
     VISITOR = "visitor"
     STAFF = "staff"
+
+
+class Right(StrEnum):
+    """What somebody may do to the house itself. Triggering and lifting are separate: who locks down in fear lifts nothing."""
+
+    OVERRIDE_LOCKDOWN = "override_lockdown"  # enters during a lockdown
+    TRIGGER_LOCKDOWN = "trigger_lockdown"
+    LIFT_LOCKDOWN = "lift_lockdown"
+    CONFIRM_FIRE = "confirm_fire"  # says after a fire that doors may lock again
+    OVERRIDE_DOORS = "override_doors"  # unlocks or locks a door by hand until a stated time
+    FORGIVE = "forgive"  # sets somebody's whereabouts to unknown, waives a day
+    EMERGENCY_ENTRY = "emergency_entry"  # opens doors whose access list has run out: fire brigade, caretaker
 
 
 class Standing(StrEnum):
@@ -53,18 +65,28 @@ class Person:
     kind: PersonKind = PersonKind.MEMBER
     banned: bool = False
     team: TeamId | None = None
-    needs_time: bool = False  # doors stay released longer for them
+    needs_time: bool = False  # doors stay released longer for them, and no anti-passback stands in their way
+    rights: frozenset[Right] = frozenset()
+    pays_as_you_go: bool = False  # opted in: a day beyond everything held is charged rather than refused
+    cohorts: tuple[CohortId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One plan for one person over local dates: `starts` inclusive, `ends` the last usable day or None."""
+    """One plan over local dates: `starts` inclusive, `ends` the last usable day or None.
 
-    person: PersonId
+    Held by one person, or by everybody of a team or a cohort (`group`); `standing` is what the books say, and an
+    active one with an unpaid bill is in grace or overdue by `standing.standing_on`.
+    """
+
+    person: PersonId | None
     plan: PlanId
     starts: date
     ends: date | None = None
     standing: Standing = Standing.ACTIVE
+    group: TeamId | CohortId | None = None
+    due_since: date | None = None  # local; the day the oldest unpaid bill fell due
+    due_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +110,23 @@ class Credential:
     valid_from: datetime | None = None  # aware UTC, inclusive
     valid_until: datetime | None = None  # aware UTC, exclusive
     last_two: str = ""  # of the number: all that a screen may show
+    is_duress: bool = False  # of a PIN: opens as usual, and staff are alerted silently
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who hold memberships, and perhaps an office, together."""
+
+    id: TeamId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A dated programme: everybody of it holds its plan from `starts` to `ends`, the last usable day."""
+
+    id: CohortId
+    name: str
+    plan: PlanId
+    starts: date
+    ends: date

@@ -3,14 +3,18 @@
 Values only; they are weighed in `access`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from controller.domain.building import Door, Space
+from controller.domain.holdings import Booking, GuestPass, HeldTicket, VisitingPass
+from controller.domain.house import HouseState
 from controller.domain.ids import DeviceId
 from controller.domain.membership import Credential, Lease, Membership, Person
+from controller.domain.shared import NOTHING_SHARED, PinEntry, Shared
+from controller.domain.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Read:
     retained: bool = False
     duplicate: bool = False
     direction: Literal["in", "out"] = "in"
+    pin: PinEntry | None = None  # None: none was asked for yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,26 @@ class Rights:
     door: Door | None
     credential: Credential | None
     person: Person | None
-    memberships: tuple[Membership, ...] = ()
+    memberships: tuple[Membership, ...] = ()  # the person's own, their team's and their cohorts'
     leases: tuple[Lease, ...] = ()  # of the person's team
+    bookings: tuple[Booking, ...] = ()  # as owner or participant
+    tickets: tuple[HeldTicket, ...] = ()
+    guest_passes: tuple["HostedGuest", ...] = ()
+    visits: tuple[VisitingPass, ...] = ()
+    usage: Usage = field(default=Usage())
+    house: HouseState = field(default=HouseState())
+    shared: Shared = NOTHING_SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class HostedGuest:
+    """A guest pass beside what its host holds: the guest can do no more than that."""
+
+    guest_pass: GuestPass
+    host: Person
+    host_memberships: tuple[Membership, ...] = ()
+    host_leases: tuple[Lease, ...] = ()
+    host_usage: Usage = field(default=Usage())
 
 
 class DenyReason(StrEnum):
@@ -55,14 +78,34 @@ class DenyReason(StrEnum):
     CREDENTIAL_BLOCKED = "credential_blocked"
     CREDENTIAL_NOT_YET_VALID = "credential_not_yet_valid"
     CREDENTIAL_EXPIRED = "credential_expired"
+    # PIN
+    PIN_TIMEOUT = "pin_timeout"
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED_OUT = "pin_locked_out"
     # person
     BANNED = "banned"
     NO_MEMBERSHIP = "no_membership"
     MEMBERSHIP_ENDED = "membership_ended"
     MEMBERSHIP_PAUSED = "membership_paused"
     MEMBERSHIP_OVERDUE = "membership_overdue"
-    # grants
+    # lockdown
+    LOCKDOWN = "lockdown"
+    # grants, the nearest miss first
     OUTSIDE_HOURS = "outside_hours"
+    BOOKING_TOO_EARLY = "booking_too_early"
+    BOOKING_OVER = "booking_over"
+    EVENT_NOT_STARTED = "event_not_started"
+    EVENT_OVER = "event_over"
+    EVENT_FULL = "event_full"
+    TICKET_USED = "ticket_used"
+    PASS_NOT_YET_VALID = "pass_not_yet_valid"  # noqa: S105  # a guest's or a visitor's
+    PASS_OVER = "pass_over"  # noqa: S105
+    QUOTA_USED_UP = "quota_used_up"
     NO_RIGHT = "no_right"
+    # shared state
+    INTERLOCK = "interlock"
+    ANTI_PASSBACK = "anti_passback"
+    OCCUPANCY_FULL = "occupancy_full"
+    SECOND_PERSON_MISSING = "second_person_missing"
     # Never an answer of `decide`: the service's, when a restricted door's decision cannot be written down.
     LOG_UNAVAILABLE = "log_unavailable"

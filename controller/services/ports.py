@@ -11,8 +11,20 @@ from datetime import datetime
 from typing import Protocol
 
 from controller.domain.facts import Fact
-from controller.domain.ids import CredentialId, DeviceId, PersonId
-from controller.domain.membership import Credential, Lease, Membership, Person
+from controller.domain.holdings import Booking, GuestPass, PublicEvent, Ticket, VisitingPass
+from controller.domain.house import HouseState
+from controller.domain.ids import (
+    AreaId,
+    BookingId,
+    CohortId,
+    CredentialId,
+    DeviceId,
+    EventId,
+    PersonId,
+    TeamId,
+    TicketId,
+)
+from controller.domain.membership import Cohort, Credential, Lease, Membership, Person, Team
 from devices.messages import Message
 
 
@@ -57,14 +69,30 @@ class EventLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RegistrySnapshot:
-    """Everything about people at one version of the registry. `digests`: keyed HMAC of a badge -> credential."""
+    """Everything about people and what they hold at one version of the registry.
+
+    `digests`: keyed HMAC of a badge, a PIN or a token -> credential; `ticket_digests` the same for tickets.
+    """
 
     version: int
     people: Mapping[PersonId, Person] = field(default_factory=dict)
-    memberships: Mapping[PersonId, tuple[Membership, ...]] = field(default_factory=dict)
+    memberships: Mapping[PersonId, tuple[Membership, ...]] = field(default_factory=dict)  # a person's own
     leases: tuple[Lease, ...] = ()
     credentials: Mapping[CredentialId, Credential] = field(default_factory=dict)
     digests: Mapping[bytes, CredentialId] = field(default_factory=dict)
+    # What a door's own access list knows a credential by (`devices.accesslist.list_digest`); not every one has it.
+    list_digests: Mapping[CredentialId, bytes] = field(default_factory=dict, repr=False)
+    teams: Mapping[TeamId, Team] = field(default_factory=dict)
+    team_memberships: Mapping[TeamId, tuple[Membership, ...]] = field(default_factory=dict)
+    cohorts: Mapping[CohortId, Cohort] = field(default_factory=dict)
+    bookings: Mapping[BookingId, Booking] = field(default_factory=dict)  # those that are not long over
+    events: Mapping[EventId, PublicEvent] = field(default_factory=dict)
+    tickets: Mapping[TicketId, Ticket] = field(default_factory=dict)
+    ticket_digests: Mapping[bytes, TicketId] = field(default_factory=dict)
+    guest_passes: tuple[GuestPass, ...] = ()
+    visits: tuple[VisitingPass, ...] = ()  # passes of partner spaces seen here
+    revoked_passes: frozenset[str] = frozenset()  # ids of visiting passes that are not honoured any more
+    house: HouseState = field(default=HouseState())
 
 
 class Registry(Protocol):
@@ -79,7 +107,8 @@ class Registry(Protocol):
 class RegistryChange:
     """What to lay over a snapshot to bring it to `version`: whole new values for each person touched.
 
-    A person absent from `people` but listed in `touched` was removed.
+    A person absent from `people` but listed in `touched` was removed. What is not by person comes whole: None is
+    "untouched".
     """
 
     version: int
@@ -88,7 +117,28 @@ class RegistryChange:
     memberships: Mapping[PersonId, tuple[Membership, ...]]
     credentials: Mapping[CredentialId, Credential]
     digests: Mapping[bytes, CredentialId]
-    leases: tuple[Lease, ...] | None = None  # None: untouched
+    leases: tuple[Lease, ...] | None = None
+    list_digests: Mapping[CredentialId, bytes] = field(default_factory=dict, repr=False)  # of those touched
+    groups: "Groups | None" = None
+    # By room: one changed booking moves when the next may begin. A room in `booked_areas` has just these.
+    booked_areas: frozenset[AreaId] = frozenset()
+    bookings: Mapping[BookingId, Booking] = field(default_factory=dict)
+    events: Mapping[EventId, PublicEvent] | None = None
+    tickets: Mapping[TicketId, Ticket] | None = None
+    ticket_digests: Mapping[bytes, TicketId] | None = None
+    guest_passes: tuple[GuestPass, ...] | None = None
+    visits: tuple[VisitingPass, ...] | None = None
+    revoked_passes: frozenset[str] | None = None
+    house: HouseState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Teams and cohorts, with what they hold for everybody in them."""
+
+    teams: Mapping[TeamId, Team] = field(default_factory=dict)
+    team_memberships: Mapping[TeamId, tuple[Membership, ...]] = field(default_factory=dict)
+    cohorts: Mapping[CohortId, Cohort] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,24 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.GAP_FOUND: {"count": 3},
     FactKind.LINK_LOST: {"link": "access"},
     FactKind.LINK_RESTORED: {"link": "access"},
+    FactKind.ALARM_RAISED: {"alarm": "door forced", "place": "Street door"},
+    FactKind.ALARM_ACKNOWLEDGED: {"alarm": "door forced", "place": "Street door", "by": "Dana"},
+    FactKind.ALARM_CLEARED: {"alarm": "door forced", "place": "Street door"},
+    FactKind.DOOR_MODE_CHANGED: {"mode": "unlocked"},
+    FactKind.LOCKDOWN_BEGAN: {"scope": "the whole space", "by": "Dana", "reason": "intruder"},
+    FactKind.LOCKDOWN_LIFTED: {"scope": "the whole space", "by": "Dana", "reason": "all clear"},
+    FactKind.FIRE_CONFIRMED: {"by": "Dana", "reason": "burnt toast"},
+    FactKind.DOOR_OVERRIDDEN: {
+        "by": "Dana",
+        "scope": "Street door",
+        "wanted": "unlocked",
+        "until": "18:00",
+        "reason": "open day",
+    },
+    FactKind.EVENT_STARTED: {"event": "Evening of talks"},
+    FactKind.EVENT_ENDED: {"event": "Evening of talks"},
+    FactKind.WHEREABOUTS_FORGIVEN: {"by": "Dana"},
+    FactKind.POLICY_PUBLISHED: {"version": "0f3a"},
 }
 
 

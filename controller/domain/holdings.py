@@ -1,0 +1,105 @@
+"""What lets people in beside plans and leases: bookings, public events and their tickets, guests, visiting passes.
+
+Values only. When each of them opens which door is decided in `grants` and its neighbours; who may make one, elsewhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controller.domain.ids import AreaId, BookingId, DoorId, EventId, PartnerId, PersonId, PlanId, TicketId
+
+
+class BookingState(StrEnum):
+    """A released or cancelled booking opens nothing; it is kept as history."""
+
+    BOOKED = "booked"
+    RELEASED = "released"  # nobody came: truncated at `end`, and the room is somebody else's
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One room for a half-open time, for its owner and the participants. Moments are aware UTC."""
+
+    id: BookingId
+    area: AreaId
+    start: datetime  # inclusive
+    end: datetime  # exclusive
+    owner: PersonId
+    participants: frozenset[PersonId] = frozenset()
+    state: BookingState = BookingState.BOOKED
+    holiday_confirmed: bool = False  # good on a holiday too
+    # The end plus buffer of the booking before it in this room; None where there is none, or that one was released.
+    not_before: datetime | None = None
+
+
+class EventEntry(StrEnum):
+    """How people come to a public event."""
+
+    OPEN = "open"  # the path's doors are unlocked while it runs
+    TICKET = "ticket"  # each visitor scans a ticket
+
+
+@dataclass(frozen=True, slots=True)
+class PublicEvent:
+    """An evening open to outsiders: its `path` of doors, from the street to the room, opens once the host has entered."""
+
+    id: EventId
+    name: str
+    host: PersonId
+    area: AreaId  # where it takes place
+    path: tuple[DoorId, ...]  # every door on the way, the first the street's
+    start: datetime  # aware UTC, inclusive: doors never open to visitors before
+    end: datetime  # exclusive: it ends itself
+    capacity: int
+    entry: EventEntry = EventEntry.TICKET
+    host_entered_at: datetime | None = None
+    ended_at: datetime | None = None  # ended early, by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A single entry to one event, and again after each exit; the token itself is known by its digest alone."""
+
+    id: TicketId
+    event: EventId
+    name: str = ""  # of whoever it was made out to
+    person: PersonId | None = None  # where the holder is somebody of this house
+    is_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTicket:
+    """A ticket with all that its answer depends on: its event, who is in, and whether its holder is."""
+
+    ticket: Ticket
+    event: PublicEvent
+    heads: int = 0  # visitors of the event inside, this one included
+    is_inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPass:
+    """A guest invited by a member for a window; the guest goes where the host's plan goes, and uses the host's guest days."""
+
+    id: str
+    guest: PersonId
+    host: PersonId
+    start: datetime  # aware UTC, inclusive
+    end: datetime  # exclusive
+    is_revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VisitingPass:
+    """A pass that a partner space signed for one of its members, verified here, and mapped to a plan of ours."""
+
+    id: str
+    partner: PartnerId
+    person: PersonId  # as known here: "<partner>/<subject>"
+    plan: PlanId
+    start: datetime  # aware UTC, inclusive
+    end: datetime  # exclusive
+    days: int | None = None  # free days in all; None: the plan's own quota alone
+    is_revoked: bool = False

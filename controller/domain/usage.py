@@ -1,0 +1,65 @@
+"""What people have used of what they pay for: days, passes, guest days. A ledger of rows, never edits.
+
+Values only; what a grant would charge is decided in `quota`, and a charge becomes a row when somebody went in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from controller.domain.ids import PersonId, PlanId
+
+
+class ChargeKind(StrEnum):
+    QUOTA_DAY = "quota_day"  # one of the plan's days of a week
+    DAY_PASS = "day_pass"  # noqa: S105  # a pass, no password
+    GUEST_DAY = "guest_day"  # one of the host's
+    VISIT_DAY = "visit_day"  # one of a visiting pass's free days
+    PAY_AS_YOU_GO = "pay_as_you_go"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an entry would use. The same charge on the same business day is one, however many doors it opens."""
+
+    kind: ChargeKind
+    holder: PersonId  # who it is counted against: of a guest's day, the host
+    day: date  # business day
+    subject: PersonId | None = None  # who came, where that is somebody else
+    plan: PlanId | None = None
+
+
+class LedgerEntry(StrEnum):
+    """Why a row is in the ledger."""
+
+    USED = "used"
+    REFUNDED = "refunded"  # takes one use back
+    WAIVED = "waived"  # given by staff, with a reason
+    BOUGHT = "bought"  # day passes come in this way
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One row; `amount` is in days, and what a refund takes back is negative. USED is unique by charge."""
+
+    entry: LedgerEntry
+    charge: Charge
+    at: datetime  # aware UTC
+    amount: int = 1
+    by: str = ""  # who did it, where a person did
+    reason: str = ""
+    correlation: str | None = None  # the tap
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one person has used as far as a decision needs it; days are business days, reservations included."""
+
+    quota_days: frozenset[date] = frozenset()  # of the last five weeks, whatever the plan was then
+    day_pass_days: frozenset[date] = frozenset()  # paid by a pass already
+    day_passes_left: int = 0  # bought, and neither used nor reserved
+    pay_as_you_go_days: frozenset[date] = frozenset()
+    visit_days: frozenset[date] = frozenset()
+    # Of a host: business day -> the guests counted on it. Of the last five weeks.
+    guest_days: Mapping[date, frozenset[PersonId]] = field(default_factory=dict)
