@@ -201,8 +201,23 @@ class Bolt(StrEnum):
     MOVING = "moving"
 
 
+class Mode(StrEnum):
+    """What `door.mode` says: how the door behaves towards whoever has no badge."""
+
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"  # nobody needs a badge, until an hour the device knows
+    RELEASED = "released"  # for fire: until somebody says otherwise
+
+
 DOOR_CONTACT = "door.contact"
 DOOR_LOCK = "door.lock"
+DOOR_MODE = "door.mode"
+# Whether the exit button is pressed now: one that stays so is stuck.
+DOOR_REX = "door.rex"
 # The only words these channels may say. A dialect's ON or true means one thing on one device and the other on the
 # next, so it is translated where the device is known, never guessed here.
-DOOR_WORDS: dict[str, tuple[str, ...]] = {DOOR_CONTACT: tuple(Contact), DOOR_LOCK: tuple(Bolt)}
+DOOR_WORDS: dict[str, tuple[str, ...]] = {
+    DOOR_CONTACT: tuple(Contact),
+    DOOR_LOCK: tuple(Bolt),
+    DOOR_MODE: tuple(Mode),
+}

@@ -36,6 +36,7 @@ ID = r"^[!-~]{1,80}$"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"
 PIN = r"^[0-9*#]{1,16}$"
 HASH = r"^[0-9a-f]{16,64}$"
+DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 PATTERN_WORDS = {
     MINOR: 'a minor version of contract 1, like "1.0"',
     CODE: "a code of lower-case letters, digits, '_', '.' and '-', at most 80",
@@ -43,6 +44,7 @@ PATTERN_WORDS = {
     NAME: "a channel name of letters, digits, '_', '.', ':' and '-', at most 64",
     PIN: "1 to 16 digits, * or #",
     HASH: "16 to 64 lower-case hex digits",
+    DATE: "a date like 2026-05-04",
 }
 
 # Numbers are strict: "21" and true are not numbers, or a broken mapping would look like a working sensor.

@@ -20,6 +20,7 @@ from pydantic import (
 
 from devices.errors import RefusalReason
 from devices.fields import (
+    DATE,
     HASH,
     MINOR,
     PIN,
@@ -48,7 +49,8 @@ __all__ = [
     "Sample", "Scalar", "Signal", "State", "Status", "Telemetry", "Values",
 ]  # fmt: skip
 
-MINUTES_A_WEEK = 7 * 24 * 60
+MINUTES_A_DAY = 24 * 60
+MINUTES_A_WEEK = 7 * MINUTES_A_DAY
 
 
 class Message(BaseModel):
@@ -186,6 +188,13 @@ class BadgeReadData(_Shown):
         return self
 
 
+class AccessRight(StrEnum):
+    BLOCKED = "blocked"
+    EMERGENCY = "emergency"
+    STAFF = "staff"
+    MEMBER = "member"
+
+
 class LocalDecisionData(_Shown):
     """What a door decided alone, and from which revision (`rev`) of its access list."""
 
@@ -194,6 +203,9 @@ class LocalDecisionData(_Shown):
     rev: Count | None = None
     re: MessageId | None = None
     reason: Code | None = None
+    # By which kind of entry, and whether a day of its quota was used: for whoever keeps the ledger.
+    right: AccessRight | None = None
+    uses_day: Flag | None = None
 
 
 # Details of the other events, as flat as readings are: {"pressed": "long"}, {"zone": "2"}.
@@ -276,6 +288,8 @@ class Health(Message):
     heap: IntOrNone = Field(default=None, ge=0)
     clock_offset_ms: NumberOrNone = None
     queued: IntOrNone = Field(default=None, ge=0)
+    # Events that gave way to newer ones while nobody listened, since the device started.
+    dropped: IntOrNone = Field(default=None, ge=0)
     access_rev: IntOrNone = Field(default=None, ge=0)
 
 
@@ -332,33 +346,45 @@ class Desired(Message):
     v: dict[ChannelName, DesiredValue]
 
 
-class AccessRight(StrEnum):
-    BLOCKED = "blocked"
-    EMERGENCY = "emergency"
-    STAFF = "staff"
-    MEMBER = "member"
-
-
-Minute = Annotated[Int, Field(ge=0, le=MINUTES_A_WEEK)]
+Minute = Annotated[Int, Field(ge=0, le=MINUTES_A_WEEK + MINUTES_A_DAY)]
+Period = tuple[Moment, Moment]
+Day = Annotated[str, StringConstraints(pattern=DATE)]
 
 
 class AccessEntry(Message):
-    """One badge in the offline list. `weekly` are [from, to) minutes after Monday 00:00 in the space's zone."""
+    """One right of one badge in the offline list; a badge may have several, and any one suffices.
+
+    `weekly` are [from, to) minutes after Monday 00:00 in the space's zone; a window belongs to the day it starts, so
+    that of Sunday night runs past the end of the week. `once` are [from, to) moments: a booking, an event, a visit.
+    """
 
     h: Annotated[str, StringConstraints(pattern=HASH)] = Field(repr=False)
     right: AccessRight = AccessRight.MEMBER
     weekly: tuple[tuple[Minute, Minute], ...] = ()
+    once: tuple[Period, ...] | None = None
+    since: Moment | None = None
     until: Moment | None = None
+    # How many different business days were left when the list was issued; none stated: no quota.
+    days: Annotated[Int, Field(ge=0, le=366)] | None = None
+    # Open on the list's closed dates too.
+    holidays: Flag | None = None
+    # How long the door stays released for this holder, where that is not the door's own time.
+    hold_s: Annotated[Real, Field(gt=0, le=86_400)] | None = None
 
     @model_validator(mode="after")
     def _windows_go_forward(self) -> Self:
-        if any(start >= end for start, end in self.weekly):
-            raise ValueError("weekly has a window that ends before it starts; split it at the end of the week")
+        if any(start >= end or start >= MINUTES_A_WEEK for start, end in self.weekly):
+            raise ValueError("weekly has a window that ends before it starts; one over midnight ends after 1440 more")
+        if any(start >= end for start, end in self.once or ()):
+            raise ValueError("once has a period that ends before it starts; exchange its moments")
         return self
 
 
 class AccessList(Message):
-    """Whom a door admits when the controller is gone. Blocked first, so that a cut-off transfer blocks too much."""
+    """Whom a door admits when the controller is gone. Blocked first, so that a cut-off transfer blocks too much.
+
+    What it means, and what is signed, is in `accesslist`.
+    """
 
     rev: Count
     issued: Moment
@@ -367,7 +393,13 @@ class AccessList(Message):
     entries: tuple[AccessEntry, ...]
     sig: Annotated[str, StringConstraints(min_length=16, max_length=512)] = Field(repr=False)
     # Of a list in several messages: how many there are; the topic says which one this is.
-    pages: Annotated[Int, Field(ge=1)] | None = None
+    pages: Annotated[Int, Field(ge=1, le=10_000)] | None = None
+    # In which `weekly` is meant, like Europe/Paris; none stated: UTC.
+    zone: Label | None = None
+    # Minutes after midnight at which a business day begins.
+    cut_off: Annotated[Int, Field(ge=0, lt=MINUTES_A_DAY)] | None = None
+    # Local dates on which only entries with `holidays` are good.
+    closed: tuple[Day, ...] | None = None
 
     @model_validator(mode="after")
     def _blocked_first(self) -> Self:

@@ -219,7 +219,7 @@ def test_an_access_list_begins_with_the_blocked_and_ends_after_it_began():
         AccessList(entries=(member, blocked), **whole)
     with pytest.raises(ValidationError, match="after issued"):
         AccessList(entries=(), **{**whole, "until": NOON})
-    with pytest.raises(ValidationError, match="split it at the end of the week"):
+    with pytest.raises(ValidationError, match="ends before it starts"):
         AccessEntry(h="1" * 16, weekly=((1200, 480),))
 
 
