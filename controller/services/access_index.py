@@ -6,20 +6,55 @@ lookup for the credential and a few for its person; the database is asked only b
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container, Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
-from controller.domain.access import Rights
 from controller.domain.building import Door, Space
-from controller.domain.ids import TeamId
-from controller.domain.membership import Lease
+from controller.domain.holdings import Booking, GuestPass, HeldTicket, PublicEvent, Ticket, VisitingPass
+from controller.domain.ids import BookingId, CredentialId, PersonId, TicketId
+from controller.domain.membership import Credential, CredentialKind, CredentialState, Person, PersonKind
+from controller.domain.rights import HostedGuest, Rights
+from controller.domain.shared import NOTHING_SHARED, Shared
+from controller.domain.usage import Usage
 from controller.errors import StoreError
+from controller.services.holdings_index import HoldingsIndex, holder_of
 from controller.services.ports import Registry, RegistryChange, RegistrySnapshot
 
 logger = logging.getLogger(__name__)
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+T = TypeVar("T")
+
 # A changed right must reach every online door in under 1 s; asking for the version costs some 30 µs.
 POLL_EVERY = 0.2
+
+_NOTHING_USED = Usage()
+
+
+class Circumstances(Protocol):
+    """What changes with every entry, and so is not in the registry: asked anew for each read."""
+
+    def usage_of(self, person: PersonId) -> Usage: ...
+    def shared_at(self, door: Door, person: Person) -> Shared: ...
+    def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket: ...
+
+
+class Nothing:
+    """No circumstances: nothing used, nobody inside. For questions asked beside a running house."""
+
+    def usage_of(self, person: PersonId) -> Usage:
+        return _NOTHING_USED
+
+    def shared_at(self, door: Door, person: Person) -> Shared:
+        return NOTHING_SHARED
+
+    def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
+        return HeldTicket(ticket, event)
+
+
+NOTHING = Nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +63,14 @@ class _Held:
 
     space: Space
     people: RegistrySnapshot
-    leases: dict[TeamId, tuple[Lease, ...]]
+    holdings: HoldingsIndex
 
 
 class AccessIndex:
     """Answers `rights` for a door and a digest; kept right by `apply`, `load` and `publish`."""
 
     def __init__(self, space: Space, people: RegistrySnapshot) -> None:
-        self._held = _Held(space, people, _by_team(people.leases))
+        self._held = _Held(space, people, HoldingsIndex.of(people, space))
 
     @property
     def space(self) -> Space:
@@ -50,44 +85,158 @@ class AccessIndex:
     def people(self) -> RegistrySnapshot:
         return self._held.people
 
-    def rights(self, door: Door | None, digest: bytes | None) -> Rights:
+    @property
+    def holdings(self) -> HoldingsIndex:
+        return self._held.holdings
+
+    def credential(self, digest: bytes | None) -> tuple[Credential | None, Person | None]:
+        """Whose credential this is the digest of: a badge's, a PIN's, a token's or a ticket's."""
+        if digest is None:
+            return None, None
+        people = self._held.people
+        known = people.digests.get(digest)
+        if known is not None:
+            credential = people.credentials.get(known)
+            return credential, people.people.get(credential.person) if credential is not None else None
+        ticket_id = people.ticket_digests.get(digest)
+        return self._of_ticket(ticket_id) if ticket_id is not None else (None, None)
+
+    def rights(self, door: Door | None, digest: bytes | None, beside: Circumstances = NOTHING) -> Rights:
         """All that is known about whoever holds the credential of this digest, for a decision at this door."""
+        credential, person = self.credential(digest)
+        return self.rights_of(door, credential, person, beside)
+
+    def rights_of(
+        self,
+        door: Door | None,
+        credential: Credential | None,
+        person: Person | None,
+        beside: Circumstances = NOTHING,
+        visits: tuple[VisitingPass, ...] | None = None,
+    ) -> Rights:
+        """The same for somebody known otherwise; `visits` are a visitor's passes as just verified."""
         held = self._held
         people = held.people
-        credential_id = people.digests.get(digest) if digest is not None else None
-        credential = people.credentials.get(credential_id) if credential_id is not None else None
-        person = people.people.get(credential.person) if credential is not None else None
         if person is None:
-            return Rights(held.space, door, credential, None, (), ())
+            return Rights(held.space, door, credential, None, house=people.house)
+        holdings = held.holdings
+        guests = holdings.guests.get(person.id, ())
+        tickets = holdings.tickets.get(person.id, ())
         return Rights(
             held.space,
             door,
             credential,
             person,
-            people.memberships.get(person.id, ()),
-            held.leases.get(person.team, ()) if person.team is not None else (),
+            holdings.memberships_of(person, people.memberships.get(person.id, ())),
+            holdings.leases_of(person),
+            holdings.bookings.get(person.id, ()),
+            tuple(
+                beside.held(ticket, people.events[ticket.event]) for ticket in tickets if ticket.event in people.events
+            ),
+            tuple(self._hosted(one.host, beside, one) for one in guests if one.host in people.people),
+            holdings.visits.get(person.id, ()) if visits is None else visits,
+            beside.usage_of(person.id),
+            people.house,
+            beside.shared_at(door, person) if door is not None else NOTHING_SHARED,
         )
+
+    def person(self, person: PersonId) -> Person | None:
+        """Somebody of this house, or who holds one of its tickets."""
+        people = self._held.people
+        known = people.people.get(person)
+        if known is not None or not person.startswith("ticket:"):
+            return known
+        ticket = people.tickets.get(TicketId(person.removeprefix("ticket:")))
+        return _visitor(ticket) if ticket is not None else None
 
     def publish(self, space: Space) -> None:
         """Swap in another version of the building and its policy."""
-        self._held = replace(self._held, space=space)
+        people = self._held.people
+        self._held = _Held(space, people, HoldingsIndex.of(people, space))
 
     def load(self, people: RegistrySnapshot) -> None:
         """Replace everything about people."""
-        self._held = _Held(self._held.space, people, _by_team(people.leases))
+        space = self._held.space
+        self._held = _Held(space, people, HoldingsIndex.of(people, space))
 
     def apply(self, change: RegistryChange) -> None:
         """Lay a change over what is held: whole new values for each person touched, nothing left of the old ones."""
-        old = self._held.people
-        gone = {key for key, credential in old.credentials.items() if credential.person in change.touched}
-        credentials = {key: value for key, value in old.credentials.items() if key not in gone} | dict(
-            change.credentials
+        held = self._held
+        people = patched(held.people, change)
+        self._held = _Held(held.space, people, held.holdings.patched(change, people, held.space))
+
+    def _of_ticket(self, ticket_id: TicketId) -> tuple[Credential | None, Person | None]:
+        people = self._held.people
+        ticket = people.tickets.get(ticket_id)
+        if ticket is None:
+            return None, None
+        person = people.people.get(ticket.person) if ticket.person is not None else _visitor(ticket)
+        state = CredentialState.BLOCKED if ticket.is_void else CredentialState.ACTIVE
+        return Credential(CredentialId(f"ticket:{ticket.id}"), holder_of(ticket), CredentialKind.TOKEN, state), person
+
+    def _hosted(self, host_id: PersonId, beside: Circumstances, one: GuestPass) -> HostedGuest:
+        people, holdings = self._held.people, self._held.holdings
+        host = people.people[host_id]
+        return HostedGuest(
+            one,
+            host,
+            holdings.memberships_of(host, people.memberships.get(host.id, ())),
+            holdings.leases_of(host),
+            beside.usage_of(host.id),
         )
-        digests = {key: value for key, value in old.digests.items() if value not in gone} | dict(change.digests)
-        people = {k: v for k, v in old.people.items() if k not in change.touched} | dict(change.people)
-        memberships = {k: v for k, v in old.memberships.items() if k not in change.touched} | dict(change.memberships)
-        leases = old.leases if change.leases is None else change.leases
-        self.load(RegistrySnapshot(change.version, people, memberships, leases, credentials, digests))
+
+
+def _visitor(ticket: Ticket) -> Person:
+    return Person(holder_of(ticket), ticket.name or "A visitor", PersonKind.GUEST)
+
+
+def patched(old: RegistrySnapshot, change: RegistryChange) -> RegistrySnapshot:
+    """The snapshot at the change's version."""
+    after = _with_people(old, change) if change.touched else old
+    groups = change.groups
+    return replace(
+        after,
+        version=change.version,
+        leases=_newest(old.leases, change.leases),
+        teams=old.teams if groups is None else groups.teams,
+        team_memberships=old.team_memberships if groups is None else groups.team_memberships,
+        cohorts=old.cohorts if groups is None else groups.cohorts,
+        bookings=_rebooked(old, change),
+        events=_newest(old.events, change.events),
+        tickets=_newest(old.tickets, change.tickets),
+        ticket_digests=_newest(old.ticket_digests, change.ticket_digests),
+        guest_passes=_newest(old.guest_passes, change.guest_passes),
+        visits=_newest(old.visits, change.visits),
+        revoked_passes=_newest(old.revoked_passes, change.revoked_passes),
+        house=_newest(old.house, change.house),
+    )
+
+
+def _with_people(old: RegistrySnapshot, change: RegistryChange) -> RegistrySnapshot:
+    gone = {key for key, credential in old.credentials.items() if credential.person in change.touched}
+    return replace(
+        old,
+        people=_without(old.people, change.touched) | dict(change.people),
+        memberships=_without(old.memberships, change.touched) | dict(change.memberships),
+        credentials=_without(old.credentials, gone) | dict(change.credentials),
+        digests={key: value for key, value in old.digests.items() if value not in gone} | dict(change.digests),
+        list_digests=_without(old.list_digests, gone) | dict(change.list_digests),
+    )
+
+
+def _rebooked(old: RegistrySnapshot, change: RegistryChange) -> Mapping[BookingId, Booking]:
+    if not change.booked_areas:
+        return old.bookings
+    kept = {key: one for key, one in old.bookings.items() if one.area not in change.booked_areas}
+    return kept | dict(change.bookings)
+
+
+def _newest(old: T, new: T | None) -> T:
+    return old if new is None else new
+
+
+def _without(everything: Mapping[K, V], keys: Container[K]) -> dict[K, V]:
+    return {key: value for key, value in everything.items() if key not in keys}
 
 
 async def keep_fresh(
@@ -123,10 +272,3 @@ async def refresh(index: AccessIndex, registry: Registry) -> None:
     else:
         index.apply(change)
     logger.info("rights are at version %d", index.version)
-
-
-def _by_team(leases: tuple[Lease, ...]) -> dict[TeamId, tuple[Lease, ...]]:
-    teams: dict[TeamId, tuple[Lease, ...]] = {}
-    for lease in leases:
-        teams[lease.team] = (*teams.get(lease.team, ()), lease)
-    return teams
