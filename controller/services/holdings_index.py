@@ -121,9 +121,8 @@ def _rooms(bookings: Iterable[Booking], space: Space) -> dict[AreaId, tuple[Book
 
 
 def _groups(people: RegistrySnapshot) -> dict[TeamId | CohortId, tuple[Membership, ...]]:
-    groups: dict[TeamId | CohortId, tuple[Membership, ...]] = {
-        team: held for team, held in people.team_memberships.items()  # noqa: C416  # `dict()` would narrow the keys
-    }
+    groups: dict[TeamId | CohortId, tuple[Membership, ...]] = {}
+    groups |= {team: held for team, held in people.team_memberships.items()}  # noqa: C416  # keys of two kinds
     for one in people.cohorts.values():
         groups[one.id] = (Membership(None, one.plan, one.starts, one.ends, group=one.id),)
     return groups
