@@ -53,7 +53,7 @@ def is_open(schedule: WeeklySchedule, at: datetime, zone: ZoneInfo, holidays: Co
     today = at.astimezone(zone).date()
     # The day before too: an overnight window belongs to the day it starts.
     for day in (today, _day_before(today)):
-        for start, end in _spans(schedule, day, zone):
+        for start, end in spans(schedule, day, zone):
             if start <= at < end and (schedule.on_holidays or day not in holidays):
                 return True
     return False
@@ -67,7 +67,7 @@ def next_opening(schedule: WeeklySchedule, at: datetime, zone: ZoneInfo, holiday
         if day in holidays and not schedule.on_holidays:
             continue
         # Spans of one day start before those of the next, so the first day with any answer has the earliest.
-        openings = [max(start, at) for start, end in _spans(schedule, day, zone) if max(start, at) < end]
+        openings = [max(start, at) for start, end in spans(schedule, day, zone) if max(start, at) < end]
         if openings:
             return min(openings)
     return None
@@ -107,7 +107,7 @@ def _as_utc(wall: datetime, zone: ZoneInfo, last: bool) -> datetime:
 
 
 @lru_cache(maxsize=4096)
-def _spans(schedule: WeeklySchedule, day: date, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
+def spans(schedule: WeeklySchedule, day: date, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
     """Every window of the schedule that starts on `day`, holidays not yet considered."""
     return tuple(instants(window, day, zone) for window in _windows(schedule) if day.weekday() in window.days)
 
