@@ -167,8 +167,14 @@ class _Reader:
             doors=doors,
             devices=devices,
             plans={plan_id: self._plan(plan_id, entry, areas) for plan_id, entry in self._section("plans").items()},
-            holidays=frozenset(day for day in self.content.get("holidays") or {} if isinstance(day, date)),
+            holidays=frozenset(self._holidays()),
         )
+
+    def _holidays(self) -> Iterator[date]:
+        """Days the whole space is closed; a holiday of some zones keeps nobody at home."""
+        for day, entry in (self.content.get("holidays") or {}).items():
+            if isinstance(day, date) and not (isinstance(entry, dict) and entry.get("zones")):
+                yield day
 
     def _section(self, name: str) -> dict[str, dict[str, Any]]:
         section = self.content.get(name) or {}

@@ -15,6 +15,7 @@ from controller.space.build import build
 from controller.space.errors import Path as FilePath
 from controller.space.errors import Problem, Problems, Severity, SpaceError
 from controller.space.locate import SIZE_LIMIT, locate
+from controller.space.policy_rules import POLICY_RULES
 from controller.space.references import References
 from controller.space.rules import RULES
 from controller.space.structure import read_structure
@@ -90,6 +91,6 @@ def check_text(text: str, name: str = "space.yaml") -> Checked:
         return Checked(name, None, problems.all)
     version = hashlib.sha256(text.encode()).hexdigest()[:12]
     space = build(References(structure.file, structure.left_out, problems), version)
-    for rule in RULES:
+    for rule in (*RULES, *POLICY_RULES):
         rule(space, problems)
     return Checked(name, None if problems.has_errors else space, problems.all)

@@ -51,9 +51,10 @@ def build_areas(refs: References) -> dict[AreaId, Area]:
             outline=outline,
             within=within,
             room=_room(entry.room),
-            zones=frozenset(ZoneId(zone) for zone in entry.zones),
+            zones=_zones(name, refs),
             label=entry.label,
             opening=entry.opening,
+            counted=entry.counted,
         )
     return found
 
@@ -103,6 +104,18 @@ def _within(name: str, entry: AreaEntry, refs: References) -> AreaId | None:
     return None
 
 
+def _zones(name: str, refs: References) -> frozenset[ZoneId]:
+    """Its own, and those of what it lies within: who is in the kitchen corner is in the open space."""
+    found, seen, at = set[ZoneId](), set[str](), refs.file.areas.get(name)
+    while at is not None:
+        found |= {ZoneId(zone) for zone in at.zones}
+        if at.within is None or at.within in seen:
+            break
+        seen.add(at.within)
+        at = refs.file.areas.get(at.within)
+    return frozenset(found)
+
+
 def _whole_floor(name: str, floor: FloorId, floors: Mapping[str, FloorId], refs: References) -> Outline:
     entry = refs.file.floors.get(floor)
     if entry is None:
@@ -123,6 +136,7 @@ def _room(entry: RoomEntry | None) -> Room | None:
         kind=entry.kind,
         seats=entry.seats,
         bookable=entry.kind in _BOOKED_BY_NATURE if entry.bookable is None else entry.bookable,
+        buffer_minutes=entry.buffer_minutes,
         co2_limit_ppm=entry.co2_limit_ppm,
         noise_limit_db=_NOISE_LIMITS_DB[entry.kind] if entry.noise_limit_db is None else entry.noise_limit_db,
         comfort_c=entry.comfort_c,

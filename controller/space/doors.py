@@ -6,9 +6,9 @@ Everything a door needs and the file leaves out is found here. How doors behave 
 from collections.abc import Iterable, Mapping
 
 from controller.domain.building import Area, Door, DoorTimings, FailMode, OnLogFailure, Point
-from controller.domain.ids import OUTSIDE, AreaId, DeviceId, DoorId, FloorId, ScheduleId
+from controller.domain.ids import OUTSIDE, AreaId, DeviceId, DoorId, FloorId, PersonId, ScheduleId
 from controller.space.errors import Path
-from controller.space.file import DoorEntry, Egress, TimingsEntry
+from controller.space.file import STAFF, DoorEntry, Egress, TimingsEntry
 from controller.space.geometry import distance
 from controller.space.references import References
 from controller.space.walls import IN_WALL, Side
@@ -32,6 +32,7 @@ def build_doors(
         _check_timings(path, entry.timings, refs)
         if entry.unlock_schedule is not None:
             refs.found("schedules", entry.unlock_schedule, (*path, "unlock_schedule"), also=(ALWAYS,))
+        _check_unlocking(path, entry, refs)
         if not _check_ends(path, entry, refs):
             continue
         outer, inner = AreaId(entry.outer), AreaId(entry.inner)
@@ -59,6 +60,12 @@ def build_doors(
             staff_only=entry.staff_only,
             fire_egress=entry.fire_egress,
             unlock_schedule=ScheduleId(entry.unlock_schedule) if entry.unlock_schedule else None,
+            first_person_in=frozenset(PersonId(person) for person in entry.first_person_in if person != STAFF),
+            any_staff_first=STAFF in entry.first_person_in,
+            last_out=entry.last_out,
+            pin=entry.pin,
+            two_person=entry.two_person,
+            interlock=entry.interlock,
             width=entry.width,
         )
     return found
@@ -96,6 +103,17 @@ def _check_egress(path: Path, entry: DoorEntry, refs: References) -> None:
     if entry.egress is Egress.BUTTON and entry.fail_mode is FailMode.SECURE:
         fix = "write fail_mode: safe, or give it a handle or a bar: people must get out without power or software"
         refs.problems.error((*path, "egress"), "button", "lets nobody out of a fail-secure door without power", fix)
+
+
+def _check_unlocking(path: Path, entry: DoorEntry, refs: References) -> None:
+    """Waiting for somebody, and ending with somebody, are about an unlock window."""
+    if entry.unlock_schedule is not None:
+        return
+    fix = "write unlock_schedule: the hours that need no badge, or delete this key"
+    if entry.first_person_in:
+        refs.problems.error((*path, "first_person_in"), None, "has no unlock window to delay", fix)
+    if entry.last_out:
+        refs.problems.error((*path, "last_out"), None, "has no unlock window to end", fix)
 
 
 def _check_timings(path: Path, timings: TimingsEntry, refs: References) -> None:

@@ -19,9 +19,11 @@ SECTIONS = {
     "doors": "door",
     "devices": "device",
     "reader_profiles": "reader profile",
+    "zones": "zone",
     "schedules": "schedule",
     "holidays": "holiday",
     "plans": "plan",
+    "partners": "partner",
 }
 
 

@@ -7,73 +7,40 @@ writes the file. What the keys mean together (does this area exist? is this door
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from controller.domain.building import DeviceKind, FailMode, OnLogFailure, RoomKind
-from controller.domain.schedule import DAY_MINUTES, Window
-from controller.space.times import TimeError, parse_clock, parse_window
-from controller.space.zone import ZoneError, find_zone
+from controller.domain.building import DeviceKind, FailMode, OnLogFailure, PinMode, RoomKind
+from controller.space.file_policy import (
+    GraceEntry,
+    HolidayEntry,
+    PartnerEntry,
+    PlanEntry,
+    ScheduleEntry,
+    ZoneEntry,
+    holiday,
+    hours,
+)
+from controller.space.values import (
+    Clock,
+    Entry,
+    Id,
+    Name,
+    Names,
+    Outline,
+    People,
+    Point,
+    Seconds,
+    Section,
+    Size,
+    Zone,
+    refused,
+)
 from devices.badges import Base, ByteOrder, Keep
 
 FORMAT = 1
-ID_PATTERN = r"^[a-z0-9-]{1,40}$"
 # The broker knows these names already: the controller's own users, the live topics, a device not yet adopted.
 RESERVED_IDS = frozenset({"server", "server-access", "server-telemetry", "live", "onboarding"})
-
-
-def _fail(why: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError("space", "{why} — {fix}", {"why": why, "fix": fix})
-
-
-def _outline(written: Any) -> Any:
-    """`[x, y, width, depth]` is a rectangle; a list of points is itself."""
-    if not isinstance(written, list):
-        raise _fail("is no outline", "write [x, y, width, depth] or a list of [x, y] points, in metres")
-    if len(written) == 4 and all(isinstance(part, int | float) for part in written):
-        x, y, width, depth = written
-        if width <= 0 or depth <= 0:
-            raise _fail("has no size", "write [x, y, width, depth] with a width and a depth above 0")
-        return [(x, y), (x + width, y), (x + width, y + depth), (x, y + depth)]
-    if len(written) < 3 or not all(isinstance(part, list) for part in written):
-        raise _fail("is no outline", "write [x, y, width, depth] or a list of three or more [x, y] points, in metres")
-    return written
-
-
-def _one_or_more(written: Any) -> Any:
-    return [written] if isinstance(written, str) else written
-
-
-def _window(written: Any) -> Window:
-    try:
-        return parse_window(written if isinstance(written, str) else str(written))
-    except TimeError as exc:
-        raise _fail(exc.why, exc.fix) from exc
-
-
-def _hours(written: Any) -> Any:
-    if written == "always":
-        return {"always": True, "on_holidays": True}
-    return {"open": written} if isinstance(written, str | list) else written
-
-
-def _clock(written: Any) -> int:
-    # YAML 1.1 reads 4:00 without quotes as a number of base 60, 240: whole minutes mean the same here.
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= DAY_MINUTES:
-        return written
-    try:
-        return parse_clock(str(written))
-    except TimeError as exc:
-        raise _fail(exc.why, "write a time of day like '04:00'") from exc
-
-
-def _zone(written: Any) -> ZoneInfo:
-    try:
-        return find_zone(str(written))
-    except ZoneError as exc:
-        raise _fail(exc.why, exc.fix) from exc
 
 
 def _room(written: Any) -> Any:
@@ -84,56 +51,12 @@ def _egress(written: Any) -> Any:
     known = tuple(way.value for way in Egress)
     if written not in known:
         fix = f"people must get out without power or software: write {', '.join(known[:-1])} or {known[-1]}"
-        raise _fail("would need us to let people out", fix)
+        raise refused("would need us to let people out", fix)
     return written
 
 
-def _empty(written: Any) -> Any:
-    """`devices:` with nothing after it says that there are none."""
-    return {} if written is None else written
-
-
-Metres = Annotated[float, Field(ge=-1000, le=1000)]
-Point = tuple[Metres, Metres]
-Size = Annotated[float, Field(gt=0, le=1000)]
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
-_OUTLINE_SCHEMA = {
-    "description": "[x, y, width, depth] in metres, or a list of [x, y] points",
-    "oneOf": [
-        {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
-        {
-            "type": "array",
-            "minItems": 3,
-            "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-        },
-    ],
-}
-_CLOCK_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "pattern": r"^\d{1,2}:\d{2}$"},
-        {"type": "integer", "minimum": 0, "maximum": DAY_MINUTES},
-    ]
-}
-Outline = Annotated[tuple[Point, ...], BeforeValidator(_outline), WithJsonSchema(_OUTLINE_SCHEMA)]
-HOURS_SCHEMA = {
-    "type": "string",
-    "description": "Days and hours: 'mon-fri 08:00-20:00', 'sat,sun 10:00-18:00', 'daily 07:00-23:00'; "
-    "over midnight 'fri 22:00-06:00+1'",
-}
-Hours = Annotated[InstanceOf[Window], BeforeValidator(_window), WithJsonSchema(HOURS_SCHEMA)]
-Names = Annotated[
-    tuple[Id, ...],
-    BeforeValidator(_one_or_more),
-    WithJsonSchema({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
-]
-
-
-class Entry(BaseModel):
-    """Anything in the file: what it does not know, it refuses."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True)
+STAFF = "staff"
+"""Among `first_person_in`: any staff member."""
 
 
 class DrawingKind(StrEnum):
@@ -195,6 +118,7 @@ class RoomEntry(Entry):
     kind: RoomKind = Field(RoomKind.OTHER, description="What it is for; sets the limits left out here")
     seats: int = Field(0, ge=0, le=10_000, description="How many people it is for")
     bookable: bool | None = Field(None, description="By default true for meeting rooms, classrooms and booths")
+    buffer_minutes: int = Field(0, ge=0, le=240, description="Between two bookings, for who clears up")
     co2_limit_ppm: float = Field(1000.0, ge=400, le=5000, description="Above it the air wants changing")
     noise_limit_db: float | None = Field(None, ge=20, le=120, description="Above it the room is loud for its kind")
     comfort_c: tuple[float, float] = Field((19.0, 26.0), description="[lowest, highest] comfortable temperature, °C")
@@ -213,6 +137,9 @@ class AreaEntry(Entry):
         None, description="A kind of room, or {kind, seats, bookable, limits}"
     )
     label: Point | None = Field(None, description="Where its name is written; by default where there is most space")
+    counted: bool = Field(
+        True, description="Coming in here uses one of a plan's days; false: a bike store, a letter box"
+    )
 
 
 class TimingsEntry(Entry):
@@ -224,6 +151,9 @@ class TimingsEntry(Entry):
     held_alarm: Seconds = Field(60.0, description="Open this long: people are told")
     forced_grace: Seconds = Field(2.0, description="Opened within this time after relocking is not forced")
     ajar: Seconds = Field(3.0, description="Closed but not locked after this time is ajar")
+    exit_fault: float = Field(30.0, ge=5, le=3600, description="An exit button pressed this long is stuck")
+    flap: float = Field(0.2, ge=0, le=5, description="A contact that moves faster than this is one movement")
+    second_person: float = Field(15.0, ge=3, le=120, description="Between the two badges of a two-person door")
 
 
 class DoorEntry(Entry):
@@ -248,6 +178,13 @@ class DoorEntry(Entry):
     )
     fire_egress: bool = Field(False, description="Released by the fire panel, by wire; we mirror it")
     unlock_schedule: Id | None = Field(None, description="While it is open no badge is needed")
+    first_person_in: People = Field(
+        (), description="The unlock schedule waits until one of these has opened the door: ids of people, or staff"
+    )
+    last_out: bool = Field(False, description="true: the unlock window ends when the last person inside has left")
+    pin: PinMode = Field(PinMode.NEVER, description="required: the badge, then a PIN; allowed: a PIN alone will do")
+    two_person: bool = Field(False, description="true: two people show their badges, one after the other")
+    interlock: Id | None = Field(None, description="Of the doors that name the same one, one is open at a time")
     contact: bool = Field(True, description="Has a contact that tells open from closed")
     enabled: bool = Field(True, description="false: no badge opens it")
     maintenance: bool = Field(False, description="true: being worked on; no badge opens it, no alarm is raised")
@@ -286,36 +223,7 @@ class ReaderProfileEntry(Entry):
     format: str = Field("iso14443a", description="Format of the badge, where the message does not say")
 
 
-class ScheduleEntry(Entry):
-    """Hours of the week."""
-
-    open: Annotated[tuple[Hours, ...], BeforeValidator(_one_or_more)] = Field((), description="When it is open")
-    always: bool = Field(False, description="Around the clock, every day")
-    on_holidays: bool = Field(False, description="true: holidays change nothing; by default they close it")
-
-
-class PlanKind(StrEnum):
-    """How a plan is come by."""
-
-    MEMBERSHIP = "membership"
-    DAY_PASS = "day_pass"  # noqa: S105 - a pass, no password
-    VISITING = "visiting"
-    HOSTED = "hosted"
-    EVENT = "event"
-
-
-class PlanEntry(Entry):
-    """What a membership buys: where, and when."""
-
-    name: Name | None = Field(None, description="As people call it; by default the id")
-    where: Names = Field(description="Areas or zones; what lies within an area comes with it")
-    schedule: Id = Field("always", description="When a badge is accepted")
-    days_per_week: int | None = Field(None, ge=1, le=7, description="On how many days of a week; by default on all")
-    kind: PlanKind = Field(PlanKind.MEMBERSHIP, description="How it is come by")
-
-
 _ROOT_PATTERN = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"
-Section = BeforeValidator(_empty)
 
 
 class SpaceFile(Entry):
@@ -324,19 +232,11 @@ class SpaceFile(Entry):
     natoma: int = Field(description="The version of this format: 1", ge=FORMAT, le=FORMAT)
     id: Id = Field(description="A short name for machines")
     name: Name = Field(description="A name for people")
-    zone: Annotated[
-        InstanceOf[ZoneInfo],
-        BeforeValidator(_zone),
-        WithJsonSchema({"type": "string", "description": "Time zone, like Europe/Paris", "pattern": "^UTC$|/"}),
-    ]
+    zone: Zone
     root: Annotated[str, StringConstraints(pattern=_ROOT_PATTERN, max_length=200)] = Field(
         "natoma", description="First level(s) of every MQTT topic; several spaces may share a broker"
     )
-    cut_off: Annotated[
-        int,
-        BeforeValidator(_clock),
-        WithJsonSchema(_CLOCK_SCHEMA),
-    ] = Field(240, description="When the business day starts, like '04:00', or in minutes from midnight")
+    cut_off: Clock = Field(240, description="When the business day starts, like '04:00', or in minutes from midnight")
     floors: Annotated[dict[Id, FloorEntry], Section] = Field(description="Storeys, with their size")
     areas: Annotated[dict[Id, AreaEntry], Section] = Field(
         description="Spaces bounded by doors, and open parts of them"
@@ -346,8 +246,22 @@ class SpaceFile(Entry):
     reader_profiles: Annotated[dict[Id, ReaderProfileEntry], Section] = Field(
         {}, description="Ways readers spell badge numbers, beside those built in"
     )
-    schedules: Annotated[dict[Id, Annotated[ScheduleEntry, BeforeValidator(_hours)]], Section] = Field(
+    zones: Annotated[dict[Id, ZoneEntry], Section] = Field(
+        {}, description="Rules of being in the zones that areas name; a zone without rules needs no entry"
+    )
+    schedules: Annotated[dict[Id, Annotated[ScheduleEntry, BeforeValidator(hours)]], Section] = Field(
         {}, description="Hours that doors and plans name; `always` needs no entry"
     )
-    holidays: Annotated[dict[date, Name], Section] = Field({}, description="Days that close schedules: date, name")
+    holidays: Annotated[dict[date, Annotated[HolidayEntry, BeforeValidator(holiday)]], Section] = Field(
+        {}, description="Days that close schedules: date, then a name, or {name, zones}"
+    )
     plans: Annotated[dict[Id, PlanEntry], Section] = Field({}, description="What memberships buy")
+    grace: Annotated[GraceEntry, Section] = Field(
+        GraceEntry(), description="How late and how large an unpaid bill may be while doors still open"
+    )
+    partners: Annotated[dict[Id, PartnerEntry], Section] = Field(
+        {}, description="Spaces whose members may visit, by the passes they sign"
+    )
+    offline_valid_h: float = Field(
+        24.0, ge=1, le=720, description="Hours a door decides alone from its last list, while nobody answers it"
+    )

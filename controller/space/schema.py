@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from controller.domain.building import RoomKind
-from controller.space.file import HOURS_SCHEMA, SpaceFile
+from controller.space.file import SpaceFile
+from controller.space.values import HOURS_SCHEMA
 
 PATH = Path(__file__).parents[1] / "schemas" / "space.schema.json"
 
@@ -27,7 +28,9 @@ def space_schema() -> dict[str, Any]:
     schedules = properties["schedules"]
     (pattern, entry), *_ = schedules["patternProperties"].items()
     schedules["patternProperties"] = {pattern: {"oneOf": [{"const": "always"}, *hours["oneOf"], entry]}}
-    properties["holidays"]["propertyNames"] = {"pattern": r"^\d{4}-\d{2}-\d{2}$"}
+    holidays = properties["holidays"]
+    holidays["propertyNames"] = {"pattern": r"^\d{4}-\d{2}-\d{2}$"}
+    holidays["additionalProperties"] = {"oneOf": [{"type": "string", "minLength": 1}, holidays["additionalProperties"]]}
     for section in properties.values():
         if "patternProperties" in section:
             section["additionalProperties"] = False

@@ -14,20 +14,26 @@ from pydantic_core import ErrorDetails
 
 from controller.space.errors import SECTIONS, Path, Problems, did_you_mean
 from controller.space.file import (
-    ID_PATTERN,
     AreaEntry,
     DeviceEntry,
     DoorEntry,
     DrawingEntry,
     FloorEntry,
-    PlanEntry,
     ReaderProfileEntry,
     RoomEntry,
-    ScheduleEntry,
     SpaceFile,
     TimingsEntry,
 )
+from controller.space.file_policy import (
+    GraceEntry,
+    HolidayEntry,
+    PartnerEntry,
+    PlanEntry,
+    ScheduleEntry,
+    ZoneEntry,
+)
 from controller.space.locate import Plain
+from controller.space.values import ID_PATTERN, PERSON_PATTERN
 
 # Which model stands where; "*" is any id or position.
 _MODELS: dict[Path, type[BaseModel]] = {
@@ -40,8 +46,12 @@ _MODELS: dict[Path, type[BaseModel]] = {
     ("doors", "*", "timings"): TimingsEntry,
     ("devices", "*"): DeviceEntry,
     ("reader_profiles", "*"): ReaderProfileEntry,
+    ("zones", "*"): ZoneEntry,
     ("schedules", "*"): ScheduleEntry,
+    ("holidays", "*"): HolidayEntry,
     ("plans", "*"): PlanEntry,
+    ("grace",): GraceEntry,
+    ("partners", "*"): PartnerEntry,
 }
 # What people write who know other systems.
 _SYNONYMS = {
@@ -154,13 +164,15 @@ def _words(error: ErrorDetails, path: Path) -> tuple[str, str]:
 def _unlike(pattern: str, path: Path) -> tuple[str, str]:
     if pattern == ID_PATTERN:
         return "is no id", "use a-z, 0-9 and '-', at most 40 of them"
+    if pattern == PERSON_PATTERN:
+        return "is no id of a person", "write ids as your people file has them, or staff"
     return "is not written as it should be", _PATTERNS.get(str(path[-1]), f"it must look like {pattern}")
 
 
 _EXAMPLES = {
     "natoma": "1", "id": "my-space", "name": "My space", "zone": "Europe/Paris", "floors": "{ground: {size: [20, 12]}}",
     "areas": "{studio: {}}", "size": "[20, 12]", "from": "outside", "to": "lobby", "kind": "sensor", "where": "[lobby]",
-    "outline": "[0, 0, 5, 4]",
+    "outline": "[0, 0, 5, 4]", "public_key": "...", "plan": "visiting",
 }  # fmt: skip
 _PATTERNS = {
     "direction": "write in or out",
@@ -178,6 +190,7 @@ _TYPE_WORDS = {
     "tuple": ("a list", "write [first, second]"),
     "list": ("a list", "write [first, second]"),
     "date": ("a date", "write it as 2026-12-25"),
+    "decimal": ("an amount of money", "write it in your own money, such as 200 or 19.90"),
 }
 
 
@@ -248,5 +261,6 @@ def _delete(left: dict[str, Any], path: Path) -> bool:
 
 _PLACEHOLDERS: dict[str, Any] = {
     "natoma": 1, "id": "space", "name": "space", "zone": "UTC", "root": "natoma", "cut_off": "04:00",
+    "grace": {}, "offline_valid_h": 24,
     **{section: {} for section in SECTIONS},
 }  # fmt: skip

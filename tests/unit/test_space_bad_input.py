@@ -319,7 +319,7 @@ def test_the_good_file_has_no_problem():
             instead("zones: [house]", "name: Lobby, back"),
             "s.yaml:8: area lobby, back: is no key of this format — if it belongs to the text before it, "
             "put all of that in quotes; the keys here are "
-            "name, floor, outline, within, opening, zones, room, label",
+            "name, floor, outline, within, opening, zones, room, label, counted",
             id="comma in a name without quotes",
         ),
         pytest.param(
