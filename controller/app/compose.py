@@ -34,6 +34,7 @@ from controller.domain.ids import AreaId
 from controller.errors import StartupError
 from controller.services.access import AccessService
 from controller.services.access_index import AccessIndex, keep_fresh
+from controller.services.alarms import Alarms
 from controller.services.booth import Booths
 from controller.services.displays import Displays, beat
 from controller.services.doors import Doors
@@ -186,7 +187,8 @@ class _Service:
         self.booths = Booths(space, self._outbound, self.presence, note, self._room_changed, clock)
         self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, clock)
         self.spool = Spool(stores.telemetry, self._kept, self.meters, clock)
-        self.doors = Doors(space, self._outbound, self.presence, note, self.feed, clock)
+        self.alarms = Alarms(None, note, self.feed, clock)
+        self.doors = Doors(space, self._outbound, self.presence, note, self.feed, clock, self.alarms)
         refusals = Refusals(
             topics, self.spool.refuse, self._outbound, note, space.devices.__contains__, self.meters, clock
         )

@@ -7,10 +7,11 @@ sent now or never: not to a door that is not ready, not without a live link.
 import logging
 import math
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.alarm import Alarm, AlarmKind
 from controller.domain.building import Door, Space
 from controller.domain.door import Input
 from controller.domain.facts import Fact, FactKind, Plain
@@ -18,6 +19,8 @@ from controller.domain.ids import DeviceId, DoorId
 from controller.domain.membership import Person
 from controller.domain.rights import DenyReason, Read
 from controller.domain.times import Lateness, lateness
+from controller.errors import InputError
+from controller.services.alarms import Alarms
 from controller.services.door_worker import DoorWorker, Passage
 from controller.services.inbound import Inbound
 from controller.services.live import LiveFeed
@@ -34,7 +37,7 @@ UNLOCK_TTL_MS = 3_000
 # After the command's own life and the time a bolt takes, silence is an answer too.
 ANSWER_LIMIT = 5.0
 _TRY_AGAIN = "try_again"
-_EDGES = {EventType.DOOR_OPENED: Input.OPENED, EventType.DOOR_CLOSED: Input.CLOSED, EventType.REX: Input.EXIT}
+_EDGES = {EventType.DOOR_OPENED: "open", EventType.DOOR_CLOSED: "closed"}
 _EVENT_FACTS = {
     EventType.DOOR_OPENED: FactKind.DOOR_OPENED,
     EventType.DOOR_CLOSED: FactKind.DOOR_CLOSED,
@@ -64,14 +67,21 @@ class Doors:
         note: Note,
         feed: LiveFeed,
         clock: Clock,
+        alarms: Alarms,
     ) -> None:
+        self._space = space
         self._outbound = outbound
         self._presence = presence
         self._note = note
         self._clock = clock
         self._unlocks: dict[str, _Unlock] = {}
-        self._workers = {door.id: DoorWorker(door, presence, note, feed, clock) for door in space.doors.values()}
+        self._alarms = alarms
+        self._boots: dict[DeviceId, str] = {}
+        self._workers = {
+            door.id: DoorWorker(door, presence, note, feed, clock, alarms) for door in space.doors.values()
+        }
         self._of_unit = {worker.door.unit: worker for worker in self._workers.values()}
+        alarms.listen(self._alarm_changed)
 
     @property
     def workers(self) -> Iterable[DoorWorker]:
@@ -80,9 +90,21 @@ class Doors:
 
     # --- answers ----------------------------------------------------------------------------------
 
-    def release(self, door: Door, read: Read, hold_s: float, person: Person | None) -> None:
-        """Unlock this door for whoever was granted, once, as the answer to that read."""
-        passage = Passage(person.id if person is not None else None, read.message_id, hold_s, read.direction == "out")
+    def release(
+        self,
+        door: Door,
+        read: Read,
+        hold_s: float,
+        person: Person | None,
+        detail: Mapping[str, Plain] | None = None,
+    ) -> None:
+        """Unlock this door for whoever was granted, once, as the answer to that read.
+
+        `detail` goes into the fact that tells whether they went in.
+        """
+        passage = Passage(
+            person.id if person is not None else None, read.message_id, hold_s, read.direction == "out", detail or {}
+        )
         if not self._presence.is_ready(door.unit):
             self._not_unlocked(door, passage, "door_offline")
             self._signal(read, _TRY_AGAIN)
@@ -121,21 +143,20 @@ class Doors:
         detail: dict[str, Plain] = {}
         if late is not Lateness.NORMAL:
             detail["late_s"] = round(age, 1) if math.isfinite(age) else None  # None: nobody knows how late
-        self._note(
-            Fact(
-                _EVENT_FACTS[event.type],
-                event.ts or inbound.received_at,
-                door=worker.door.id if worker is not None else None,
-                device=device,
-                message_id=event.id,
-                detail=detail,
-            ),
-            inbound.acknowledge,
-        )
-        if worker is not None and late is Lateness.NORMAL and event.type in _EDGES:
-            worker.tell(_EDGES[event.type])
-        if worker is not None and late is not Lateness.HISTORY and event.type is EventType.TAMPER:
-            worker.raise_tamper()
+        at = event.ts or inbound.received_at
+        door = worker.door.id if worker is not None else None
+        fact = Fact(_EVENT_FACTS[event.type], at, door=door, device=device, message_id=event.id, detail=detail)
+        if worker is not None and event.type in _EDGES:
+            now = late is Lateness.NORMAL
+            worker.moved(fact, _EDGES[event.type], at.timestamp(), inbound.acknowledge, now=now)
+            return
+        self._note(fact, inbound.acknowledge)
+        if worker is not None and late is Lateness.NORMAL and event.type is EventType.REX:
+            worker.exit_pressed()
+        if event.type is EventType.TAMPER and late is not Lateness.HISTORY:
+            self._alarms.raise_(
+                AlarmKind.TAMPER, door=self._door_of(device), device=device, at=at, late=late is Lateness.LATE
+            )
 
     def event_noted(self, inbound: Inbound, event: Event) -> None:
         """An event nothing follows from yet: fire, and what a door decided alone. Kept with its type."""
@@ -166,18 +187,57 @@ class Doors:
         inbound.acknowledge()
 
     def device_changed(self, device: DeviceId) -> None:
-        """A device came, went or fell silent."""
+        """A device came, went, fell silent or started anew."""
+        boot = self._presence.of(device).presence.boot
+        if boot is not None and self._boots.get(device, boot) != boot:
+            self._alarms.clear(AlarmKind.TAMPER, door=self._door_of(device), device=device)
+        if boot is not None:
+            self._boots[device] = boot
         worker = self._of_unit.get(device)
         if worker is not None:
             worker.device_changed()
 
+    def prop(self, door: DoorId, until: datetime, by: str, reason: str) -> None:
+        """Let an open door stand open until then, or until it closes.
+
+        Raises:
+            InputError: there is no such door, it is not open, or the end has passed.
+        """
+        worker = self._workers.get(door)
+        if worker is None:
+            raise InputError(f"no door {door!r}: expected one of {', '.join(sorted(self._workers))}")
+        now = self._clock.now()
+        if until <= now:
+            raise InputError(f"{worker.door.name} cannot be propped until {until:%H:%M} UTC: that has passed")
+        if not worker.prop(until):
+            raise InputError(f"{worker.door.name} is not open: open it, then prop it")
+        said: dict[str, Plain] = {
+            "by": by,
+            "scope": worker.door.name,
+            "wanted": "propped open",
+            "until": until.isoformat(),
+            "reason": reason,
+        }
+        self._note(Fact(FactKind.DOOR_OVERRIDDEN, now, door=door, device=worker.door.unit, detail=said))
+
     def sweep(self) -> None:
-        """Once a second: an unlock nobody confirmed is not taken for done."""
+        """Once a second: an unlock nobody confirmed is not taken for done, and what lasts too long is an alarm."""
+        for worker in self._workers.values():
+            worker.look()
         limit = self._clock.monotonic() - ANSWER_LIMIT
         for command_id in [key for key, unlock in self._unlocks.items() if unlock.sent_mono < limit]:
             self._refused(self._unlocks.pop(command_id), "no_answer")
 
     # --- small steps ------------------------------------------------------------------------------
+
+    def _alarm_changed(self, alarm: Alarm) -> None:
+        worker = self._workers.get(alarm.subject.door) if alarm.subject.door is not None else None
+        if worker is not None:
+            worker.show()
+
+    def _door_of(self, device: DeviceId) -> DoorId | None:
+        door = self._space.door_of(device)
+        return door.id if door is not None else None
 
     def _refused(self, unlock: _Unlock, reason: str) -> None:
         self._about(FactKind.UNLOCK_REFUSED, unlock, {"reason": reason})

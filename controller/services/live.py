@@ -19,7 +19,7 @@ from functools import cached_property
 FACTS_KEPT = 200
 """What a screen shows, and how far a watcher may fall behind before it is handed a fresh snapshot."""
 
-_KEYED = {"door": "doors", "room": "rooms", "device": "devices", "health": "health"}
+_KEYED = {"door": "doors", "room": "rooms", "device": "devices", "alarm": "alarms", "health": "health"}
 _SPACE = ("space", "")
 
 
@@ -70,7 +70,7 @@ class LiveFeed:
         return self._id
 
     def put(self, topic: str, key: str, value: Mapping[str, object]) -> None:
-        """Make `value` the current one of this space, door, room, device or health component."""
+        """Make `value` the current one of this space, door, room, device, alarm or health component."""
         if topic != "space" and topic not in _KEYED:
             raise ValueError(f"live feed topic {topic!r} — expected space, {', '.join(_KEYED)}")
         where = _SPACE if topic == "space" else (topic, key)

@@ -30,7 +30,7 @@ MESSAGES = {
     Kind.STATUS: Status(state=DeviceState.READY, boot="boot-1"),
     Kind.TELEMETRY: Telemetry(v={"t": 21.5}),
     Kind.STATE: State(ts=NOON, v={"window": "open"}),
-    Kind.EVENT: Event(id="e-1", type=EventType.DOOR_OPENED),
+    Kind.EVENT: Event(id="e-1", type=EventType.REX),
     Kind.ACK: Ack(re="c-1", phase=AckPhase.DONE),
     Kind.HEALTH: Health(battery=80),
 }
@@ -186,7 +186,7 @@ async def test_an_event_told_twice_happens_once_and_is_acknowledged_twice(house)
         house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
         house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
 
-    assert len(house.heard_of(FactKind.DOOR_OPENED)) == 1
+    assert len(house.heard_of(FactKind.EXIT_REQUESTED)) == 1
     assert len(acknowledged(house)) == 2
 
 
@@ -194,7 +194,7 @@ def test_ids_belong_to_their_device(house):
     house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
     house.say(LAB_UNIT, MESSAGES[Kind.EVENT])
 
-    assert [fact.device for fact in house.heard_of(FactKind.DOOR_OPENED)] == [STREET_UNIT, LAB_UNIT]
+    assert [fact.device for fact in house.heard_of(FactKind.EXIT_REQUESTED)] == [STREET_UNIT, LAB_UNIT]
 
 
 def test_an_id_may_be_used_again_after_a_day(house):
@@ -202,7 +202,7 @@ def test_an_id_may_be_used_again_after_a_day(house):
     house.clock.advance(timedelta(days=1).total_seconds())
     house.say(STREET_UNIT, MESSAGES[Kind.EVENT])
 
-    assert len(house.heard_of(FactKind.DOOR_OPENED)) == 2
+    assert len(house.heard_of(FactKind.EXIT_REQUESTED)) == 2
 
 
 def test_a_repeat_does_not_make_an_id_younger():

@@ -43,6 +43,7 @@ from controller.domain.schedule import WeeklySchedule, Window
 from controller.errors import StoreError
 from controller.services.access import AccessService
 from controller.services.access_index import AccessIndex
+from controller.services.alarms import Alarms
 from controller.services.booth import Booths
 from controller.services.doors import Doors
 from controller.services.inbound import Inbound, Router
@@ -348,7 +349,8 @@ class House:
         self.booths = Booths(space, self.outbound, self.presence, note, self._look_again, self.clock)
         self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, self.clock)
         self.spool = Spool(self.telemetry_log, self._kept, self.meters, self.clock, waiting_limit=spool_limit)
-        self.doors = Doors(space, self.outbound, self.presence, note, self.feed, self.clock)
+        self.alarms = Alarms(None, note, self.feed, self.clock)
+        self.doors = Doors(space, self.outbound, self.presence, note, self.feed, self.clock, self.alarms)
         self.refusals = Refusals(
             self.topics, self.spool.refuse, self.outbound, note, space.devices.__contains__, self.meters, self.clock
         )
