@@ -137,7 +137,7 @@ def _words(error: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind == "missing":
         if isinstance(path[-1], int):
             return "is missing", "write both, such as [4, 2.5]"
-        return "is missing", f"add '{path[-1]}: {_EXAMPLES.get(str(path[-1]), '...')}'"
+        return "is missing", f"add '{path[-1]}: {_example(path, '...')}'"
     if kind in _NUMBER_WORDS:
         name, words = _NUMBER_WORDS[kind]
         bound = ctx[name]
@@ -150,7 +150,7 @@ def _words(error: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind == "string_pattern_mismatch":
         return _unlike(str(ctx.get("pattern")), path)
     if error["input"] is None:
-        return "has no value", f"write one, such as {_EXAMPLES.get(str(path[-1]), 'a word')}, or delete the key"
+        return "has no value", f"write one, such as {_example(path, 'a word')}, or delete the key"
     if kind in {"too_short", "too_long"}:
         return "has the wrong length", "write two numbers, such as [4, 2.5]"
     if kind in {"string_too_short", "string_too_long"}:
@@ -167,6 +167,10 @@ def _unlike(pattern: str, path: Path) -> tuple[str, str]:
     if pattern == PERSON_PATTERN:
         return "is no id of a person", "write ids as your people file has them, or staff"
     return "is not written as it should be", _PATTERNS.get(str(path[-1]), f"it must look like {pattern}")
+
+
+def _example(path: Path, otherwise: str) -> str:
+    return "Christmas" if path[0] == "holidays" else _EXAMPLES.get(str(path[-1]), otherwise)
 
 
 _EXAMPLES = {

@@ -163,9 +163,10 @@ def test_a_report_sums_up_for_a_person_and_counts_for_a_script(tmp_path: Path):
 
 def test_the_examples_of_the_docs_are_right():
     docs = (SPACES.parents[1] / "docs" / "space.md").read_text()
-    _, ten_lines, devices, hours = (block.split("```")[0] for block in docs.split("```yaml\n")[1:])
+    _, ten_lines, devices, zones, hours, partners = (block.split("```")[0] for block in docs.split("```yaml\n")[1:])
     head = (SPACES / "parisoma.yaml").read_text().split("\ndevices:\n")[0]
     head = head.replace("unlock_schedule: reception", "unlock_schedule: opening")
+    plans = "plans: {visiting: {where: [house, ground], schedule: members}}\n"
 
     assert ten_lines == (SPACES / "one-door.yaml").read_text()
-    assert check_text(f"{head}\n{devices}{hours}").problems == ()
+    assert check_text(f"{head}\n{devices}{zones}{hours}{partners}{plans}").problems == ()
