@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 # 1e11 seconds is the year 5138, 1e11 milliseconds is March 1973: no device means either, so the magnitude decides.
 _MILLISECONDS_FROM = 100_000_000_000
+# Clocks that were never set start in 1970 or 2000; nothing of ours ran before this.
+_SET_FROM = datetime(2025, 1, 1, tzinfo=UTC)
 # The end of year 9999 in milliseconds; above it lie the micro- and nanoseconds of some other clock.
 _MILLISECONDS_TO = 253_402_300_800_000
 _ANSWER = "RFC 3339 with an offset (2026-05-04T10:11:12Z) or epoch seconds or milliseconds"
@@ -30,6 +32,11 @@ def parse_time(value: object) -> datetime:
     # Whole and fractional parts apart: a float of seconds loses the last microseconds.
     seconds, milliseconds = divmod(value, 1000)
     return datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=milliseconds)
+
+
+def clock_is_set(now: datetime) -> bool:
+    """Whether a device's clock can be right at all."""
+    return now >= _SET_FROM
 
 
 def _parse_text(text: str) -> datetime:

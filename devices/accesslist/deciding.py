@@ -32,7 +32,6 @@ class Reason(StrEnum):
     STAFF = "staff"
     EMERGENCY = "emergency"
     MEMBER = "member"
-    NO_LIST = "no_list"
     UNREADABLE = "unreadable_badge"
     UNKNOWN = "unknown_credential"
     BLOCKED = "credential_blocked"

@@ -106,7 +106,7 @@ def _opened(pages: list[AccessList], device: str) -> OpenedList:
         zone = ZoneInfo(first.zone or "UTC")
         closed = frozenset(date.fromisoformat(day) for day in first.closed or ())
         salt = bytes.fromhex(first.salt)
-    except (OSError, ValueError) as exc:  # ZoneInfo raises both, by how odd the name is
+    except (KeyError, OSError, ValueError) as exc:  # ZoneInfo raises all three, by how odd the name is
         raise AccessListError(
             Refusal.UNREADABLE, f"revision {first.rev}: its zone, dates or salt are not usable"
         ) from exc

@@ -5,13 +5,14 @@ One file per device; `steps` has what goes in and comes out. Nothing here waits,
 
 from devices.units.door import DoorProfile, DoorUnit
 from devices.units.light import Light
+from devices.units.own_list import DoorKeys, OwnList
 from devices.units.reader import Reader
-from devices.units.reading import OfflineDecider
 from devices.units.sensor import Sensor, SensorProfile
 from devices.units.steps import Effect, Effects, Input, Machine
 from devices.units.voice import Voice
 
 __all__ = [
+    "DoorKeys",
     "DoorProfile",
     "DoorUnit",
     "Effect",
@@ -19,7 +20,7 @@ __all__ = [
     "Input",
     "Light",
     "Machine",
-    "OfflineDecider",
+    "OwnList",
     "Reader",
     "Sensor",
     "SensorProfile",

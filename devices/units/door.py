@@ -5,99 +5,52 @@ request; it limits the hold and locks again by itself, whatever becomes of the c
 opening was forced or held too long is the controller's judgement.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from devices.channels import Bolt
+from devices.channels import DOOR_LOCK, DOOR_MODE, Bolt
 from devices.messages import (
+    AccessList,
     AckPhase,
     AckReason,
-    Birth,
-    ChannelSpec,
     Command,
+    Desired,
     Do,
     EventType,
-    Scalar,
     Signal,
-    State,
     Status,
 )
 from devices.topics import Kind
-from devices.units.commands import CommandLog
-from devices.units.reading import ANSWER_TIMER, OfflineDecider, Reading, decides_alone
+from devices.units import bolt, mode
+from devices.units.doorstate import DoorProfile, DoorState, reports
+from devices.units.reading import ANSWER_TIMER, Reading, decides_alone
 from devices.units.steps import (
     BadgeShown,
     BoltFelt,
     Connected,
     ContactFelt,
-    Disconnected,
     Effects,
     ExitPressed,
+    ExitReleased,
     Heard,
     Identify,
     Input,
-    MoveBolt,
     Publish,
+    ReleaseWired,
     Show,
     StartTimer,
     StopTimer,
     Tampered,
     TimerFired,
 )
-from devices.units.voice import Voice
+from devices.units.voice import HEALTH_EVERY_S, HEALTH_TIMER
 
-LOCK_CHANNEL = "door.lock"
-CONTACT_CHANNEL = "door.contact"
-RELOCK_TIMER = "relock"
-BOLT_TIMER = "bolt"
+__all__ = ["DoorProfile", "DoorUnit"]
 
 
 @dataclass(frozen=True, slots=True)
-class DoorProfile:
-    """What this unit is and what it was told at installation."""
-
-    name: str = ""
-    reads_badges: bool = False
-    # Readers apart from the unit send their reads themselves, so an unlock may answer an id the unit never gave.
-    other_readers: bool = False
-    has_contact: bool = True
-    default_hold_s: float = 5.0
-    # A controller gone mad must not leave a door open all day: three times the longest accessible release.
-    longest_hold_s: float = 30.0
-    exit_release_s: float = 5.0
-    # A motor lock needs under a second; one that has not arrived by now is stuck.
-    bolt_time_s: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class DoorUnit:
+class DoorUnit(DoorState):
     """State and behaviour of one door unit; `step` is the whole of it."""
-
-    voice: Voice
-    profile: DoorProfile = DoorProfile()
-    offline_decider: OfflineDecider | None = None
-    log: CommandLog = field(default=CommandLog())
-    reading: Reading = field(default=Reading())
-    lock: Bolt = Bolt.LOCKED
-    is_open: bool = False
-    target: Bolt = Bolt.LOCKED  # where the bolt is driven to while it moves
-    moving_for: str | None = None  # the command to answer when it arrives
-    hold_s: float = 0.0
-
-    def birth(self) -> Birth:
-        channels = {LOCK_CHANNEL: ChannelSpec(device_class="lock", momentary=True)}
-        if self.profile.has_contact:
-            channels[CONTACT_CHANNEL] = ChannelSpec(device_class="door")
-        if self.profile.reads_badges:
-            channels["badge"] = ChannelSpec(device_class="badge", momentary=True)
-        return Birth(
-            contract="1.0",
-            rev=1,
-            name=self.profile.name or None,
-            model="door unit",
-            vendor="Natoma",
-            channels=channels,
-        )
 
     def status(self, *, gone: bool = False, lost: bool = False, now: datetime | None = None) -> Status:
         return self.voice.status(gone=gone, lost=lost, now=now)
@@ -105,32 +58,57 @@ class DoorUnit:
     def step(self, given: Input, now: datetime) -> tuple["DoorUnit", Effects]:
         match given:
             case Connected():
-                voice, told = self.voice.connected(now)
+                voice, told = self.voice.step(given, now)
                 unit = replace(self, voice=voice)
-                return unit, (*_presentation(unit, now), *told)
-            case Disconnected():
-                return replace(self, voice=self.voice.disconnected()), ()
-            case Heard(message=Command() as command):
-                refused = self.log.admits(given, command, now)
-                if refused is not None:
-                    return replace(self, log=refused[0]), refused[1]
-                return _obeys(self, command, now)
+                return unit, (*_presentation(unit, now), *told, *_health(unit))
+            case _ if self.voice.concerns(given):
+                voice, told = self.voice.step(given, now)
+                return replace(self, voice=voice), told
+            case Heard():
+                return _heard(self, given, now)
             case TimerFired(name=timer):
                 return _timer_fired(self, timer, now)
             case BadgeShown() if self.profile.reads_badges and not self.reading.is_open:
                 return _badge_shown(self, given, now)
+            case ReleaseWired(hold_s=hold_s) if self.profile.other_readers:
+                return _admits(self, hold_s)
             case ExitPressed():
                 return _exit_pressed(self, now)
-            case ContactFelt(is_open=is_open) if self.profile.has_contact and is_open != self.is_open:
-                return _leaf_moved(self, is_open, now)
-            case BoltFelt(lock=lock) if lock in (Bolt.LOCKED, Bolt.UNLOCKED) and lock != self.lock:
-                return _bolt_arrived(self, lock, now)
-            case BoltFelt(lock=Bolt.JAMMED) if self.lock is not Bolt.JAMMED:
-                return _jams(self, now)
-            case Tampered():
-                return _tells(self, EventType.TAMPER, now)
+            case ExitReleased() if self.is_exit_pressed:
+                unit = replace(self, is_exit_pressed=False)
+                return unit, reports(unit, now)
             case _:
-                return self, ()
+                return _felt(self, given, now)
+
+
+def _heard(was: DoorUnit, given: Heard, now: datetime) -> tuple[DoorUnit, Effects]:
+    match given.message:
+        case Command() as command:
+            refused = was.log.admits(given, command, now)
+            if refused is not None:
+                return replace(was, log=refused[0]), refused[1]
+            return _obeys(was, command, now)
+        case AccessList() as page:
+            return _takes_list(was, given, page)
+        case Desired() as desired if DOOR_MODE in desired.v:
+            return mode.wished(was, desired.v[DOOR_MODE], now)
+        case _:
+            return was, ()
+
+
+def _felt(was: DoorUnit, given: Input, now: datetime) -> tuple[DoorUnit, Effects]:
+    """What the switches of the door itself say."""
+    match given:
+        case ContactFelt(is_open=is_open) if was.profile.has_contact and is_open != was.is_open:
+            return _leaf_moved(was, is_open, now)
+        case BoltFelt(lock=lock) if lock in (Bolt.LOCKED, Bolt.UNLOCKED) and lock != was.lock:
+            return bolt.arrived(was, lock, now)
+        case BoltFelt(lock=Bolt.JAMMED) if was.lock is not Bolt.JAMMED:
+            return bolt.jams(was, now)
+        case Tampered():
+            return _tells(was, EventType.TAMPER, now)
+        case _:
+            return was, ()
 
 
 # --- commands ---------------------------------------------------------------------------------
@@ -162,7 +140,7 @@ def _unlocks(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
     unit, shown = _shows(was, command) if was.reading.matches(command) else (was, ())
     wanted = command.hold_s if command.hold_s is not None else was.profile.default_hold_s
     log, accepted = unit.log.says(command.id, AckPhase.ACCEPTED)
-    unit, moved = _releases(replace(unit, log=log), wanted, command.id)
+    unit, moved = bolt.releases(replace(unit, log=log), wanted, command.id)
     if unit.lock is Bolt.UNLOCKED:
         unit, done = _says_done(unit, command)
         moved = (*moved, *done)
@@ -170,7 +148,7 @@ def _unlocks(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
 
 
 def _why_not(was: DoorUnit, command: Command) -> AckReason | None:
-    if command.channel not in (None, LOCK_CHANNEL):
+    if command.channel not in (None, DOOR_LOCK):
         return AckReason.UNKNOWN_CHANNEL
     if _answers_nobody(was, command.re):
         return AckReason.EXPIRED
@@ -188,19 +166,20 @@ def _answers_nobody(was: DoorUnit, re: str | None) -> bool:
 
 
 def _locks(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
-    if command.channel not in (None, LOCK_CHANNEL):
+    if command.channel not in (None, DOOR_LOCK):
         return _refuses(was, command, AckReason.UNKNOWN_CHANNEL)
     if was.lock is Bolt.JAMMED:
         return _refuses(was, command, AckReason.JAMMED)
-    if was.lock is Bolt.MOVING:
+    if was.lock is Bolt.MOVING or was.stands_unlocked:
+        # What stands unlocked is locked by ending that, or the next wish would open it again.
         return _refuses(was, command, AckReason.BUSY)
     log, accepted = was.log.says(command.id, AckPhase.ACCEPTED)
     unit = replace(was, log=log)
     if unit.lock is Bolt.LOCKED:
         unit, done = _says_done(unit, command)
         return unit, (*accepted, *done)
-    unit, moved = _drives(unit, Bolt.LOCKED, command.id)
-    return unit, (*accepted, StopTimer(RELOCK_TIMER), *moved)
+    unit, moved = bolt.drives(unit, Bolt.LOCKED, command.id)
+    return unit, (*accepted, StopTimer(bolt.RELOCK_TIMER), *moved)
 
 
 def _shows(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
@@ -212,65 +191,28 @@ def _shows(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
     return replace(was, reading=reading), shown
 
 
-# --- the bolt ---------------------------------------------------------------------------------
-
-
-def _releases(was: DoorUnit, wanted_s: float, command_id: str | None = None) -> tuple[DoorUnit, Effects]:
-    """Unlock for a while; a release on top of another never shortens it."""
-    hold_s = min(wanted_s, was.profile.longest_hold_s)
-    if was.lock is Bolt.UNLOCKED:
-        hold_s = max(hold_s, was.hold_s)
-        return replace(was, hold_s=hold_s), (StartTimer(RELOCK_TIMER, hold_s),)
-    unit = replace(was, hold_s=hold_s)
-    return _drives(unit, Bolt.UNLOCKED, command_id)
-
-
-def _drives(was: DoorUnit, to: Bolt, command_id: str | None = None) -> tuple[DoorUnit, Effects]:
-    overtaken: Effects = ()
-    log = was.log
-    if was.moving_for is not None:
-        # The bolt turns round on its way: whoever sent it there is told that it will not arrive.
-        log, overtaken = log.says(was.moving_for, AckPhase.REFUSED, AckReason.BUSY, Bolt.MOVING.value)
-    unit = replace(was, log=log, lock=Bolt.MOVING, target=to, moving_for=command_id)
-    return unit, (*overtaken, MoveBolt(to), StartTimer(BOLT_TIMER, was.profile.bolt_time_s))
-
-
-def _bolt_arrived(was: DoorUnit, lock: Bolt, now: datetime) -> tuple[DoorUnit, Effects]:
-    if was.lock is Bolt.MOVING and lock is not was.target:
-        # Passing its old end on the way back; the other end answers.
-        return was, ()
-    unit = replace(was, lock=lock, target=lock, moving_for=None)
-    effects: Effects = (StopTimer(BOLT_TIMER), *_reports(unit, now))
-    if was.moving_for is not None:
-        log, done = unit.log.says(was.moving_for, AckPhase.DONE, state=lock.value)
-        unit, effects = replace(unit, log=log), (*effects, *done)
-    if lock is Bolt.UNLOCKED:
-        effects = (*effects, StartTimer(RELOCK_TIMER, unit.hold_s or unit.profile.default_hold_s))
-    return unit, effects
-
-
-def _jams(was: DoorUnit, now: datetime) -> tuple[DoorUnit, Effects]:
-    unit = replace(was, lock=Bolt.JAMMED, moving_for=None)
-    effects: Effects = (StopTimer(BOLT_TIMER), StopTimer(RELOCK_TIMER), *_reports(unit, now))
-    if was.moving_for is None:
-        return unit, effects
-    log, refused = unit.log.says(was.moving_for, AckPhase.REFUSED, AckReason.JAMMED, Bolt.JAMMED.value)
-    return replace(unit, log=log), (*effects, *refused)
+# --- timers and lists -------------------------------------------------------------------------
 
 
 def _timer_fired(was: DoorUnit, timer: str, now: datetime) -> tuple[DoorUnit, Effects]:
-    if timer == BOLT_TIMER and was.lock is Bolt.MOVING:
-        return _jams(was, now)
-    if timer == RELOCK_TIMER and was.lock is Bolt.UNLOCKED:
+    if timer == bolt.BOLT_TIMER and was.lock is Bolt.MOVING:
+        return bolt.jams(was, now)
+    if timer == bolt.RELOCK_TIMER:
         # With the leaf open the bolt waits for it to close.
-        return (was, ()) if was.is_open else _drives(was, Bolt.LOCKED)
+        return bolt.locks(was)
+    if timer == mode.MODE_TIMER:
+        return mode.over(was, now)
+    if timer == HEALTH_TIMER:
+        return was, _health(was)
     if timer == ANSWER_TIMER and was.reading.shown is not None:
-        admitted, voice, effects = decides_alone(
-            was.voice, was.reading.shown, was.reading.request, now, was.offline_decider
-        )
-        unit, released = _after_deciding(replace(was, voice=voice, reading=Reading()), admitted)
-        return unit, (*effects, *released)
+        return _decides_alone(was, was.reading, now)
     return was, ()
+
+
+def _takes_list(was: DoorUnit, heard: Heard, page: AccessList) -> tuple[DoorUnit, Effects]:
+    own, said = was.own.takes(heard, page)
+    unit = replace(was, own=own)
+    return unit, (*said, *(_health(unit) if own.rev != was.own.rev else ()))
 
 
 # --- people and the leaf ----------------------------------------------------------------------
@@ -280,37 +222,48 @@ def _badge_shown(was: DoorUnit, given: BadgeShown, now: datetime) -> tuple[DoorU
     if was.voice.online:
         reading, voice, effects = was.reading.asks(was.voice, given.data, now)
         return replace(was, reading=reading, voice=voice), effects
-    admitted, voice, effects = decides_alone(was.voice, given.data, None, now, was.offline_decider)
-    unit, released = _after_deciding(replace(was, voice=voice), admitted)
-    return unit, (*effects, *released)
+    return _decides_alone(was, Reading(shown=given.data), now)
 
 
-def _after_deciding(was: DoorUnit, admitted: bool) -> tuple[DoorUnit, Effects]:
-    if not admitted or was.lock in (Bolt.JAMMED, Bolt.MOVING):
+def _decides_alone(was: DoorUnit, reading: Reading, now: datetime) -> tuple[DoorUnit, Effects]:
+    assert reading.shown is not None  # it is decided about something
+    alone = decides_alone(was.voice, was.own, reading.shown, reading.request, now)
+    unit = replace(was, own=alone.own, voice=alone.voice, reading=Reading())
+    if not alone.admitted:
+        return unit, alone.effects
+    unit, released = _admits(unit, alone.hold_s)
+    return unit, (*alone.effects, *released)
+
+
+def _admits(was: DoorUnit, hold_s: float | None) -> tuple[DoorUnit, Effects]:
+    """Somebody was let in with nobody to ask; a bolt on its way to locked turns round for them."""
+    if was.lock is Bolt.JAMMED or (was.lock is Bolt.MOVING and was.target is Bolt.UNLOCKED):
         return was, ()
-    return _releases(was, was.profile.default_hold_s)
+    return bolt.releases(was, hold_s or was.profile.default_hold_s)
 
 
 def _exit_pressed(was: DoorUnit, now: datetime) -> tuple[DoorUnit, Effects]:
-    unit, told = _tells(was, EventType.REX, now)
+    unit, told = _tells(replace(was, is_exit_pressed=True), EventType.REX, now)
+    if not was.is_exit_pressed:
+        told = (*told, *reports(unit, now))
     if was.profile.exit_release_s <= 0 or (was.lock is Bolt.MOVING and was.target is Bolt.UNLOCKED):
         return unit, told
     # Exit is never denied: a bolt on its way to locked turns round, a jammed one is tried again.
-    unit, released = _releases(unit, was.profile.exit_release_s)
+    unit, released = bolt.releases(unit, was.profile.exit_release_s)
     return unit, (*told, *released)
 
 
 def _leaf_moved(was: DoorUnit, is_open: bool, now: datetime) -> tuple[DoorUnit, Effects]:
     unit, told = _tells(replace(was, is_open=is_open), EventType.DOOR_OPENED if is_open else EventType.DOOR_CLOSED, now)
-    effects: Effects = (*told, *_reports(unit, now))
+    effects: Effects = (*told, *reports(unit, now))
     if is_open and unit.lock is Bolt.MOVING and unit.target is Bolt.LOCKED:
         # A bolt shot while the leaf is out of its frame keeps the door from closing.
-        unit, turned = _drives(unit, Bolt.UNLOCKED)
+        unit, turned = bolt.drives(unit, Bolt.UNLOCKED)
         return unit, (*effects, *turned)
-    if not is_open and unit.lock is Bolt.UNLOCKED:
-        unit, locking = _drives(unit, Bolt.LOCKED)
-        return unit, (*effects, StopTimer(RELOCK_TIMER), *locking)
-    return unit, effects
+    if is_open:
+        return unit, effects
+    unit, locking = bolt.locks(unit)
+    return unit, (*effects, *locking)
 
 
 # --- what it says -----------------------------------------------------------------------------
@@ -318,16 +271,12 @@ def _leaf_moved(was: DoorUnit, is_open: bool, now: datetime) -> tuple[DoorUnit, 
 
 def _presentation(unit: DoorUnit, now: datetime) -> Effects:
     # State before status: whoever hears "ready" already knows where the bolt is.
-    return Publish(Kind.BIRTH, unit.birth()), *_reports(unit, now), Publish(Kind.STATUS, unit.status(now=now))
+    return Publish(Kind.BIRTH, unit.birth()), *reports(unit, now), Publish(Kind.STATUS, unit.status(now=now))
 
 
-def _reports(was: DoorUnit, now: datetime) -> Effects:
-    if not was.voice.online:
-        return ()
-    values: dict[str, Scalar] = {LOCK_CHANNEL: was.lock.value}
-    if was.profile.has_contact:
-        values[CONTACT_CHANNEL] = "open" if was.is_open else "closed"
-    return (Publish(Kind.STATE, State(ts=now, v=values)),)
+def _health(unit: DoorUnit) -> Effects:
+    said = unit.voice.health(access_rev=unit.own.rev)
+    return (*said, StartTimer(HEALTH_TIMER, HEALTH_EVERY_S)) if said else ()
 
 
 def _tells(was: DoorUnit, event_type: EventType, now: datetime) -> tuple[DoorUnit, Effects]:

@@ -22,7 +22,6 @@ from devices.units.commands import CommandLog
 from devices.units.steps import (
     ButtonPressed,
     Connected,
-    Disconnected,
     Effects,
     Heard,
     Input,
@@ -67,11 +66,12 @@ class Light:
     def step(self, given: Input, now: datetime) -> tuple["Light", Effects]:
         match given:
             case Connected():
-                voice, told = self.voice.connected(now)
+                voice, told = self.voice.step(given, now)
                 light = replace(self, voice=voice)
                 return light, (*_presentation(light, now), *told)
-            case Disconnected():
-                return replace(self, voice=self.voice.disconnected()), ()
+            case _ if self.voice.concerns(given):
+                voice, told = self.voice.step(given, now)
+                return replace(self, voice=voice), told
             case Heard(message=Desired() as desired) if ONAIR_CHANNEL in desired.v:
                 return _wishes(self, desired.v[ONAIR_CHANNEL], now)
             case Heard(message=Command() as command):

@@ -1,28 +1,30 @@
 """A badge reader on its own: it asks, waits a second, and shows yes, no or try again.
 
-The lock beside it is another device and gets its own command.
+The lock beside it is another device and gets its own command; only what a reader decides alone, it tells it by wire.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from devices.messages import Ack, AckPhase, AckReason, Birth, ChannelSpec, Command, Do, EventType, Status
+from devices.messages import AccessList, Ack, AckPhase, AckReason, Birth, ChannelSpec, Command, Do, EventType, Status
 from devices.topics import Kind
 from devices.units.commands import CommandLog
-from devices.units.reading import ANSWER_TIMER, OfflineDecider, Reading, decides_alone
+from devices.units.own_list import OwnList
+from devices.units.reading import ANSWER_TIMER, Reading, decides_alone
 from devices.units.steps import (
     BadgeShown,
     Connected,
-    Disconnected,
     Effects,
     Heard,
     Input,
     Publish,
+    ReleaseLock,
     Show,
+    StartTimer,
     Tampered,
     TimerFired,
 )
-from devices.units.voice import Voice
+from devices.units.voice import HEALTH_EVERY_S, HEALTH_TIMER, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Reader:
 
     voice: Voice
     name: str = ""
-    offline_decider: OfflineDecider | None = None
+    own: OwnList = field(default=OwnList())
     log: CommandLog = field(default=CommandLog())
     reading: Reading = field(default=Reading())
 
@@ -51,22 +53,25 @@ class Reader:
     def step(self, given: Input, now: datetime) -> tuple["Reader", Effects]:
         match given:
             case Connected():
-                voice, told = self.voice.connected(now)
+                voice, told = self.voice.step(given, now)
                 reader = replace(self, voice=voice)
-                return reader, (*_presentation(reader, now), *told)
-            case Disconnected():
-                return replace(self, voice=self.voice.disconnected()), ()
+                return reader, (*_presentation(reader, now), *told, *_health(reader))
+            case _ if self.voice.concerns(given):
+                voice, told = self.voice.step(given, now)
+                return replace(self, voice=voice), told
             case BadgeShown(data=data) if not self.reading.is_open:
                 if self.voice.online:
                     reading, voice, effects = self.reading.asks(self.voice, data, now)
                     return replace(self, reading=reading, voice=voice), effects
-                _, voice, effects = decides_alone(self.voice, data, None, now, self.offline_decider)
-                return replace(self, voice=voice), effects
+                return _decides_alone(self, Reading(shown=data), now)
             case TimerFired(name=timer) if timer == ANSWER_TIMER and self.reading.shown is not None:
-                _, voice, effects = decides_alone(
-                    self.voice, self.reading.shown, self.reading.request, now, self.offline_decider
-                )
-                return replace(self, voice=voice, reading=Reading()), effects
+                return _decides_alone(self, self.reading, now)
+            case TimerFired(name=timer) if timer == HEALTH_TIMER:
+                return self, _health(self)
+            case Heard(message=AccessList() as page):
+                own, said = self.own.takes(given, page)
+                reader = replace(self, own=own)
+                return reader, (*said, *(_health(reader) if own.rev != self.own.rev else ()))
             case Tampered():
                 voice, effects = self.voice.tell(EventType.TAMPER, now)
                 return replace(self, voice=voice), effects
@@ -81,6 +86,19 @@ class Reader:
 
 def _presentation(reader: Reader, now: datetime) -> Effects:
     return Publish(Kind.BIRTH, reader.birth()), Publish(Kind.STATUS, reader.status(now=now))
+
+
+def _health(reader: Reader) -> Effects:
+    said = reader.voice.health(access_rev=reader.own.rev)
+    return (*said, StartTimer(HEALTH_TIMER, HEALTH_EVERY_S)) if said else ()
+
+
+def _decides_alone(was: Reader, reading: Reading, now: datetime) -> tuple[Reader, Effects]:
+    """The lock beside it has no reader of its own to ask, so it is told over the wire between the two."""
+    assert reading.shown is not None  # it is decided about something
+    alone = decides_alone(was.voice, was.own, reading.shown, reading.request, now)
+    released: Effects = (ReleaseLock(alone.hold_s),) if alone.admitted else ()
+    return replace(was, own=alone.own, voice=alone.voice, reading=Reading()), (*alone.effects, *released)
 
 
 def _obeys(was: Reader, command: Command, now: datetime) -> tuple[Reader, Effects]:

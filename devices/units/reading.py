@@ -1,23 +1,23 @@
-"""One badge at a time: asked about, answered, or given up after a second.
+"""One badge at a time: asked about, answered, or decided alone after a second of silence.
 
 Shared by a reader on its own and a door unit with a reader built in; moving a lock is not here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
 
+from devices.accesslist import LocalDecision, Reason
 from devices.messages import BadgeReadData, Command, EventType, LocalDecisionData, Signal
+from devices.units.own_list import OwnList
 from devices.units.steps import Effects, Show, StartTimer, StopTimer
 from devices.units.voice import Voice
 
 ANSWER_TIMER = "answer"
 # The contract's second: longer and people tap again, shorter and a busy Wi-Fi loses answers.
 ANSWER_WITHIN_S = 1.0
-
-OfflineDecider: TypeAlias = Callable[[BadgeReadData, datetime], bool]
-"""What a reader asks when nobody answers: the door's own access list. Without one it admits nobody."""
+NO_ANSWER = "no_answer"
+# "Denied" would tell a member that she has no right, when it is the door that does not know.
+_NOT_FOR_SURE = frozenset({Reason.LIST_EXPIRED, Reason.CLOCK_UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,39 @@ class Reading:
         return Reading(), (StopTimer(ANSWER_TIMER), Show(command.shows, command.reason))
 
 
-def decides_alone(
-    voice: Voice, data: BadgeReadData, request: str | None, now: datetime, decider: OfflineDecider | None
-) -> tuple[bool, Voice, Effects]:
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What became of a badge with nobody to ask: the answer, and the reader's parts after it."""
+
+    admitted: bool
+    hold_s: float | None
+    own: OwnList
+    voice: Voice
+    effects: Effects
+
+
+def decides_alone(voice: Voice, own: OwnList, data: BadgeReadData, request: str | None, now: datetime) -> Alone:
     """Nobody answers: the access list decides, and without one nobody is admitted."""
-    admitted = decider is not None and decider(data, now)
-    reason = "no_answer" if decider is None else None
-    shown = data.model_dump(exclude_none=True)
-    voice, told = voice.tell(
-        EventType.LOCAL_GRANTED if admitted else EventType.LOCAL_DENIED,
-        now,
-        LocalDecisionData(**shown, re=request, reason=reason),
+    own, decision = own.decides(data, now)
+    admitted = decision is not None and decision.admitted
+    # Never what was shown: the hash is enough for whoever made the list, and a queue in a stolen reader tells nothing.
+    told_data = LocalDecisionData(
+        h=decision.h if decision is not None else None,
+        rev=own.rev,
+        re=request,
+        reason=decision.reason.value if decision is not None else NO_ANSWER,
+        direction=data.direction,
+        right=decision.right if decision is not None else None,
+        uses_day=True if decision is not None and decision.uses_day else None,
     )
-    # With no list to ask, "try again" is the truth; "denied" would tell a member that she has no right.
-    signal = Signal.GRANTED if admitted else Signal.TRY_AGAIN if decider is None else Signal.DENIED
-    return admitted, voice, (*told, Show(signal, reason))
+    voice, told = voice.tell(EventType.LOCAL_GRANTED if admitted else EventType.LOCAL_DENIED, now, told_data)
+    hold_s = decision.hold_s if decision is not None else None
+    return Alone(admitted, hold_s, own, voice, (*told, _shows(decision)))
+
+
+def _shows(decision: LocalDecision | None) -> Show:
+    if decision is None:
+        return Show(Signal.TRY_AGAIN, NO_ANSWER)
+    if decision.admitted:
+        return Show(Signal.GRANTED)
+    return Show(Signal.TRY_AGAIN if decision.reason in _NOT_FOR_SURE else Signal.DENIED, decision.reason.value)

@@ -24,7 +24,6 @@ from devices.topics import Kind
 from devices.units.commands import CommandLog
 from devices.units.steps import (
     Connected,
-    Disconnected,
     Effects,
     Heard,
     Input,
@@ -35,11 +34,9 @@ from devices.units.steps import (
     Tampered,
     TimerFired,
 )
-from devices.units.voice import Voice
+from devices.units.voice import HEALTH_EVERY_S, HEALTH_TIMER, Voice
 
 SAMPLE_TIMER = "sample"
-HEALTH_TIMER = "health"
-HEALTH_EVERY_S = 600.0
 # Four hours at one reading a minute: what 16 KiB of a microcontroller holds. The oldest give way.
 SAMPLES_KEPT = 240
 # A batch of this size stays far below the contract's 64 KiB.
@@ -90,8 +87,9 @@ class Sensor:
         match given:
             case Connected():
                 return _connects(self, now)
-            case Disconnected():
-                return replace(self, voice=self.voice.disconnected()), ()
+            case _ if self.voice.concerns(given):
+                voice, told = self.voice.step(given, now)
+                return replace(self, voice=voice), told
             case TimerFired(name=timer) if timer == SAMPLE_TIMER:
                 return self, (Sample(), StartTimer(SAMPLE_TIMER, self.profile.every_s))
             case TimerFired(name=timer) if timer == HEALTH_TIMER:
@@ -111,7 +109,7 @@ class Sensor:
 
 
 def _connects(was: Sensor, now: datetime) -> tuple[Sensor, Effects]:
-    voice, told = was.voice.connected(now)
+    voice, told = was.voice.step(Connected(), now)
     sensor, batches = _sends_kept(replace(was, voice=voice))
     effects = (*_presentation(sensor, now), *told, *batches)
     if was.is_sampling:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
 from devices.channels import Bolt
-from devices.messages import BadgeReadData, Birth, Message, Scalar, Signal, Status
+from devices.messages import BadgeReadData, Birth, Event, Message, Scalar, Signal, Status
 from devices.topics import Kind
 
 # --- in: what happens to a device -----------------------------------------------------------------
@@ -28,11 +28,22 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message from the controller. `waited_s`: how long it lay in the device before its turn came."""
+    """A message from the controller. `waited_s`: how long it lay in the device before its turn came.
+
+    `page`: the last level of its topic, of an access list in several messages.
+    """
 
     message: Message
     retained: bool = False
     waited_s: float = 0.0
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """An event was said, and the broker never confirmed it: perhaps nobody heard."""
+
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,18 @@ class BadgeShown:
 @dataclass(frozen=True, slots=True)
 class ExitPressed:
     """The button or the handle inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitReleased:
+    """The button inside is let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWired:
+    """The reader outside says over its own wire to the lock that it admitted somebody, with nobody to ask."""
+
+    hold_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +110,12 @@ Input: TypeAlias = (
     Connected
     | Disconnected
     | Heard
+    | Unheard
     | TimerFired
     | BadgeShown
     | ExitPressed
+    | ExitReleased
+    | ReleaseWired
     | ContactFelt
     | BoltFelt
     | Tampered
@@ -142,6 +168,13 @@ class MoveBolt:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseLock:
+    """Tell the lock beside this reader, over their own wire, to let somebody in; it hears `ReleaseWired`."""
+
+    hold_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Shine:
     """Switch the lamp."""
 
@@ -153,7 +186,7 @@ class Sample:
     """Read the instruments now and answer with `Measured`."""
 
 
-Effect: TypeAlias = Publish | StartTimer | StopTimer | Show | Identify | MoveBolt | Shine | Sample
+Effect: TypeAlias = Publish | StartTimer | StopTimer | Show | Identify | MoveBolt | ReleaseLock | Shine | Sample
 Effects: TypeAlias = tuple[Effect, ...]
 
 

@@ -7,23 +7,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.channels import Bolt
+from devices.channels import Bolt, Mode
 from devices.messages import (
+    AccessEntry,
+    AccessRight,
     Ack,
     AckPhase,
     AckReason,
     BadgeReadData,
     Command,
     Desired,
+    DesiredValue,
     Do,
     Event,
     EventType,
+    Health,
+    LocalDecisionData,
     Message,
     Signal,
     State,
 )
 from devices.topics import Kind
-from devices.units import DoorProfile, DoorUnit, Effects, Input, Voice
+from devices.units import DoorProfile, DoorUnit, Effects, Input, OwnList, Voice
 from devices.units.steps import (
     BadgeShown,
     BoltFelt,
@@ -32,16 +37,20 @@ from devices.units.steps import (
     ContactFelt,
     Disconnected,
     ExitPressed,
+    ExitReleased,
     Heard,
     Measured,
     MoveBolt,
     Publish,
+    ReleaseWired,
     Show,
     StartTimer,
     StopTimer,
     Tampered,
     TimerFired,
+    Unheard,
 )
+from tests.support.lists import ALICE, EVE, KEYS, entry, hash_of, sealed
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 BADGE = BadgeReadData(card="04AF68DACB5A80", bits=56, format="iso14443a", direction="in")
@@ -72,7 +81,8 @@ def unlocked(unit: DoorUnit, **fields: object) -> tuple[DoorUnit, Effects]:
 def test_presents_itself_with_birth_state_and_ready_in_this_order():
     _, effects = DoorUnit(Voice("b1")).step(Connected(), NOON)
 
-    assert [effect.kind for effect in effects if isinstance(effect, Publish)] == [Kind.BIRTH, Kind.STATE, Kind.STATUS]
+    kinds = [effect.kind for effect in effects if isinstance(effect, Publish)]
+    assert kinds == [Kind.BIRTH, Kind.STATE, Kind.STATUS, Kind.HEALTH]
 
 
 def test_unlock_is_accepted_then_moves_then_reports_then_is_done():
@@ -95,7 +105,7 @@ def test_locks_by_itself_when_the_hold_is_over():
     unit, effects = unit.step(BoltFelt(Bolt.LOCKED), NOON)
     assert unit.lock is Bolt.LOCKED
     assert [state.v for state in said(effects, Kind.STATE) if isinstance(state, State)] == [
-        {"door.lock": "locked", "door.contact": "closed"}
+        {"door.lock": "locked", "door.contact": "closed", "door.mode": "locked", "door.rex": False}
     ]
 
 
@@ -271,14 +281,94 @@ class TestWithAReaderBuiltIn:
 
         assert unit.step(BadgeShown(BADGE), NOON) == (unit, ())
 
-    def test_offline_the_access_list_decides_and_the_door_opens(self):
-        unit = replace(online(reads_badges=True), offline_decider=lambda _badge, _at: True)
-        unit, _ = unit.step(Disconnected(), NOON)
+    def holding(self, *entries: AccessEntry) -> DoorUnit:
+        unit = replace(online(reads_badges=True), own=OwnList("door-street", KEYS))
+        (page,) = sealed(*entries)
+        unit, _ = unit.step(Heard(page, retained=True), NOON)
+        return unit
 
-        unit, effects = unit.step(BadgeShown(BADGE), NOON)
+    def test_offline_the_access_list_decides_and_the_door_opens(self):
+        unit, _ = self.holding(entry(ALICE)).step(Disconnected(), NOON)
+
+        unit, effects = unit.step(BadgeShown(ALICE), NOON)
 
         assert MoveBolt(Bolt.UNLOCKED) in effects
         assert Show(Signal.GRANTED) in effects
+
+    def test_after_a_second_of_silence_the_access_list_decides(self):
+        unit, _ = self.holding(entry(ALICE)).step(BadgeShown(ALICE), NOON)
+
+        unit, effects = unit.step(TimerFired("answer"), NOON + timedelta(seconds=1))
+
+        assert MoveBolt(Bolt.UNLOCKED) in effects
+        (event,) = said(effects, Kind.EVENT)
+        assert isinstance(event, Event)
+        assert isinstance(event.data, LocalDecisionData)
+        assert (event.type, event.data.rev, event.data.re, event.data.reason) == (
+            EventType.LOCAL_GRANTED, 41, "b1-1", "member",
+        )  # fmt: skip
+
+    def test_what_it_decided_alone_names_the_badge_by_its_hash_only(self):
+        unit, _ = self.holding().step(Disconnected(), NOON)
+        unit, _ = unit.step(BadgeShown(ALICE), NOON)
+
+        (kept,) = unit.voice.kept
+
+        assert isinstance(kept.data, LocalDecisionData)
+        assert (kept.data.h, kept.data.card) == (hash_of(ALICE), None)
+        assert "04AF68" not in kept.model_dump_json()
+
+    def test_a_late_unlock_for_a_request_decided_alone_is_refused(self):
+        unit, _ = self.holding().step(BadgeShown(ALICE), NOON)
+        unit, denied = unit.step(TimerFired("answer"), NOON + timedelta(seconds=1))
+
+        _, late = unit.step(Heard(command(re="b1-1")), NOON + timedelta(seconds=1))
+
+        assert Show(Signal.DENIED, "unknown_credential") in denied
+        assert acks(late) == [(AckPhase.REFUSED, AckReason.EXPIRED)]
+
+    def test_revocations_come_first_after_a_heal(self):
+        unit, _ = self.holding(entry(ALICE)).step(Disconnected(), NOON)
+        unit, _ = unit.step(Connected(), NOON)
+        (newest,) = sealed(entry(ALICE, AccessRight.BLOCKED), rev=42)
+        unit, _ = unit.step(Heard(newest, retained=True), NOON)
+
+        unit, _ = unit.step(BadgeShown(ALICE), NOON)
+        _, effects = unit.step(TimerFired("answer"), NOON)
+
+        assert Show(Signal.DENIED, "credential_blocked") in effects
+        assert not any(isinstance(effect, MoveBolt) for effect in effects)
+
+    def test_a_bolt_on_its_way_to_locked_turns_round_for_whoever_the_list_admits(self):
+        unit, _ = self.holding(entry(ALICE)).step(Heard(command()), NOON)
+        unit, _ = unit.step(BoltFelt(Bolt.UNLOCKED), NOON)
+        unit, _ = unit.step(TimerFired("relock"), NOON)
+        unit, _ = unit.step(Disconnected(), NOON)
+
+        _, effects = unit.step(BadgeShown(ALICE), NOON)
+
+        assert MoveBolt(Bolt.UNLOCKED) in effects
+
+    def test_a_holder_who_needs_time_has_it_offline_too(self):
+        unit, _ = self.holding(entry(ALICE, hold_s=15.0)).step(Disconnected(), NOON)
+        unit, _ = unit.step(BadgeShown(ALICE), NOON)
+
+        _, effects = unit.step(BoltFelt(Bolt.UNLOCKED), NOON)
+
+        assert StartTimer("relock", 15.0) in effects
+
+    def test_leaving_needs_no_list(self):
+        unit, _ = online(reads_badges=True).step(Disconnected(), NOON)
+
+        _, effects = unit.step(BadgeShown(BADGE.model_copy(update={"direction": "out"})), NOON)
+
+        assert MoveBolt(Bolt.UNLOCKED) in effects
+
+    def test_says_in_its_health_which_list_it_holds(self):
+        (health,) = said(self.holding(entry(ALICE)).step(TimerFired("health"), NOON)[1], Kind.HEALTH)
+
+        assert isinstance(health, Health)
+        assert (health.access_rev, health.queued) == (41, 0)
 
     def test_offline_without_a_list_nobody_is_admitted_and_the_log_follows_later(self):
         unit, _ = online(reads_badges=True).step(Disconnected(), NOON)
@@ -293,6 +383,38 @@ class TestWithAReaderBuiltIn:
         assert (event.type, event.ts, event.age_ms) == (EventType.LOCAL_DENIED, NOON, 600_000)
 
 
+class TestTheReaderBesideIt:
+    def test_what_the_reader_decided_alone_it_hears_by_wire(self):
+        unit, effects = online(other_readers=True).step(ReleaseWired(), NOON)
+        _, moved = unit.step(BoltFelt(Bolt.UNLOCKED), NOON)
+
+        assert MoveBolt(Bolt.UNLOCKED) in effects
+        assert StartTimer("relock", 5.0) in moved
+
+    def test_a_wire_where_no_reader_is_opens_nothing(self):
+        unit = online()
+
+        assert unit.step(ReleaseWired(), NOON) == (unit, ())
+
+    def test_a_jammed_bolt_stays(self):
+        unit = replace(online(other_readers=True), lock=Bolt.JAMMED)
+
+        assert unit.step(ReleaseWired(), NOON) == (unit, ())
+
+
+class TestTheExitButton:
+    def rex(self, effects: Effects) -> list[object]:
+        return [state.v["door.rex"] for state in said(effects, Kind.STATE) if isinstance(state, State)]
+
+    def test_is_reported_while_it_is_pressed_so_that_a_stuck_one_is_seen(self):
+        unit, pressed = online(exit_release_s=0).step(ExitPressed(), NOON)
+        unit, again = unit.step(ExitPressed(), NOON)
+        unit, released = unit.step(ExitReleased(), NOON)
+
+        assert (self.rex(pressed), self.rex(again), self.rex(released)) == ([True], [], [False])
+        assert unit.step(ExitReleased(), NOON) == (unit, ())
+
+
 COMMANDS = st.builds(
     Command,
     id=st.sampled_from(["c1", "c2", "c3"]),
@@ -302,22 +424,42 @@ COMMANDS = st.builds(
     hold_s=st.sampled_from([None, 1.0, 500.0]),
     re=st.sampled_from([None, "b1-1", "b1-2", "x-1"]),
 )
+LISTS = [
+    *enumerate(sealed(entry(ALICE))),
+    *enumerate(sealed(entry(ALICE, AccessRight.BLOCKED), rev=43)),
+    *enumerate(sealed(entry(EVE), rev=90, signing_key=bytes(32))),
+    *enumerate(sealed(entry(EVE), rev=91, device="door-office")),
+]
 INPUTS: st.SearchStrategy[Input] = st.one_of(
     st.sampled_from([
         Connected(), Disconnected(), BadgeShown(BADGE), ExitPressed(), ContactFelt(True), ContactFelt(False),
         *(BoltFelt(lock) for lock in Bolt), Tampered(), ButtonPressed(), Measured({"co2": 1}),
-        *(TimerFired(name) for name in ("relock", "bolt", "answer", "nobody's")),
-        Heard(Desired(rev=1, v={})),
+        *(TimerFired(name) for name in ("relock", "bolt", "answer", "mode", "health", "replay", "nobody's")),
+        Heard(Desired(rev=1, v={})), ExitReleased(), ReleaseWired(), ReleaseWired(400.0),
+        BadgeShown(ALICE), BadgeShown(EVE),
+        BadgeShown(ALICE.model_copy(update={"direction": "out"})),
+        Unheard(Event(id="b1-1", type=EventType.REX, ts=NOON)),
+        *(Heard(page, page=number) for number, page in LISTS),
     ]),
+    st.builds(Heard, st.builds(
+        lambda value, until: Desired(rev=1, v={"door.mode": DesiredValue(value=value, until=until)}),
+        st.sampled_from(["locked", "unlocked", "released", "ajar", True, 3]),
+        st.sampled_from([None, NOON - timedelta(hours=1), NOON + timedelta(hours=1)]),
+    )),
     st.builds(Heard, COMMANDS, retained=st.booleans(), waited_s=st.sampled_from([0.0, 10.0])),
 )  # fmt: skip
+
+
+def a_door(*, reads_badges: bool = True, other_readers: bool = True) -> DoorUnit:
+    profile = DoorProfile(reads_badges=reads_badges, other_readers=other_readers)
+    return DoorUnit(Voice("b1"), profile, OwnList("door-street", KEYS))
 
 
 @given(st.lists(INPUTS, max_size=30), st.booleans(), st.booleans())
 def test_whatever_happens_nothing_raises_and_no_release_lacks_its_end(
     inputs: list[Input], reads_badges: bool, other_readers: bool
 ):
-    unit = DoorUnit(Voice("b1"), DoorProfile(reads_badges=reads_badges, other_readers=other_readers))
+    unit = a_door(reads_badges=reads_badges, other_readers=other_readers)
     running: set[str] = set()
     for given_input in inputs:
         if isinstance(given_input, TimerFired):
@@ -327,9 +469,50 @@ def test_whatever_happens_nothing_raises_and_no_release_lacks_its_end(
             if isinstance(effect, StopTimer):
                 running.discard(effect.name)
             if isinstance(effect, StartTimer):
-                assert effect.after_s <= 30
+                assert effect.name in ("mode", "health") or effect.after_s <= 30
                 running.add(effect.name)
-        if unit.lock is Bolt.UNLOCKED and not unit.is_open:
+        if unit.lock is Bolt.UNLOCKED and not unit.is_open and unit.mode is Mode.LOCKED:
             assert "relock" in running
         if unit.lock is Bolt.MOVING:
             assert "bolt" in running
+        # Unlocked for everybody always has an end the device knows; released for fire has none.
+        assert ("mode" in running) == (unit.mode is Mode.UNLOCKED)
+
+
+@given(st.lists(INPUTS, max_size=30))
+def test_secured_never_means_unlocked(inputs: list[Input]):
+    unit = a_door()
+    reported: State | None = None
+    for given_input in inputs:
+        unit, effects = unit.step(given_input, NOON)
+        # The bolt's own switch is the only one that says locked, and a drive away from locked says so at once.
+        if any(isinstance(effect, MoveBolt) for effect in effects):
+            assert unit.lock is Bolt.MOVING
+        for message in said(effects, Kind.STATE):
+            assert isinstance(message, State)
+            reported = message
+        if reported is not None and unit.voice.online and unit.lock is not Bolt.MOVING:
+            assert (reported.v["door.lock"] == "locked") == (unit.lock is Bolt.LOCKED)
+        if unit.stands_unlocked:
+            assert unit.lock is not Bolt.LOCKED
+
+
+@given(st.lists(INPUTS, max_size=30))
+def test_a_repeated_forged_or_older_list_never_replaces_a_newer(inputs: list[Input]):
+    unit, newest = a_door(), 0
+    for given_input in inputs:
+        unit, _ = unit.step(given_input, NOON)
+        assert unit.own.rev in (None, 41, 43)
+        assert (unit.own.rev or 0) >= newest
+        newest = unit.own.rev or 0
+
+
+@given(st.lists(INPUTS, max_size=30))
+def test_exit_is_never_denied(inputs: list[Input]):
+    unit = a_door()
+    for given_input in inputs:
+        unit, _ = unit.step(given_input, NOON)
+
+    unit, _ = unit.step(ExitPressed(), NOON)
+
+    assert unit.lock is Bolt.UNLOCKED or (unit.lock is Bolt.MOVING and unit.target is Bolt.UNLOCKED)

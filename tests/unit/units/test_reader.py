@@ -1,12 +1,13 @@
 """The reader: it asks, waits a second, and shows yes, no or try again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from devices.messages import AckPhase, AckReason, BadgeReadData, Command, Do, EventType, Signal
 from devices.topics import Kind
-from devices.units import Effects, Reader, Voice
+from devices.units import Effects, OwnList, Reader, Voice
 from devices.units.steps import (
     BadgeShown,
     Connected,
@@ -15,11 +16,13 @@ from devices.units.steps import (
     Heard,
     Identify,
     Publish,
+    ReleaseLock,
     Show,
     StartTimer,
     Tampered,
     TimerFired,
 )
+from tests.support.lists import ALICE, EVE, KEYS, entry, sealed
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 BADGE = BadgeReadData(card="04AF68DACB5A80", bits=56, format="iso14443a", direction="in")
@@ -86,15 +89,28 @@ def test_offline_asks_nobody_and_keeps_its_denial_for_later():
     _, later = reader.step(Connected(), NOON + timedelta(minutes=1))
 
     assert effects == (Show(Signal.TRY_AGAIN, "no_answer"),)
-    assert kinds(later) == [Kind.BIRTH, Kind.STATUS, Kind.EVENT]
+    assert kinds(later) == [Kind.BIRTH, Kind.STATUS, Kind.EVENT, Kind.HEALTH]
 
 
-def test_its_access_list_answers_when_nobody_else_does():
-    reader = Reader(Voice("b1"), offline_decider=lambda badge, _at: badge.card == "another")
+def test_its_access_list_answers_when_nobody_else_does_and_the_lock_hears_it_by_wire():
+    reader = replace(connected(), own=OwnList("door-street", KEYS))
+    (page,) = sealed(entry(ALICE, hold_s=15.0))
+    reader, took = reader.step(Heard(page, retained=True), NOON)
+    reader, _ = reader.step(Disconnected(), NOON)
 
-    _, effects = reader.step(BadgeShown(BADGE), NOON)
+    _, admitted = reader.step(BadgeShown(ALICE), NOON)
+    _, refused = reader.step(BadgeShown(EVE), NOON)
 
-    assert effects == (Show(Signal.DENIED),)
+    assert kinds(took) == [Kind.ACK, Kind.HEALTH]
+    assert admitted == (Show(Signal.GRANTED), ReleaseLock(15.0))
+    assert refused == (Show(Signal.DENIED, "unknown_credential"),)
+
+
+def test_says_how_it_is_from_time_to_time():
+    _, effects = connected().step(TimerFired("health"), NOON)
+
+    assert kinds(effects) == [Kind.HEALTH]
+    assert StartTimer("health", 600.0) in effects
 
 
 def test_has_no_lock_to_move():
