@@ -3,23 +3,35 @@
 How a file becomes such a plan is in `people_import`; where it is kept is an adapter's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from controller.domain.building import Plan
-from controller.domain.ids import CredentialId, PersonId, PlanId, TeamId
-from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person, Standing
+from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId, TeamId
+from controller.domain.membership import (
+    Cohort,
+    Credential,
+    CredentialState,
+    Lease,
+    Membership,
+    Person,
+    Right,
+    Standing,
+    Team,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One person as they will be, with all they hold; `digests` as in a RegistrySnapshot."""
+    """One person as they will be, with all they hold; `digests` and `list_digests` as in a RegistrySnapshot."""
 
     person: Person
     memberships: tuple[Membership, ...] = ()
     credentials: tuple[Credential, ...] = ()
     digests: Mapping[bytes, CredentialId] = field(default_factory=dict, repr=False)
+    list_digests: Mapping[CredentialId, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,8 @@ class ImportPlan:
 class PeopleStore(Protocol):
     """The registry's writing side. Each method is one transaction and answers the new version.
 
-    InputError when a person, plan or credential is not there; StoreError when it cannot be done now.
+    InputError when a person, plan or credential is not there, or it makes no sense; StoreError when it cannot be done
+    now. What changes nothing is no new version.
     """
 
     async def sync_plans(self, plans: Iterable[Plan]) -> int: ...  # the space file's plans; no news is no new version
@@ -60,3 +73,20 @@ class PeopleStore(Protocol):
     async def set_credential_state(self, credential: CredentialId, state: CredentialState) -> int: ...
     async def set_standing(self, person: PersonId, standing: Standing, plan: PlanId | None = None) -> int: ...
     async def set_banned(self, person: PersonId, banned: bool) -> int: ...
+    async def set_rights(self, person: PersonId, rights: Collection[Right]) -> int: ...  # these, and no others
+    async def set_flags(
+        self, person: PersonId, *, needs_time: bool | None = None, pays_as_you_go: bool | None = None
+    ) -> int: ...
+    async def put_person(self, person: Person) -> int: ...  # new, or changed in place; what they hold stays
+    async def set_bill(self, person: PersonId, plan: PlanId, due_since: date | None, cents: int) -> int: ...
+    async def pay(self, person: PersonId) -> int: ...  # all there is due: grace and overdue become active
+    async def pay_team(self, team: TeamId) -> int: ...
+    async def put_credential(self, credential: Credential, digest: bytes, list_digest: bytes | None = None) -> int: ...
+    async def remove_credential(self, credential: CredentialId) -> int: ...
+    async def put_team(
+        self, team: Team, memberships: Sequence[Membership] | None = None
+    ) -> int: ...  # None: as they are
+    async def put_cohort(self, cohort: Cohort) -> int: ...
+    async def remove_cohort(self, cohort: CohortId) -> int: ...
+    async def put_lease(self, lease: Lease) -> int: ...
+    async def remove_lease(self, team: TeamId, area: AreaId, starts: date) -> int: ...

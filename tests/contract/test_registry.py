@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.adapters.sql import registry as sql_registry
+from controller.adapters.sql import versions
 from controller.adapters.sql.registry import SqlRegistry
 from controller.domain.building import Plan
 from controller.domain.ids import AreaId, CredentialId, PersonId, PlanId, ScheduleId, TeamId
@@ -256,7 +256,7 @@ async def test_another_process_sees_a_change_at_once(tmp_path: Path) -> None:
 
 
 async def test_who_is_too_far_behind_loads_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql_registry, "CHANGES_KEPT", 3)
+    monkeypatch.setattr(versions, "CHANGES_KEPT", 3)
     async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
         await registry.sync_plans([FULL, DAY])
         start = await given_people(registry, ada())
@@ -268,7 +268,7 @@ async def test_who_is_too_far_behind_loads_all(tmp_path: Path, monkeypatch: pyte
 
 
 async def test_a_change_of_very_many_people_means_load_again(tmp_path: Path) -> None:
-    crowd = [Held(Person(PersonId(f"p-{n}"), "Somebody")) for n in range(sql_registry.PATCHED_AT_MOST + 1)]
+    crowd = [Held(Person(PersonId(f"p-{n}"), "Somebody")) for n in range(versions.PATCHED_AT_MOST + 1)]
     async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
         before = await registry.version()
         await given_people(registry, *crowd)
