@@ -136,7 +136,7 @@ TRANSITIONS: dict[tuple[DoorState, Input], tuple[DoorState, tuple[Effect, ...]]]
     (State.LEAVING, On.RELEASE_TIMEOUT): (State.LOCKING, (Do.START_AJAR_TIMER, Do.SENSE_AGAIN)),
 
     (State.LOCKING, On.OPENED): (State.OPEN, (Do.START_WARNING_TIMER,)),
-    (State.LOCKING, On.BOLTED): (State.RELOCKED, (Do.START_GRACE_TIMER,)),
+    (State.LOCKING, On.BOLTED): (State.RELOCKED, (Do.CLEAR_LOCK_FAULT, Do.START_GRACE_TIMER)),
     (State.LOCKING, On.AJAR_TIMEOUT): (State.AJAR, (Do.RAISE_AJAR,)),
 
     (State.RELOCKED, On.OPENED): (State.OPEN, (Do.START_WARNING_TIMER,)),
@@ -146,7 +146,7 @@ TRANSITIONS: dict[tuple[DoorState, Input], tuple[DoorState, tuple[Effect, ...]]]
     (State.LOCKED, On.UNBOLTED): (State.LOOSE, (Do.START_AJAR_TIMER,)),
     (State.LOOSE, On.BOLTED): (State.RELOCKED, (Do.START_GRACE_TIMER,)),
     (State.LOOSE, On.AJAR_TIMEOUT): (State.AJAR, (Do.RAISE_AJAR,)),
-    (State.AJAR, On.BOLTED): (State.RELOCKED, (Do.CLEAR_AJAR, Do.START_GRACE_TIMER)),
+    (State.AJAR, On.BOLTED): (State.RELOCKED, (Do.CLEAR_AJAR, Do.CLEAR_LOCK_FAULT, Do.START_GRACE_TIMER)),
 
     # A stuck bolt is a fault in any state; where the door is closed and nobody passes, it is the state.
     **{
@@ -168,6 +168,8 @@ TRANSITIONS: dict[tuple[DoorState, Input], tuple[DoorState, tuple[Effect, ...]]]
         )
         for moved in (On.BOLTED, On.UNBOLTED)
     },
+    (State.LOCKING, On.UNBOLTED): (State.LOCKING, (Do.CLEAR_LOCK_FAULT,)),
+    (State.AJAR, On.UNBOLTED): (State.AJAR, (Do.CLEAR_LOCK_FAULT,)),
     (State.LOCK_FAULT, On.BOLTED): (State.RELOCKED, (Do.CLEAR_LOCK_FAULT, Do.START_GRACE_TIMER)),
     (State.LOCK_FAULT, On.UNBOLTED): (State.LOCKING, (Do.CLEAR_LOCK_FAULT, Do.START_AJAR_TIMER)),
 
@@ -270,9 +272,7 @@ IGNORED: dict[tuple[DoorState, Input], str] = {
     (State.UNKNOWN, On.LOST): "unknown already",
     (State.LOCKED, On.BOLTED): "locked already",
     (State.RELOCKED, On.BOLTED): "its grace runs already",
-    (State.LOCKING, On.UNBOLTED): "still on its way",
     (State.LOOSE, On.UNBOLTED): "known already",
-    (State.AJAR, On.UNBOLTED): "ajar already",
     (State.LOCK_FAULT, On.JAMMED): "known already",
     (State.RELEASED, On.EXIT): "released already; the opening still counts as the entry",
 }
