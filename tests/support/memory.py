@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from controller.domain.alarm import Acknowledgement, Alarm
 from controller.domain.building import Plan
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import CredentialId, DeviceId, PersonId, PlanId
+from controller.domain.ids import AlarmId, CredentialId, DeviceId, PersonId, PlanId
 from controller.domain.membership import CredentialState, Standing
 from controller.errors import InputError, StoreError
+from controller.services.alarms import answer_to
 from controller.services.people import Held, ImportPlan
 from controller.services.ports import (
     Appended,
@@ -192,3 +194,45 @@ def _with(before: RegistrySnapshot, people: Sequence[Held]) -> RegistrySnapshot:
         digests={digest: id_ for digest, id_ in before.digests.items() if id_ in kept}
         | {digest: id_ for held in people for digest, id_ in held.digests.items()},
     )
+
+
+class MemoryAlarmStore:
+    """The AlarmStore port over a dictionary."""
+
+    def __init__(self) -> None:
+        self.failure: StoreError | None = None
+        self._alarms: dict[AlarmId, Alarm] = {}
+        self._version = 0
+
+    async def version(self) -> int:
+        self._may_fail()
+        return self._version
+
+    async def load_open(self) -> tuple[Alarm, ...]:
+        self._may_fail()
+        return tuple(alarm for alarm in await self.latest(len(self._alarms)) if alarm.is_open)
+
+    async def latest(self, limit: int = 50) -> tuple[Alarm, ...]:
+        return tuple(sorted(self._alarms.values(), key=lambda alarm: (alarm.raised_at, alarm.id))[-limit:])
+
+    async def find(self, alarm: AlarmId) -> Alarm | None:
+        return self._alarms.get(alarm)
+
+    async def save(self, alarm: Alarm) -> None:
+        self._may_fail()
+        kept = self._alarms.get(alarm.id)
+        self._keep(replace(alarm, answer=kept.answer if kept is not None else None))
+
+    async def acknowledge(self, alarm: AlarmId, answer: Acknowledgement) -> Alarm:
+        self._may_fail()
+        answered = answer_to(self._alarms.get(alarm), alarm, answer)
+        self._keep(answered)
+        return answered
+
+    def _keep(self, alarm: Alarm) -> None:
+        self._alarms[alarm.id] = alarm
+        self._version += 1
+
+    def _may_fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
