@@ -22,21 +22,27 @@ from devices.units.steps import (
     BoltFelt,
     Connected,
     Disconnected,
+    ExitPressed,
+    ExitReleased,
     Heard,
     Measured,
     MoveBolt,
     Publish,
+    ReleaseLock,
     Sample,
     Show,
     StartTimer,
     StopTimer,
     TimerFired,
+    Unheard,
 )
 
 logger = logging.getLogger(__name__)
 
 # An electric strike, near enough.
 _BOLT_S = 0.15
+# How long a hand stays on the exit button.
+_PRESS_S = 0.3
 # A read that old never unlocks, so the broker need not keep it (MQTT 5 only).
 _READ_EXPIRES_S = 5
 
@@ -61,6 +67,10 @@ class VirtualDevice:
         self._around = around
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._motor: asyncio.TimerHandle | None = None
+        self._button: asyncio.TimerHandle | None = None
+        self._is_gone = False
+        # To the lock beside it, of a reader that decides alone: how long to hold it.
+        self.wire: Callable[[float | None], None] | None = None
         self._answer: Answer | None = None
         self._unlocked_waiters: list[asyncio.Future[float]] = []
         self._was_connected = False
@@ -89,6 +99,13 @@ class VirtualDevice:
         self._answer = answer
         self.feed(BadgeShown(badge))
 
+    def press_exit(self) -> None:
+        """Press the button, and let go of it a moment later."""
+        self.feed(ExitPressed())
+        if self._button is not None:
+            self._button.cancel()
+        self._button = asyncio.get_running_loop().call_later(_PRESS_S, self.feed, ExitReleased())
+
     async def unlocked(self, within_s: float) -> float | None:
         """For how long the bolt is drawn: waits for it, and gives up with None."""
         if not isinstance(self.machine, DoorUnit):
@@ -107,7 +124,8 @@ class VirtualDevice:
 
     def farewell(self) -> None:
         """Say goodbye properly, so that nobody takes us for lost, and stop all timers."""
-        for handle in (*self._timers.values(), self._motor):
+        self._is_gone = True
+        for handle in (*self._timers.values(), self._motor, self._button):
             if handle is not None:
                 handle.cancel()
         self._timers.clear()
@@ -127,12 +145,14 @@ class VirtualDevice:
     def _delivered(self, delivery: Delivery) -> None:
         try:
             # Not said to be retained: a retained command is refused by the machine, which also says so.
-            message = codec.decode(self._topics, delivery.topic, delivery.payload).message
+            decoded = codec.decode(self._topics, delivery.topic, delivery.payload)
         except MessageError as exc:
+            # An empty body is one too: it only clears what the broker kept, as a page of a longer list.
             logger.debug("%s does not understand a message: %s", self.id, exc)
         else:
             waited = asyncio.get_running_loop().time() - delivery.received_mono
-            self.feed(Heard(message, retained=delivery.retain, waited_s=max(0.0, waited)))
+            page = decoded.address.page
+            self.feed(Heard(decoded.message, retained=delivery.retain, waited_s=max(0.0, waited), page=page))
         self.link.ack(delivery)
 
     # --- what the machine says --------------------------------------------------------------------
@@ -150,6 +170,8 @@ class VirtualDevice:
                 if self._motor is not None:
                     self._motor.cancel()
                 self._motor = asyncio.get_running_loop().call_later(_BOLT_S, self._bolt_arrives, to)
+            case ReleaseLock(hold_s=hold_s) if self.wire is not None:
+                self.wire(hold_s)
             case Sample():
                 self.feed(Measured(self._around.measure(self.id)))
             case Show():
@@ -172,11 +194,21 @@ class VirtualDevice:
                 correlation=said.message.id.encode() if isinstance(said.message, Event) else None,
             )
         except LinkError as exc:
-            # Nobody hears it. State and status are said again at the next connect; a read must not be.
+            # Nobody hears it. State and status are said again at the next connect, and what happened is kept.
             logger.debug("%s could not say %s: %s", self.id, said.kind, exc)
+            self._unheard(said.message)
             return
         if future is not None:
-            future.add_done_callback(_unheard)
+            future.add_done_callback(lambda done: self._confirmed(said.message, done))
+
+    def _confirmed(self, message: Message, future: asyncio.Future[None]) -> None:
+        if not future.cancelled() and future.exception() is not None:
+            logger.debug("%s: not confirmed: %s", self.id, future.exception())
+            self._unheard(message)
+
+    def _unheard(self, message: Message) -> None:
+        if isinstance(message, Event) and not self._is_gone:
+            self.feed(Unheard(message))
 
     def _fired(self, name: str) -> None:
         self._timers.pop(name, None)
@@ -202,8 +234,3 @@ def _will_delay(settings: LinkSettings) -> int:
 
 def _is_a_read(message: Message) -> bool:
     return isinstance(message, Event) and message.type is EventType.BADGE_READ
-
-
-def _unheard(future: asyncio.Future[None]) -> None:
-    if not future.cancelled() and future.exception() is not None:
-        logger.debug("not confirmed: %s", future.exception())

@@ -1,7 +1,7 @@
 """Where the broker is, and what a running demo left for us in its data directory.
 
 `<data>/broker/endpoint.json` has url, version and space; `<data>/broker/passwords.json` a password for each
-device. Flags win over files.
+device; `<data>/broker/doors.json` beside it what doors need to know the house's access lists. Flags win over files.
 """
 
 import json
@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from devices.accesslist import KEY_BYTES
 from devices.link import MQTT_3_1_1, MQTT_5, TlsSettings
+from devices.units import DoorKeys
 from simulator.errors import InputError
 
 VERSIONS = {"5": MQTT_5, "3.1.1": MQTT_3_1_1, "4": MQTT_3_1_1}
+_DOORS = "doors.json"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -26,6 +29,7 @@ class Endpoint:
     version: int = MQTT_5
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     tls: TlsSettings | None = None
+    door_keys: DoorKeys | None = None  # without them doors know no list and admit nobody alone
 
     def require_passwords(self, devices: Iterable[str]) -> None:
         """A broker with users refuses a device without a password; say so before anything is started."""
@@ -103,7 +107,9 @@ class DataDir:
         scheme, host, port = _parse(url)
         tls = TlsSettings(ca_file=ca_file) if scheme == "mqtts" else None
         known_passwords = _read_passwords(passwords) if passwords is not None else {}
-        return Endpoint(f"{scheme}://{host}:{port}", host, port, VERSIONS[version], known_passwords, tls)
+        beside = (passwords or self.passwords).with_name(_DOORS)
+        door_keys = _read_door_keys(beside) if beside.exists() else None
+        return Endpoint(f"{scheme}://{host}:{port}", host, port, VERSIONS[version], known_passwords, tls, door_keys)
 
 
 def read_json_object(path: Path) -> Mapping[str, object]:
@@ -123,6 +129,20 @@ def _read_passwords(path: Path) -> Mapping[str, str]:
     if not all(isinstance(password, str) for password in content.values()):
         raise InputError(f'{path}: this is not a passwords file; it is {{"<device>": "<password>", …}}')
     return {user: str(password) for user, password in content.items()}
+
+
+def _read_door_keys(path: Path) -> DoorKeys:
+    content = read_json_object(path)
+    try:
+        keys = [bytes.fromhex(str(content[name])) for name in ("list_key", "public_key")]
+    except (KeyError, ValueError):
+        keys = []
+    if [len(key) for key in keys] != [KEY_BYTES, KEY_BYTES]:
+        raise InputError(
+            f'{path}: these are not the doors\' keys; it is {{"list_key": …, "public_key": …}}, {2 * KEY_BYTES} hex '
+            "digits each, written by the controller at its start"
+        )
+    return DoorKeys(*keys)
 
 
 def _parse(url: str) -> tuple[str, str, int]:

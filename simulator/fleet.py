@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -20,8 +21,8 @@ from devices.errors import BadCredentials, BadgeError, LinkError
 from devices.link import LinkSettings
 from devices.messages import BadgeReadData, Scalar
 from devices.topics import Topics
-from devices.units import DoorProfile, DoorUnit, Light, Machine, Reader, Sensor, SensorProfile, Voice
-from devices.units.steps import ContactFelt, ExitPressed, Show
+from devices.units import DoorKeys, DoorProfile, DoorUnit, Light, Machine, OwnList, Reader, Sensor, SensorProfile, Voice
+from devices.units.steps import ContactFelt, ReleaseWired, Show
 from simulator.building import Building, Device, Door
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import Endpoint
@@ -62,11 +63,12 @@ class Fleet:
         dice = random.Random(f"fleet/{seed}")
         self.devices = {
             device.id: VirtualDevice(
-                device.id, _machine(device, building, dice), topics, self._settings(device), around
+                device.id, _machine(device, building, dice, endpoint.door_keys), topics, self._settings(device), around
             )
             for device in building.devices.values()
             if device.id in chosen
         }
+        self._lay_wires()
         # How many hands hold each door open on purpose.
         self._holding: Counter[str] = Counter()
         self._stack = AsyncExitStack()
@@ -108,7 +110,7 @@ class Fleet:
         self.devices[device_id].tap(badge_data(person, direction), answer)
 
     def press_exit(self, door: Door) -> None:
-        self.devices[door.unit].feed(ExitPressed())
+        self.devices[door.unit].press_exit()
 
     def can_push(self, door: Door) -> bool:
         """Would the door give if somebody pushed it from outside?"""
@@ -141,6 +143,14 @@ class Fleet:
         return [self.devices[device_id] for device_id in wanted if device_id in self.devices]
 
     # --- building them ----------------------------------------------------------------------------
+
+    def _lay_wires(self) -> None:
+        """From each reader to the lock beside it: what a reader decides alone goes no other way."""
+        for door in self._building.doors.values():
+            unit = self.devices.get(door.unit)
+            for reader in (self.devices.get(name) for name in (door.reader_in, door.reader_out) if name):
+                if unit is not None and reader is not None:
+                    reader.wire = partial(_release, unit)
 
     async def _all_connected(self, devices: list[VirtualDevice], *, first: bool) -> None:
         results = await asyncio.gather(*(self._settles(device) for device in devices), return_exceptions=True)
@@ -191,21 +201,25 @@ def badge_data(person: SimPerson, direction: str) -> BadgeReadData:
     )
 
 
-def _machine(device: Device, building: Building, dice: random.Random) -> Machine:
+def _release(unit: VirtualDevice, hold_s: float | None) -> None:
+    unit.feed(ReleaseWired(hold_s))
+
+
+def _machine(device: Device, building: Building, dice: random.Random, keys: DoorKeys | None) -> Machine:
     # A boot id is new at every start: the controller tells by it an old will from a new one.
     voice = Voice(boot=secrets.token_hex(4))
     match device.kind:
         case "door_unit" if device.door is not None:
-            return _door_unit(building.doors[device.door], voice)
+            return _door_unit(building.doors[device.door], voice, OwnList(device.id, keys))
         case "reader":
-            return Reader(voice, name=_place_name(device, building))
+            return Reader(voice, name=_place_name(device, building), own=OwnList(device.id, keys))
         case "light":
             return Light(voice, name=_place_name(device, building), has_button="button" in device.channels)
         case _:
             return Sensor(voice, _sensor_profile(device, building, dice))
 
 
-def _door_unit(door: Door, voice: Voice) -> DoorUnit:
+def _door_unit(door: Door, voice: Voice, own: OwnList) -> DoorUnit:
     return DoorUnit(
         voice,
         DoorProfile(
@@ -217,6 +231,7 @@ def _door_unit(door: Door, voice: Voice) -> DoorUnit:
             # Otherwise the handle opens by hand and the bolt stays where it is.
             exit_release_s=door.release_s if door.exit_button else 0.0,
         ),
+        own,
     )
 
 

@@ -86,3 +86,29 @@ def test_a_missing_one_too(tmp_path: Path):
 def test_without_a_demo_the_space_is_asked_for(tmp_path: Path):
     with pytest.raises(InputError, match="which space\\? Give --space FILE"):
         DataDir(tmp_path).space(None)
+
+
+def test_doors_find_their_keys_beside_the_passwords(demo: DataDir):
+    keys = {"list_key": "11" * 32, "public_key": "22" * 32}
+    demo.passwords.with_name("doors.json").write_text(json.dumps(keys))
+
+    endpoint = demo.endpoint(None, None, None, None)
+
+    assert endpoint.door_keys is not None
+    assert (endpoint.door_keys.list_key, endpoint.door_keys.public_key) == (b"\x11" * 32, b"\x22" * 32)
+    assert "11" * 32 not in repr(endpoint)
+    assert demo.endpoint(None, None, demo.passwords, None).door_keys == endpoint.door_keys
+
+
+def test_without_them_doors_know_no_list(demo: DataDir):
+    assert demo.endpoint(None, None, None, None).door_keys is None
+
+
+@pytest.mark.parametrize(
+    "keys", [{}, {"list_key": "11", "public_key": "22" * 32}, {"list_key": "x", "public_key": "y"}]
+)
+def test_keys_that_are_none_are_refused_by_name(demo: DataDir, keys: dict[str, str]):
+    demo.passwords.with_name("doors.json").write_text(json.dumps(keys))
+
+    with pytest.raises(InputError, match=r"doors\.json: these are not the doors' keys; .* 64 hex digits each"):
+        demo.endpoint(None, None, None, None)
