@@ -1,19 +1,22 @@
 """Who may pass a door: one read is answered once, by the first failing step; the others are kept for staff.
 
-The order of the questions is STEPS, what lets somebody in is in `grants`, when a refused badge would work in
+The order of the questions is STEPS, what lets somebody in is in `sources`, when a refused badge would work in
 `nearest`. Pure: everything that counts is in the arguments, so a decision can be explained and replayed.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
-from controller.domain.access_steps import MAX_READ_AGE, STEPS, Failing, Step
+from controller.domain.access_steps import MAX_READ_AGE, STEPS, Failing, NeedsPin, Step
 from controller.domain.building import Door
 from controller.domain.door import release_seconds
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.membership import Person
 from controller.domain.nearest import Miss, nearest_miss
 from controller.domain.rights import DenyReason, Read, Rights
+from controller.domain.shared import PinEntry
+from controller.domain.shared_steps import Weighed
 
 __all__ = [
     "MAX_READ_AGE",
@@ -27,6 +30,7 @@ __all__ = [
     "GrantKind",
     "Granted",
     "Miss",
+    "NeedsPin",
     "Read",
     "Rights",
     "Step",
@@ -36,11 +40,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The door may open for `hold_s` seconds. `failed`: what would have refused an entry, when somebody leaves."""
+    """The door may open for `hold_s` seconds.
+
+    `failed`: what would have refused an entry, when somebody leaves. `soft`: what staff should hear although it
+    refuses nobody: a soft anti-passback, a zone over its number.
+    """
 
     grant: Grant
     hold_s: float
     failed: tuple[Failing, ...] = ()
+    soft: tuple[DenyReason, ...] = ()
+    is_duress: bool = False  # the PIN says that somebody is being forced: open as usual, alert silently
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Denied:
     reason: DenyReason
     failed: tuple[Failing, ...]
     miss: Miss | None = None
+    is_duress: bool = False
 
     @property
     def is_ignored(self) -> bool:
@@ -57,27 +68,40 @@ class Denied:
         return self.reason in (DenyReason.REPLAYED, DenyReason.STALE_READ)
 
 
-Decision = Granted | Denied
+Decision: TypeAlias = Granted | Denied | NeedsPin
 
 
 def decide(read: Read, rights: Rights, at: datetime) -> Decision:
     """Answer one read. Leaving is never denied: a live read on the way out of a known door is always granted."""
     grant: Grant | None = None
+    soft: tuple[DenyReason, ...] = ()
     failed: list[Failing] = []
     for step, check in STEPS:
         answer = check(read, rights, at)
+        if answer is None:
+            continue
         if isinstance(answer, Grant):
             grant = answer
-        elif answer is not None:
+        elif isinstance(answer, DenyReason):
             failed.append(Failing(step, answer))
+        elif isinstance(answer, Weighed):
+            soft = answer.soft
+        elif not failed:
+            return answer
 
     door = rights.door
+    is_duress = _is_duress(read, rights)
     is_live = not failed or failed[0].step is not Step.MESSAGE
     if read.direction == "out" and door is not None and is_live:
-        return Granted(Grant(GrantKind.EXIT, door.id), _hold(door, rights.person), tuple(failed))
+        exit_ = Grant(GrantKind.EXIT, door.id)
+        return Granted(exit_, _hold(door, rights.person), tuple(failed), is_duress=is_duress)
     if grant is not None and door is not None and not failed:
-        return Granted(grant, _hold(door, rights.person))
-    return Denied(failed[0].reason, tuple(failed), nearest_miss(read, rights, failed, at))
+        return Granted(grant, _hold(door, rights.person), (), soft, is_duress)
+    return Denied(failed[0].reason, tuple(failed), nearest_miss(rights, failed, at), is_duress)
+
+
+def _is_duress(read: Read, rights: Rights) -> bool:
+    return read.pin is PinEntry.DURESS or (rights.credential is not None and rights.credential.is_duress)
 
 
 def _hold(door: Door, person: Person | None) -> float:

@@ -1,7 +1,8 @@
 """The questions asked of every read, in the order in which they are asked.
 
-Each step is one small function: what is wrong at this step, or None; the step of the grants answers with
-the grant itself. A step that has nothing to go on (no door, no person) says nothing: an earlier one has.
+Each step is one small function: what is wrong at this step, or None. The step of the PIN may answer that one has to
+be asked for, the step of the grants with the grant itself, the last with what staff should hear although it denies
+nobody. A step that has nothing to go on (no door, no person) says nothing: an earlier one has.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from controller.domain.grants import Grant, best_grant
-from controller.domain.membership import CredentialState, PersonKind, Standing
+from controller.domain.building import PinMode
+from controller.domain.grants import Grant
+from controller.domain.holdings import BookingState
+from controller.domain.membership import CredentialKind, CredentialState, PersonKind, Right
 from controller.domain.rights import DenyReason, Read, Rights
-from controller.domain.standing import ENTERS, is_current, local_day, standing_on
+from controller.domain.scope import covers
+from controller.domain.shared import PinEntry
+from controller.domain.shared_steps import Weighed, weigh
+from controller.domain.sources import best_grant
+from controller.domain.standing import LocalDay, day_begins, is_current, local_day, problem_of
 
 MAX_READ_AGE = 5.0
 """Seconds. Whoever showed the badge longer ago has gone, or has been answered by the reader itself."""
@@ -25,8 +32,11 @@ class Step(StrEnum):
     MESSAGE = "message"
     DOOR = "door"
     CREDENTIAL = "credential"
+    PIN = "pin"
     PERSON = "person"
+    LOCKDOWN = "lockdown"
     GRANTS = "grants"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,14 @@ class Failing:
 
     step: Step
     reason: DenyReason
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPin:
+    """Not an answer yet: the badge is good, and this door wants a PIN as well. Nothing else was looked at."""
+
+
+Answer: TypeAlias = Grant | DenyReason | NeedsPin | Weighed | None
 
 
 def message_step(read: Read, rights: Rights, at: datetime) -> DenyReason | None:
@@ -57,6 +75,9 @@ def credential_step(read: Read, rights: Rights, at: datetime) -> DenyReason | No
     credential = rights.credential
     if credential is None:
         return DenyReason.UNKNOWN_CREDENTIAL
+    if credential.kind is CredentialKind.PIN and rights.door is not None and rights.door.pin is not PinMode.ALLOWED:
+        # A PIN by itself is a credential only where the door says so; elsewhere it goes with a badge or not at all.
+        return DenyReason.UNKNOWN_CREDENTIAL
     if credential.state is CredentialState.LOST:
         return DenyReason.CREDENTIAL_LOST
     if credential.state is CredentialState.BLOCKED:
@@ -69,8 +90,28 @@ def credential_step(read: Read, rights: Rights, at: datetime) -> DenyReason | No
     return DenyReason.UNKNOWN_CREDENTIAL if rights.person is None else None
 
 
+def pin_step(read: Read, rights: Rights, at: datetime) -> DenyReason | NeedsPin | None:
+    """Before any right is looked at, so that neither the question nor a wrong PIN tells anything about its owner."""
+    if read.pin is not None:
+        return _PIN_PROBLEMS.get(read.pin)
+    door = rights.door
+    asks = door is not None and door.pin is PinMode.REQUIRED and read.direction == "in"
+    return NeedsPin() if asks else None
+
+
+_PIN_PROBLEMS = {
+    PinEntry.TIMEOUT: DenyReason.PIN_TIMEOUT,
+    PinEntry.WRONG: DenyReason.PIN_WRONG,
+    PinEntry.LOCKED_OUT: DenyReason.PIN_LOCKED_OUT,
+}
+
+
 def person_step(read: Read, rights: Rights, at: datetime) -> DenyReason | None:
-    """A ban always wins; staff need no membership, nor does a team with an office; of several the best counts."""
+    return person_problem(rights, at)
+
+
+def person_problem(rights: Rights, at: datetime) -> DenyReason | None:
+    """A ban always wins; staff need no membership, nor does who holds something else; of several the best counts."""
     person = rights.person
     if person is None:
         return None
@@ -79,17 +120,43 @@ def person_step(read: Read, rights: Rights, at: datetime) -> DenyReason | None:
     if person.kind is PersonKind.STAFF:
         return None
     day = local_day(at, rights.space.zone, rights.space.cut_off_minutes)
-    standings = {standing_on(held, day) for held in rights.memberships}
-    if not standings.isdisjoint(ENTERS):
+    problem = problem_of(rights.memberships, day, rights.space.grace)
+    if problem in _EXCUSED and holds_something(rights, day):
         return None
-    # The one that came furthest is told: the member with an old plan and an unpaid one has a bill to pay.
-    if Standing.OVERDUE in standings:
-        return DenyReason.MEMBERSHIP_OVERDUE
-    if Standing.PAUSED in standings:
-        return DenyReason.MEMBERSHIP_PAUSED
+    return problem
+
+
+_EXCUSED = frozenset({DenyReason.NO_MEMBERSHIP, DenyReason.MEMBERSHIP_ENDED})
+
+
+def holds_something(rights: Rights, day: LocalDay) -> bool:
+    """Whether something other than a membership brings this person here, today or on a day to come.
+
+    What was over before today began excuses nobody. What ended today does, so that a guest is told that the pass has
+    run out rather than that there is no membership.
+    """
     if any(is_current(lease, day) for lease in rights.leases):
+        return True
+    usage = rights.usage
+    if usage.day_passes_left > 0 or day.business in usage.day_pass_days:
+        return True
+    today = day_begins(day.business, rights.space)
+    return (
+        any(held.end > today and held.state is BookingState.BOOKED for held in rights.bookings)
+        or any(held.event.end > today and not held.ticket.is_void for held in rights.tickets)
+        or any(event.end > today for event in rights.hosting)
+        or any(held.guest_pass.end > today and not held.guest_pass.is_revoked for held in rights.guest_passes)
+        or any(held.end > today and not held.is_revoked for held in rights.visits)
+    )
+
+
+def lockdown_step(read: Read, rights: Rights, at: datetime) -> DenyReason | None:
+    """After the credential and the person, so that it never masks a lost badge or a ban."""
+    door, person = rights.door, rights.person
+    if not rights.house.lockdowns or door is None or person is None or Right.OVERRIDE_LOCKDOWN in person.rights:
         return None
-    return DenyReason.MEMBERSHIP_ENDED if Standing.ENDED in standings else DenyReason.NO_MEMBERSHIP
+    is_locked_down = any(covers(lockdown.scope, door, rights.space) for lockdown in rights.house.lockdowns)
+    return DenyReason.LOCKDOWN if is_locked_down else None
 
 
 def grants_step(read: Read, rights: Rights, at: datetime) -> Grant | DenyReason | None:
@@ -98,17 +165,24 @@ def grants_step(read: Read, rights: Rights, at: datetime) -> Grant | DenyReason 
     return best_grant(rights, rights.door, at)
 
 
-_Check: TypeAlias = Callable[[Read, Rights, datetime], Grant | DenyReason | None]
+def shared_step(read: Read, rights: Rights, at: datetime) -> DenyReason | Weighed | None:
+    """What concerns coming in only: of somebody leaving it has nothing to say."""
+    if rights.person is None or rights.door is None or read.direction == "out":
+        return None
+    weighed = weigh(rights, rights.door, rights.person, at)
+    return weighed if weighed.denied is None else weighed.denied
+
+
+_Check: TypeAlias = Callable[[Read, Rights, datetime], Answer]
 
 STEPS: tuple[tuple[Step, _Check], ...] = (
     (Step.MESSAGE, message_step),
     (Step.DOOR, door_step),
     (Step.CREDENTIAL, credential_step),
-    # 4. The PIN, where the door asks for one: pin_timeout, pin_wrong, pin_locked_out. Before any right is
-    #    looked at, so that a wrong PIN tells nothing about its owner.
+    (Step.PIN, pin_step),
     (Step.PERSON, person_step),
-    # 6. Lockdown, unless the person holds the override right. After 3 to 5, so that it never masks a lost badge.
+    (Step.LOCKDOWN, lockdown_step),
     (Step.GRANTS, grants_step),
-    # 8. What the people inside share: interlock, anti-passback, occupancy_full, second_person_missing.
+    (Step.SHARED, shared_step),
 )
-"""All steps, first to last; the numbers are the places of those still to come, and their reasons."""
+"""All steps, first to last; whoever passes them all is let in."""

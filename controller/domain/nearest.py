@@ -4,18 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller.domain.access_steps import STEPS, Failing, Step
+from controller.domain.access_steps import Failing, Step, person_problem
 from controller.domain.building import Door
-from controller.domain.grants import lease_covers, plan_covers
-from controller.domain.membership import Lease, Membership, Person, PersonKind
-from controller.domain.rights import DenyReason, Read, Rights
-from controller.domain.schedule import instant, next_opening
-from controller.domain.standing import ENTERS
-
-HORIZON = timedelta(days=366)
-"""How far ahead a time is looked for; what lies beyond a year is for staff to say."""
+from controller.domain.grants import Grant
+from controller.domain.membership import CredentialState, Standing
+from controller.domain.rights import DenyReason, Rights
+from controller.domain.schedule import instant
+from controller.domain.shared_steps import passback_over
+from controller.domain.sources import best_grant, openings
+from controller.domain.standing import HORIZON, day_begins
 
 _ONE_DAY = timedelta(days=1)
+
+_WAITING_HELPS = frozenset({Step.CREDENTIAL, Step.PERSON, Step.GRANTS})
+"""The steps that may pass later with nothing done about them. A door in repair, a lockdown and a full room end too, but
+no clock says when; a PIN is asked for anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,55 +29,59 @@ class Miss:
     next_time: datetime | None = None
 
 
-def nearest_miss(read: Read, rights: Rights, failed: Sequence[Failing], at: datetime) -> Miss | None:
+def nearest_miss(rights: Rights, failed: Sequence[Failing], at: datetime) -> Miss | None:
     """What was closest, or None where there is nothing to wait for and no grant was looked for."""
     if failed[0].step is Step.MESSAGE:
         # Nobody is at the door: there is no one to tell.
         return None
-    next_time = _next_time(read, rights, at)
-    last = failed[-1]
-    if last.step is not Step.GRANTS and next_time is None:
-        return None
-    return Miss(last.reason, next_time)
+    next_time = _next_time(rights, failed, at)
+    by_grants = next((each for each in failed if each.step is Step.GRANTS), None)
+    if by_grants is not None:
+        return Miss(by_grants.reason, next_time)
+    return Miss(failed[-1].reason, next_time) if next_time is not None else None
 
 
-def _next_time(read: Read, rights: Rights, at: datetime) -> datetime | None:
-    door, person = rights.door, rights.person
-    if door is None or person is None:
+def _next_time(rights: Rights, failed: Sequence[Failing], at: datetime) -> datetime | None:
+    door, person, credential = rights.door, rights.person, rights.credential
+    if door is None or person is None or credential is None or person.banned:
         return None
-    # What opens may still be refused then (the plan has ended, the person is banned): every step is asked again.
-    openings = {when for turn in _turns(rights, at) for when in _openings(rights, door, person, turn)}
-    return min((when for when in openings if _works(read, rights, when)), default=None)
+    if credential.state is not CredentialState.ACTIVE:
+        return None
+    steps = {each.step for each in failed}
+    if Step.DOOR in steps or Step.LOCKDOWN in steps:
+        return None
+    if steps.isdisjoint(_WAITING_HELPS):
+        return passback_over(rights, door, at) if failed[-1].reason is DenyReason.ANTI_PASSBACK else None
+    # What opens may still be refused then (the plan has ended, the week is used up): each is tried, the first first.
+    found = {when for turn in _turns(rights, at) for when in openings(rights, door, turn)}
+    until = credential.valid_until
+    for when in sorted(found):
+        if until is not None and when >= until:
+            break
+        if _works(rights, door, when):
+            return when
+    return None
 
 
 def _turns(rights: Rights, at: datetime) -> Iterator[datetime]:
-    """From when on to look: now, and whenever something held begins, or ends and no longer stands in another's way."""
+    """From when on to look: now, and, where a bill or a pause is in everything's way, whenever that may be over."""
     if rights.credential is not None and rights.credential.valid_from is not None:
         at = max(at, rights.credential.valid_from)
     yield at
+    if not any(held.standing in _BLOCKING or held.due_since is not None for held in rights.memberships):
+        return
     space = rights.space
     today = at.astimezone(space.zone).date()
-    everything: tuple[Membership | Lease, ...] = (*rights.memberships, *rights.leases)
-    for held in everything:
+    for held in rights.memberships:
         # Dates are compared before they are made into instants: "for ever" is often spelt 9999-12-31.
         if today < held.starts <= today + HORIZON:
             yield instant(held.starts, 0, space.zone)
-        if held.ends is not None and today <= held.ends <= today + HORIZON:
-            yield instant(held.ends + _ONE_DAY, space.cut_off_minutes, space.zone)
+        if held.ends is not None and today - _ONE_DAY <= held.ends <= today + HORIZON:
+            yield max(at, day_begins(held.ends + _ONE_DAY, space))
 
 
-def _openings(rights: Rights, door: Door, person: Person, turn: datetime) -> Iterator[datetime]:
-    """When, from this turn on, each thing the person holds would open this door."""
-    space = rights.space
-    if person.kind is PersonKind.STAFF or any(lease_covers(lease, door, space) for lease in rights.leases):
-        yield turn
-    for held in rights.memberships:
-        plan = space.plans.get(held.plan)
-        if held.standing in ENTERS and plan_covers(plan, door):
-            opening = next_opening(space.schedules[plan.schedule], turn, space.zone, space.holidays)
-            if opening is not None:
-                yield opening
+_BLOCKING = frozenset({Standing.PAUSED, Standing.OVERDUE})
 
 
-def _works(read: Read, rights: Rights, at: datetime) -> bool:
-    return not any(isinstance(check(read, rights, at), DenyReason) for step, check in STEPS if step is not Step.MESSAGE)
+def _works(rights: Rights, door: Door, at: datetime) -> bool:
+    return person_problem(rights, at) is None and isinstance(best_grant(rights, door, at), Grant)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from controller.domain.building import Door, Space
-from controller.domain.holdings import Booking, GuestPass, HeldTicket, VisitingPass
+from controller.domain.holdings import Booking, GuestPass, HeldTicket, PublicEvent, VisitingPass
 from controller.domain.house import HouseState
 from controller.domain.ids import DeviceId
 from controller.domain.membership import Credential, Lease, Membership, Person
@@ -30,6 +30,12 @@ class Read:
     duplicate: bool = False
     direction: Literal["in", "out"] = "in"
     pin: PinEntry | None = None  # None: none was asked for yet
+    began: str | None = None  # of a PIN, the message that asked for it: the badge's
+
+    @property
+    def correlation(self) -> str:
+        """What ties the facts of one tap together: the id of the message it began with."""
+        return self.began or self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Rights:
     usage: Usage = field(default=Usage())
     house: HouseState = field(default=HouseState())
     shared: Shared = NOTHING_SHARED
+    hosting: tuple[PublicEvent, ...] = ()  # events this person is the host of
 
 
 @dataclass(frozen=True, slots=True)

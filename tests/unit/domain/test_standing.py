@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.domain.building import Grace
 from controller.domain.membership import Membership, Standing
 from controller.domain.standing import has_started, is_current, local_day, standing_on
 from tests.unit.domain.house import SF, lease, local, member
 
 CUT_OFF = 4 * 60
+GRACE = Grace(days=7, cents=20_000)
 JUNE = member(starts="2026-06-01", ends="2026-06-30")
 
 
@@ -25,14 +27,14 @@ JUNE = member(starts="2026-06-01", ends="2026-06-30")
     ],
 )
 def test_dates_count_in_local_time(at: str, expected: Standing | None) -> None:
-    assert standing_on(JUNE, local_day(local(at), SF, CUT_OFF)) is expected
+    assert standing_on(JUNE, local_day(local(at), SF, CUT_OFF), GRACE) is expected
 
 
 @pytest.mark.parametrize("standing", Standing)
 def test_between_its_dates_a_membership_stands_as_it_is_marked(standing: Standing) -> None:
     june = member(starts="2026-06-01", ends="2026-06-30", standing=standing)
 
-    assert standing_on(june, local_day(local("2026-06-15 12:00"), SF, CUT_OFF)) is standing
+    assert standing_on(june, local_day(local("2026-06-15 12:00"), SF, CUT_OFF), GRACE) is standing
 
 
 def test_without_an_end_it_lasts() -> None:
