@@ -14,8 +14,11 @@ STEPS = {
     "message": "the message",
     "door": "the door",
     "credential": "the badge",
+    "pin": "the PIN",
     "person": "the person",
+    "lockdown": "lockdown",
     "grants": "what they may do",
+    "shared": "who is inside",
 }
 
 

@@ -59,6 +59,7 @@ GRANTS: dict[str, str] = {
     "exit": "leaving is always allowed",
     "booking": "booking of {via}",
     "event": "ticket for {via}",
+    "host": "host of {via}",
     "guest": "guest of {via}",
     "visiting": "visiting pass from {via}",
     "pay_as_you_go": "pay as you go, plan {via}",
