@@ -13,7 +13,14 @@ from pathlib import Path
 
 from controller.adapters.reserve import Reserve
 from controller.adapters.secrets import BadgeDigests, load_badge_key
+from controller.adapters.sql.alarms import SqlAlarmStore
+from controller.adapters.sql.bookings import SqlBookings
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
+from controller.adapters.sql.guests import SqlGuests
+from controller.adapters.sql.house import SqlHouse
+from controller.adapters.sql.ledger import SqlLedger
+from controller.adapters.sql.lists import SqlLists
+from controller.adapters.sql.public_events import SqlPublicEvents
 from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
 from controller.adapters.telemetry_log import SqliteTelemetryLog
@@ -27,10 +34,39 @@ DRAIN_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
+class RegistryStores:
+    """All that is in `natoma.db`, each behind its own port, over one connection to read and one to write."""
+
+    registry: SqlRegistry
+    house: SqlHouse
+    bookings: SqlBookings
+    public_events: SqlPublicEvents
+    guests: SqlGuests
+    ledger: SqlLedger
+    alarms: SqlAlarmStore
+    lists: SqlLists
+
+    @classmethod
+    def of(cls, registry: SqlRegistry) -> "RegistryStores":
+        database = registry.database
+        return cls(
+            registry,
+            SqlHouse(database),
+            SqlBookings(database),
+            SqlPublicEvents(database, key_id=registry.key_id),
+            SqlGuests(database),
+            SqlLedger(database),
+            SqlAlarmStore(database),
+            SqlLists(database),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Stores:
     """Everything kept, open for the service."""
 
     registry: SqlRegistry
+    kept: RegistryStores  # what else is in the registry's database
     people: RegistrySnapshot
     events: SqlEventLog
     telemetry: SqliteTelemetryLog
@@ -59,7 +95,8 @@ async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
     ):
         reserve = Reserve(data / "reserve.jsonl")
         try:
-            yield Stores(registry, await registry.load(), events, telemetry, reserve, open_digests(data))
+            kept = RegistryStores.of(registry)
+            yield Stores(registry, kept, await registry.load(), events, telemetry, reserve, open_digests(data))
         finally:
             await reserve.close()
 
@@ -75,6 +112,15 @@ async def open_registry(data: Path, space: Space) -> AsyncIterator[SqlRegistry]:
     async with SqlRegistry(path, key_id=digests.key_id) as registry:
         await registry.sync_plans(space.plans.values())
         yield registry
+
+
+@asynccontextmanager
+async def open_kept(data: Path) -> AsyncIterator[RegistryStores]:
+    """All of the registry for a command line, beside a running service or without one; there must be one already."""
+    path = await asyncio.to_thread(_there_already, data / "natoma.db", REGISTRY)
+    digests = await asyncio.to_thread(open_digests, data)
+    async with SqlRegistry(path, key_id=digests.key_id) as registry:
+        yield RegistryStores.of(registry)
 
 
 async def read_people(data: Path) -> RegistrySnapshot:

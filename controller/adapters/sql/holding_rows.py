@@ -2,12 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from controller.adapters.sql import schema_registry as schema
-from controller.adapters.sql.columns import fetched, milliseconds, milliseconds_or_none, moment, moment_or_none, put
+from controller.adapters.sql.columns import (
+    fetched,
+    milliseconds,
+    milliseconds_or_none,
+    moment,
+    moment_or_none,
+    put,
+    slices,
+)
 from controller.domain.holdings import (
     Booking,
     BookingState,
@@ -25,25 +34,33 @@ _NOBODY: frozenset[PersonId] = frozenset()
 
 def bookings(connection: Connection, over_ms: int, areas: Iterable[str] | None = None) -> dict[BookingId, Booking]:
     """Those that end after `over_ms`, of these rooms or of all; which one comes before which is the index's affair."""
-    table, others = schema.booking, schema.booking_participant
+    table = schema.booking
     live = table.c.end_ms > over_ms
-    together: defaultdict[str, list[PersonId]] = defaultdict(list)
-    joined = select(others).join(table, others.c.booking == table.c.id).where(live)
-    for booking, person in fetched(connection, joined, table.c.area, areas):
-        together[booking].append(person)
+    together = _participants(connection, over_ms, areas)
+    moments: dict[int, datetime] = {}  # most bookings begin or end when another one does
     found: dict[BookingId, Booking] = {}
     for id_, area, start, end, owner, state, confirmed in fetched(
         connection, select(table).where(live), table.c.area, areas
     ):
-        participants = frozenset(together[id_]) if id_ in together else _NOBODY
-        found[id_] = Booking(id_, area, moment(start), moment(end), owner, participants, _STATES[state], confirmed)
+        starts = moments.get(start) or moments.setdefault(start, moment(start))
+        ends = moments.get(end) or moments.setdefault(end, moment(end))
+        found[id_] = Booking(id_, area, starts, ends, owner, together.get(id_, _NOBODY), _STATES[state], confirmed)
+    return found
+
+
+def _participants(connection: Connection, over_ms: int, areas: Iterable[str] | None) -> dict[str, frozenset[PersonId]]:
+    table, others = schema.booking, schema.booking_participant
+    live = select(others).join(table, others.c.booking == table.c.id).where(table.c.end_ms > over_ms)
+    found: dict[str, frozenset[PersonId]] = {}
+    for booking, person in fetched(connection, live, table.c.area, areas):
+        found[booking] = found[booking] | {person} if booking in found else frozenset((person,))
     return found
 
 
 def put_bookings(connection: Connection, everything: Sequence[Booking]) -> None:
     """Each as it is given, whether it was there or not."""
-    ids = [one.id for one in everything]
-    connection.execute(delete(schema.booking).where(schema.booking.c.id.in_(ids)))
+    for some in slices(one.id for one in everything):
+        connection.execute(delete(schema.booking).where(schema.booking.c.id.in_(some)))
     put(connection, schema.booking, [_booking_row(one) for one in everything])
     put(
         connection,
