@@ -103,7 +103,7 @@ class Doors:
         `detail` goes into the fact that tells whether they went in.
         """
         passage = Passage(
-            person.id if person is not None else None, read.message_id, hold_s, read.direction == "out", detail or {}
+            person.id if person is not None else None, read.correlation, hold_s, read.direction == "out", detail or {}
         )
         if not self._presence.is_ready(door.unit):
             self._not_unlocked(door, passage, "door_offline")
@@ -144,7 +144,7 @@ class Doors:
         if late is not Lateness.NORMAL:
             detail["late_s"] = round(age, 1) if math.isfinite(age) else None  # None: nobody knows how late
         at = event.ts or inbound.received_at
-        door = worker.door.id if worker is not None else None
+        door = self._door_of(device)
         fact = Fact(_EVENT_FACTS[event.type], at, door=door, device=device, message_id=event.id, detail=detail)
         if worker is not None and event.type in _EDGES:
             now = late is Lateness.NORMAL
@@ -154,9 +154,7 @@ class Doors:
         if worker is not None and late is Lateness.NORMAL and event.type is EventType.REX:
             worker.exit_pressed()
         if event.type is EventType.TAMPER and late is not Lateness.HISTORY:
-            self._alarms.raise_(
-                AlarmKind.TAMPER, door=self._door_of(device), device=device, at=at, late=late is Lateness.LATE
-            )
+            self._alarms.raise_(AlarmKind.TAMPER, door=door, device=device, at=at, late=late is Lateness.LATE)
 
     def event_noted(self, inbound: Inbound, event: Event) -> None:
         """An event nothing follows from yet: fire, and what a door decided alone. Kept with its type."""

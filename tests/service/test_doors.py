@@ -8,7 +8,8 @@ import pytest
 
 from controller.domain.door import DoorState
 from controller.domain.facts import FactKind
-from devices.messages import Ack, AckPhase, AckReason, DeviceState, Do, Event, EventType, State, Status
+from devices.messages import Ack, AckPhase, AckReason, DeviceState, Event, EventType, Status
+from tests.support.doors import a_moment, edge, locks, passages, report, state, unlock_id
 from tests.support.services import (
     ALICE,
     LAB_UNIT,
@@ -30,41 +31,6 @@ async def house():
         await locks(house)
         house.told.clear()
         yield house
-
-
-def report(house: House, contact: str | None = None, lock: str | None = None, unit: str = STREET_UNIT, **more) -> None:
-    values = {"door.contact": contact, "door.lock": lock}
-    said = {name: value for name, value in values.items() if value is not None}
-    house.say(unit, State(ts=more.pop("ts", house.clock.now()), v=said), **more)
-
-
-async def locks(house: House) -> None:
-    """The door is closed, its bolt goes in, and the moment of grace passes."""
-    report(house, "closed", "locked")
-    await asyncio.sleep(3)
-
-
-def edge(house: House, event: EventType, id: str = "edge-1", **more) -> None:
-    how = {name: more.pop(name) for name in ("backlog",) if name in more}
-    house.say(STREET_UNIT, Event(id=id, type=event, **more), **how)
-
-
-async def a_moment() -> None:
-    await asyncio.sleep(0.01)
-
-
-def state(house: House) -> DoorState:
-    return house.doors.of(STREET.id).state
-
-
-def passages(house: House) -> list[tuple[FactKind, str | None, str | None]]:
-    """Who went through, and who did not, with the tap each belongs to."""
-    facts = house.heard_of(FactKind.ENTRY_TAKEN, FactKind.ENTRY_NOT_TAKEN)
-    return [(fact.kind, fact.person, fact.correlation) for fact in facts]
-
-
-def unlock_id(house: House, unit: str = STREET_UNIT) -> str:
-    return [message.id for message in house.outbound.to(unit) if message.do is Do.UNLOCK][-1]
 
 
 # --- entries ----------------------------------------------------------------------------------------------------------
@@ -382,11 +348,12 @@ async def test_what_a_door_decided_alone_is_kept_with_its_type(house):
     assert (fact.detail, fact.door, fact.message_id) == ({"type": "local.granted"}, "lab", "local-1")
 
 
-async def test_a_reader_that_is_tampered_with_is_noted_without_an_alarm_at_a_door(house):
+async def test_a_reader_that_is_tampered_with_is_an_alarm_at_its_door(house):
     house.say(STREET_READER, Event(id="tamper-1", type=EventType.TAMPER))
 
     (fact,) = house.heard_of(FactKind.TAMPERED)
-    assert (fact.device, fact.door) == (STREET_READER, None)
+    assert (fact.device, fact.door) == (STREET_READER, "street")
+    assert house.shown("door", "street")["alarm"] == "tamper"
 
 
 async def test_a_door_that_says_too_much_at_once_drops_and_says_so(house, caplog):
