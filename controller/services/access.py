@@ -6,20 +6,23 @@ made, the door's own policy decides. What a door does after it was released is `
 
 import logging
 from asyncio import Future
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, Protocol
 
-from controller.domain.access import Denied, Granted, decide
+from controller.domain.access import Denied, Granted, NeedsPin, decide
 from controller.domain.building import Device, DeviceKind, Door, OnLogFailure
-from controller.domain.facts import Fact, FactKind
+from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.ids import DeviceId
+from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.times import stamped
+from controller.domain.usage import Charge
 from controller.errors import StoreError
 from controller.services.access_index import AccessIndex
+from controller.services.alerts import Alert, alerts_of
 from controller.services.decisions import decision_fact
 from controller.services.doors import Doors
 from controller.services.inbound import Inbound
@@ -28,8 +31,7 @@ from controller.services.meters import Meters
 from controller.services.ports import Appended, Clock
 from controller.services.presence import Presence
 from controller.services.refusals import Refusals
-from devices import badges
-from devices.badges import Badge, ReaderProfile
+from controller.services.shown import Recognition, Shown
 from devices.errors import BadgeError, MessageError, RefusalReason
 from devices.messages import BadgeReadData, Event
 
@@ -39,16 +41,30 @@ logger = logging.getLogger(__name__)
 UNLOGGED_KEPT = 5_000
 
 
-class Digests(Protocol):
-    """The keyed digest under which the registry knows a badge."""
-
-    def of(self, badge: Badge) -> bytes: ...
-
-
 class Reserve(Protocol):
     """Where a decision is kept when the log cannot be written; durable when `write` returns."""
 
     def write(self, fact: Fact) -> None: ...
+
+
+class Charges(Protocol):
+    """What a grant would use is held back from the decision on, so that no two doors give the same day."""
+
+    def reserve(self, charge: Charge, correlation: str) -> None: ...
+    def released(self, charge: Charge, correlation: str) -> None: ...
+
+
+class Neighbours(Protocol):
+    """What others may depend on: who is on the way through which door, who waits for a second person."""
+
+    def decided(self, read: Read, rights: Rights, decision: Granted | Denied) -> None: ...
+    def released(self, correlation: str) -> None: ...
+
+
+class AskPin(Protocol):
+    """Begins to wait for the PIN of whoever showed this badge; called once for each badge read that needs one."""
+
+    def __call__(self, read: Read, rights: Rights, shown: Shown) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +85,13 @@ class AccessService:
         self,
         *,
         index: AccessIndex,
-        digests: Digests,
-        profiles: Callable[[Device], ReaderProfile],
+        recognition: Recognition,
         journal: Journal,
         reserve: Reserve,
+        charges: Charges,
+        neighbours: Neighbours,
+        ask_pin: AskPin,
+        alert: Callable[[Alert], None],
         doors: Doors,
         presence: Presence,
         refusals: Refusals,
@@ -80,10 +99,13 @@ class AccessService:
         meters: Meters,
     ) -> None:
         self._index = index
-        self._digests = digests
-        self._profiles = profiles
+        self._recognition = recognition
         self._journal = journal
         self._reserve = reserve
+        self._charges = charges
+        self._neighbours = neighbours
+        self._ask_pin = ask_pin
+        self._alert = alert
         self._doors = doors
         self._presence = presence
         self._refusals = refusals
@@ -102,7 +124,7 @@ class AccessService:
             self._refuse_repeat(inbound)
             return
         try:
-            badge = self._badge(reader, event)
+            shown = self._recognition.shown(reader, event, inbound.received_at)
         except BadgeError as error:
             refused = MessageError(RefusalReason.SCHEMA, str(error), path="data.card", hint="see the reader's profile")
             self._refusals.refuse(
@@ -114,11 +136,21 @@ class AccessService:
                 droppable=inbound.droppable,
             )
             return
-        door = self._index.space.door_of(reader.id)
-        rights = self._index.rights(door, self._digests.of(badge) if badge is not None else None)
-        read = self._read(inbound, event, reader)
+        self.decide(inbound, event, self.read_of(inbound, event, reader), shown)
+
+    def decide(self, inbound: Inbound, event: Event, read: Read, shown: Shown) -> None:
+        """Answer for what was shown: a badge as it comes, or once its PIN has been entered."""
+        door = self._index.space.door_of(read.reader)
+        rights = self._recognition.rights(door, shown)
         decision = decide(read, rights, inbound.received_at)
-        fact = decision_fact(read, rights, decision, self._index.version, badge, event.ts)
+        if isinstance(decision, NeedsPin):
+            self._ask_for_pin(inbound, read, rights, shown)
+            return
+        # In this turn of the loop, so that whoever is decided next knows of it.
+        self._neighbours.decided(read, rights, decision)
+        if (charge := _charge(decision)) is not None:
+            self._charges.reserve(charge, read.correlation)
+        fact = decision_fact(read, rights, decision, self._index.version, shown.badge, event.ts)
         tap = _Tap(inbound, read, rights, decision, fact)
         recorded = self._journal.record(fact)
         if recorded.done():
@@ -126,18 +158,41 @@ class AccessService:
         else:
             recorded.add_done_callback(partial(self._answer, tap))
 
+    def _ask_for_pin(self, inbound: Inbound, read: Read, rights: Rights, shown: Shown) -> None:
+        """Not an answer yet: the question is written down, because the read is acknowledged with it."""
+        door, person = rights.door, rights.person
+        assert door is not None  # a read at no door is refused before any PIN
+        who = person.id if person is not None else None
+        asked = Fact(
+            FactKind.PIN_ASKED,
+            read.received_at,
+            door=door.id,
+            device=read.reader,
+            area=door.inner,
+            person=who,
+            message_id=read.message_id,
+            correlation=read.correlation,
+        )
+        self._journal.note(asked, inbound.acknowledge)
+        self._ask_pin(read, rights, shown)
+
     def _answer(self, tap: "_Tap", recorded: Future[Appended]) -> None:
         """Once the decision is durable, act on it; then let the screens know."""
         try:
             appended = recorded.result()
         except StoreError as error:
             if (tap.read.reader, tap.read.message_id) in self._unlogged:  # its twin waited for the same disk
+                self._take_back(tap)
                 self._refuse_repeat(tap.inbound)
                 return
             with self._acknowledging(tap.inbound):
-                self._act(tap, self._without_log(tap.decision, tap.fact, tap.rights.door, error))
+                decision = self._without_log(tap.decision, tap.fact, tap.rights.door, error)
+                if isinstance(decision, Denied):
+                    self._take_back(tap)
+                self._act(tap, decision)
             return
         if appended.duplicate:
+            self._take_back(tap)
             self._refuse_repeat(tap.inbound)
             return
         with self._acknowledging(tap.inbound):
@@ -166,14 +221,13 @@ class AccessService:
         finally:
             inbound.acknowledge()
 
-    def _badge(self, reader: Device, event: Event) -> Badge | None:
-        """The canonical badge, or None for what no credential of this house can be (a PIN, a visitor's token)."""
-        shown = event.data
-        if not isinstance(shown, BadgeReadData) or shown.card is None:
-            return None
-        return badges.read(shown.card, self._profiles(reader), bits=shown.bits, format=shown.format)
+    def _take_back(self, tap: "_Tap") -> None:
+        """A grant that opens nothing after all uses nothing, and nobody is on the way."""
+        self._neighbours.released(tap.read.correlation)
+        if (charge := _charge(tap.decision)) is not None:
+            self._charges.released(charge, tap.read.correlation)
 
-    def _read(self, inbound: Inbound, event: Event, reader: Device) -> Read:
+    def read_of(self, inbound: Inbound, event: Event, reader: Device) -> Read:
         """The read with its age by our clock; the device's word counts as far as its clock can be trusted."""
         age = self._presence.age_of(inbound, event.ts, event.age_ms)
         return Read(
@@ -220,13 +274,29 @@ class AccessService:
 
     def _act(self, tap: "_Tap", decision: Granted | Denied) -> None:
         if isinstance(decision, Granted) and tap.rights.door is not None:
-            self._doors.release(tap.rights.door, tap.read, decision.hold_s, tap.rights.person)
+            self._doors.release(
+                tap.rights.door, tap.read, decision.hold_s, tap.rights.person, _passage(decision, tap.rights.door)
+            )
             self._granted.add()
         elif isinstance(decision, Denied):
             if not decision.is_ignored:
                 self._doors.signal_denied(tap.read, decision.reason)
             self._denied.add()
         self._answered.observe(self._clock.monotonic() - tap.inbound.received_mono)
+        for alert in alerts_of(decision, tap.rights):
+            self._alert(alert)
+
+
+def _charge(decision: Granted | Denied) -> Charge | None:
+    return decision.grant.charge if isinstance(decision, Granted) else None
+
+
+def _passage(granted: Granted, door: Door) -> Mapping[str, Plain]:
+    """What the fact of somebody's going in says of how they came to: what counts them and charges them reads only that."""
+    detail: dict[str, Plain] = {"grant": granted.grant.kind, "via": granted.grant.via, "from": door.outer}
+    if granted.grant.charge is not None:
+        detail["charge"] = charge_as_plain(granted.grant.charge)
+    return detail
 
 
 def _direction(reader: Device, event: Event) -> Literal["in", "out"]:
