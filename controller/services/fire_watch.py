@@ -8,7 +8,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.house import Fire, HouseState
@@ -24,6 +24,8 @@ from devices.messages import Event, State
 logger = logging.getLogger(__name__)
 
 FIRE_CHANNEL = "fire"
+# What is older when it reaches us moves nothing, so no report that counted is further from its fire.
+HEARD_WITHIN = timedelta(seconds=60)
 _REPORT = "fire"
 
 
@@ -57,7 +59,7 @@ class FireWatch:
         self._burning = {DeviceId(house.fire.device)} if house.fire.device else set()
         for logged in facts:
             fact = logged.fact
-            if fact.device is None or fact.at < house.fire.since or "late_s" in fact.detail:
+            if fact.device is None or fact.at < house.fire.since - HEARD_WITHIN or "late_s" in fact.detail:
                 continue
             if fact.kind is FactKind.DEVICE_REPORTED and fact.detail.get("type") == _REPORT:
                 self._keep(fact.device, fact.detail.get("active") is not False)
