@@ -12,6 +12,7 @@ from controller.domain.holdings import Booking, BookingState
 from controller.domain.lease_rights import leads_to
 from controller.domain.plan_rights import booking_day, closed_days
 from controller.domain.rights import DenyReason, Rights
+from controller.domain.schedule import local_date
 from controller.domain.standing import LocalDay
 
 ROOM_BEFORE = timedelta(minutes=10)
@@ -75,4 +76,4 @@ def is_closed(booking: Booking, rights: Rights) -> bool:
     if booking.holiday_confirmed:
         return False
     space = rights.space
-    return booking.start.astimezone(space.zone).date() in closed_days(booking.area, space, rights.house)
+    return local_date(booking.start, space.zone) in closed_days(booking.area, space, rights.house)

@@ -3,21 +3,32 @@
 Where and when a plan is good at all is here too, for guests and visitors go by plans as well.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import date, datetime
-from typing import TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from controller.domain.building import Door, Plan, Space
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.holidays import holidays_of
 from controller.domain.house import HouseState
-from controller.domain.ids import AreaId
+from controller.domain.ids import AreaId, PlanId
 from controller.domain.membership import Membership, Standing
 from controller.domain.quota import has_day_left, is_counted, next_monday
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.schedule import business_day, is_open, next_opening
-from controller.domain.standing import ENTERS, LocalDay, counts_from, day_begins, in_force, standing_on
+from controller.domain.standing import (
+    ENTERS,
+    LocalDay,
+    counts_from,
+    day_begins,
+    entering_on,
+    in_force,
+    is_current,
+    standing_on,
+)
 from controller.domain.usage import Charge, ChargeKind
+
+_Counts: TypeAlias = Callable[[Membership, LocalDay, Space], bool]
 
 DAY_PASS = "day_pass"  # noqa: S105  # a kind of plan
 
@@ -49,15 +60,23 @@ def by_membership(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Gr
 
     A day that is used already stays open: coming back is free.
     """
+    answer = _cheapest(rights, door, day, at, _enters)
+    if answer is None and not entering_on(rights.memberships, day, rights.space.grace):
+        # None opens anything; what one would do, were it paid or resumed, tells staff what else is in the way.
+        answer = _cheapest(rights, door, day, at, _is_in_its_dates)
+    return answer
+
+
+def _cheapest(rights: Rights, door: Door, day: LocalDay, at: datetime, counts: _Counts) -> Grant | DenyReason | None:
     space = rights.space
     best: Grant | None = None
     miss: DenyReason | None = None
-    for held in in_force(rights.memberships, day, space.grace):
+    for held in rights.memberships:
         plan = space.plans.get(held.plan)
         if not plan_covers(plan, door):
             continue
         cost = _cost(plan)
-        if best is not None and best.cost <= cost:
+        if (best is not None and best.cost <= cost) or not counts(held, day, space):
             continue
         if not plan_is_open(plan, door, space, rights.house, at):
             miss = DenyReason.OUTSIDE_HOURS
@@ -70,6 +89,14 @@ def by_membership(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Gr
             charge = _charge(ChargeKind.QUOTA_DAY, rights, day, plan)
         best = Grant(GrantKind.PLAN, plan.id, cost, _is_in_grace(held, day, space), charge)
     return best if best is not None else miss
+
+
+def _enters(held: Membership, day: LocalDay, space: Space) -> bool:
+    return standing_on(held, day, space.grace) in ENTERS
+
+
+def _is_in_its_dates(held: Membership, day: LocalDay, space: Space) -> bool:
+    return is_current(held, day)
 
 
 def by_day_pass(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
@@ -127,12 +154,16 @@ def booking_day(rights: Rights, door: Door, day: LocalDay) -> Charge | None:
 def membership_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datetime]:
     """When, from `turn` on, each membership's plan first opens this door, and when the next week gives it days again."""
     space = rights.space
+    looked: set[tuple[PlanId, datetime]] = set()
     for held in rights.memberships:
         plan = space.plans.get(held.plan)
         if held.standing not in ENTERS or not plan_covers(plan, door):
             continue
         begins = counts_from(held, turn, space)
-        opens = plan_opens(plan, door, space, rights.house, begins) if begins is not None else None
+        if begins is None or (plan.id, begins) in looked:
+            continue
+        looked.add((plan.id, begins))
+        opens = plan_opens(plan, door, space, rights.house, begins)
         if opens is None:
             continue
         yield opens

@@ -47,6 +47,10 @@ class WeeklySchedule:
     always: bool = False
     on_holidays: bool = False
 
+    def __hash__(self) -> int:
+        # Asked for at every read, as the key of `spans`: the id says enough, the windows would be hashed one by one.
+        return hash(self.id)
+
 
 def is_open(schedule: WeeklySchedule, at: datetime, zone: ZoneInfo, holidays: Container[date]) -> bool:
     """Whether the schedule is open at this instant."""
@@ -94,6 +98,12 @@ def instant(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> d
         wall += _ONE_MINUTE
         found = _as_utc(wall, zone, last)
     return found
+
+
+@lru_cache(maxsize=8192)
+def local_date(at: datetime, zone: ZoneInfo) -> date:
+    """The calendar date of an instant that is asked about again and again, as the start of a booking is."""
+    return at.astimezone(zone).date()
 
 
 def business_day(at: datetime, zone: ZoneInfo, cut_off_minutes: int) -> date:
