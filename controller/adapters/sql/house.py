@@ -159,9 +159,12 @@ class SqlHouse:
     async def window_opened(self, window: WindowOpened) -> int:
         def opened(connection: Connection) -> int:
             table = schema.window_opened
-            known = select(table.c.door).where(*_window(window.door, window.schedule, window.window_start))
-            if connection.execute(known).one_or_none() is not None:
+            which = _window(window.door, window.schedule, window.window_start)
+            known = connection.execute(select(table.c.closed_ms).where(*which)).one_or_none()
+            if known is not None and known.closed_ms is None:
                 return version_of(connection)
+            # The last one out had ended it, and somebody who may has come back.
+            connection.execute(table.delete().where(*which))
             row = {
                 "door": window.door,
                 "schedule": window.schedule,
