@@ -82,6 +82,11 @@ class Desk:
             self.log.append(fact)
         self.book.took(LoggedFact(len(self.log.facts), fact))
 
+    def taps(self, charge: Charge | None, tap: str = "read-1") -> Charge | None:
+        """A read is granted; answers what going in uses."""
+        who = (charge.subject or charge.holder) if charge is not None else ALICE.id
+        return self.book.granted(Grant(GrantKind.PLAN, cost=Cost.QUOTA_DAY, charge=charge), who, tap)
+
     async def passes(self, seconds: float) -> None:
         """Time passes, with the book at work and looking each second."""
         running = asyncio.get_running_loop().create_task(self.book.run())
@@ -99,7 +104,7 @@ async def desk():
 
 
 async def test_a_grant_reserves_and_only_going_in_uses(desk):
-    desk.book.reserve(DAY, "read-1")
+    desk.taps(DAY, "read-1")
     reserved = desk.book.of(ALICE.id).quota_days
     desk.happens(NOT_TAKEN)
 
@@ -107,7 +112,7 @@ async def test_a_grant_reserves_and_only_going_in_uses(desk):
 
 
 async def test_a_confirmed_entry_counts_at_once_and_is_in_the_ledger_a_moment_later(desk):
-    desk.book.reserve(DAY, "read-1")
+    desk.taps(DAY, "read-1")
     desk.happens(TAKEN, DAY)
     at_once, rows = desk.book.of(ALICE.id).quota_days, list(desk.ledger.rows)
     await desk.passes(1)
@@ -119,7 +124,7 @@ async def test_a_confirmed_entry_counts_at_once_and_is_in_the_ledger_a_moment_la
 
 async def test_check_and_count_are_one_step_two_doors_at_once_use_one_day(desk):
     for number in range(50):
-        desk.book.reserve(DAY, f"read-{number}")
+        desk.taps(DAY, f"read-{number}")
     for number in range(50):
         desk.happens(TAKEN if number % 2 else NOT_TAKEN, DAY if number % 2 else None, f"read-{number}")
     await desk.passes(1)
@@ -128,9 +133,33 @@ async def test_check_and_count_are_one_step_two_doors_at_once_use_one_day(desk):
     assert len(desk.ledger.rows) == 1
 
 
+async def test_who_comes_in_on_a_day_another_read_only_reserved_pays_for_it(desk):
+    desk.taps(DAY, "read-1")
+    second = desk.taps(None, "read-2")  # decided as coming back on a day already used
+    desk.happens(NOT_TAKEN, tap="read-1")
+    desk.happens(TAKEN, second, "read-2")
+    await desk.passes(1)
+
+    assert [row.charge for row in desk.ledger.rows] == [DAY]
+
+
+async def test_re_entry_the_same_day_is_free(desk):
+    desk.taps(DAY)
+    desk.happens(TAKEN, DAY)
+
+    assert desk.taps(None, "read-2") is None
+
+
+async def test_what_another_way_in_reserved_is_not_charged_to_this_one(desk):
+    desk.taps(DAY)
+    by_booking = Grant(GrantKind.BOOKING, cost=Cost.BOOKING)
+
+    assert desk.book.granted(by_booking, ALICE.id, "read-2") is None
+
+
 async def test_one_read_that_is_not_taken_frees_no_other(desk):
-    desk.book.reserve(DAY, "read-1")
-    desk.book.reserve(DAY, "read-2")
+    desk.taps(DAY, "read-1")
+    desk.taps(DAY, "read-2")
     desk.happens(NOT_TAKEN, tap="read-1")
 
     assert desk.book.of(ALICE.id).quota_days == {MONDAY}
@@ -142,7 +171,7 @@ async def test_parallel_guests_never_over_count_the_hosts_guest_days(desk):
     for guest in guests:
         charge = Charge(ChargeKind.GUEST_DAY, ALICE.id, MONDAY, subject=guest)
         seen.append(len(desk.book.of(ALICE.id).guest_days.get(MONDAY, ())))
-        desk.book.reserve(charge, guest)
+        desk.taps(charge, guest)
 
     assert seen == [0, 1, 2]
     assert desk.book.of(ALICE.id).guest_days == {MONDAY: frozenset(guests)}
@@ -152,21 +181,21 @@ async def test_the_last_day_pass_is_reserved_once(desk):
     await desk.ledger.append([LedgerRow(LedgerEntry.BOUGHT, PASS, NOON)])
     await desk.passes(1)
     before = desk.book.of(ALICE.id).day_passes_left
-    desk.book.reserve(PASS, "read-1")
+    desk.taps(PASS, "read-1")
 
     assert (before, desk.book.of(ALICE.id).day_passes_left) == (1, 0)
 
 
 async def test_a_repeat_frees_its_own_reservation_and_not_that_of_the_first_read(desk):
-    desk.book.reserve(DAY, "read-1")
-    desk.book.reserve(DAY, "read-1")
+    desk.taps(DAY, "read-1")
+    desk.taps(DAY, "read-1")
     desk.book.released(DAY, "read-1")
 
     assert desk.book.of(ALICE.id).quota_days == {MONDAY}
 
 
 async def test_a_reservation_no_door_answers_for_ends_by_itself(desk):
-    desk.book.reserve(DAY, "read-1")
+    desk.taps(DAY, "read-1")
     await desk.passes(RESERVED_FOR - 2)
     before = desk.book.of(ALICE.id).quota_days
     await desk.passes(3)
@@ -231,7 +260,7 @@ async def test_an_entry_during_the_reading_of_the_books_is_not_lost(desk):
     reading = asyncio.get_running_loop().create_task(desk.book.run())
     await asyncio.sleep(LOOK_EVERY + 0.0005)  # in the middle of it
     desk.happens(TAKEN, DAY)
-    desk.book.reserve(PASS, "read-2")
+    desk.taps(PASS, "read-2")
     await asyncio.sleep(1.0)
     reading.cancel()
 
