@@ -1,11 +1,14 @@
 """What every AlarmStore promises, on the in-memory twin and on SQLite."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from controller.adapters.sql.alarms import SqlAlarmStore
+from controller.adapters.sql.registry import SqlRegistry
 from controller.domain.alarm import Acknowledgement, Alarm, AlarmKind, AlarmState, Subject, again, cleared, first
 from controller.domain.ids import AlarmId, AreaId, DeviceId, DoorId, PersonId
 from controller.errors import InputError
@@ -17,9 +20,13 @@ STREET = Subject(door=DoorId("street"))
 DANA = Acknowledgement("Dana", "Wind; the closer is tight again", NOON + timedelta(minutes=5))
 
 
-@pytest.fixture(params=["memory"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AlarmStore:
-    return MemoryAlarmStore()
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AlarmStore]:
+    if request.param == "memory":
+        yield MemoryAlarmStore()
+        return
+    async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
+        yield SqlAlarmStore(registry.database)
 
 
 def forced(id: str = "a1", at: datetime = NOON, **changes: object) -> Alarm:

@@ -15,7 +15,7 @@ from controller.adapters.sql import versions
 from controller.adapters.sql.registry import SqlRegistry
 from controller.domain.building import Plan
 from controller.domain.ids import AreaId, CredentialId, PersonId, PlanId, ScheduleId, TeamId
-from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person, Standing
+from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person, Standing, Team
 from controller.errors import InputError, StoreError
 from controller.services.access_index import AccessIndex, refresh
 from controller.services.people import Held, ImportPlan, PeopleStore
@@ -77,6 +77,7 @@ async def test_everybody_comes_back_as_imported(registry: People) -> None:
         people={ADA: ada().person, BEN: ben().person},
         memberships={ADA: ada().memberships, BEN: ben().memberships},
         leases=(LEASE,),
+        teams={ATELIER: Team(ATELIER, "Atelier")},
         credentials={ADAS_BADGE: ada().credentials[0], BENS_BADGE: ben().credentials[0]},
         digests={b"a" * 32: ADAS_BADGE, b"b" * 32: BENS_BADGE},
     )

@@ -45,7 +45,8 @@ def holdings(draw: st.DrawFn) -> Held:
 
 leases = st.lists(
     st.builds(Lease, st.sampled_from(TEAMS[1:]), st.sampled_from((AreaId("lab"), AreaId("study"))), st.just(date.min)),
-    max_size=3,
+    max_size=2,
+    unique_by=lambda lease: lease.area,
 ).map(tuple)
 imports = st.builds(ImportPlan, based_on=st.just(0), people=st.lists(holdings(), max_size=2).map(tuple))
 lettings = st.builds(ImportPlan, based_on=st.just(0), leases=st.just(()) | leases)

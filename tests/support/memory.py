@@ -1,29 +1,23 @@
 """In-memory twins of the stores: what the ports promise, in as few lines as they allow.
 
-Services are tested on these; `tests/contract` holds them and the real stores to one suite.
+Services are tested on these; `tests/contract` holds them and the real stores to one suite. The registry's own is
+`memory_registry`, and `memory_stores` most of what else is in its database.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from controller.domain.alarm import Acknowledgement, Alarm
-from controller.domain.building import Plan
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import AlarmId, CredentialId, DeviceId, PersonId, PlanId
-from controller.domain.membership import CredentialState, Standing
-from controller.errors import InputError, StoreError
+from controller.domain.ids import AlarmId, DeviceId
+from controller.errors import StoreError
 from controller.services.alarms import answer_to
-from controller.services.people import Held, ImportPlan
-from controller.services.ports import (
-    Appended,
-    LoggedFact,
-    RefusedMessage,
-    RegistryChange,
-    RegistrySnapshot,
-    TelemetryRow,
-)
+from controller.services.ports import Appended, LoggedFact, RefusedMessage, TelemetryRow
+from tests.support.memory_registry import MemoryRegistry
+
+__all__ = ["MemoryAlarmStore", "MemoryEventLog", "MemoryRegistry", "MemoryTelemetryLog"]
 
 DECISIONS = {FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED, FactKind.READ_IGNORED}
 DAY = timedelta(hours=24)
@@ -97,103 +91,6 @@ class MemoryTelemetryLog:
                 if channel not in channels or row.measured_ms >= channels[channel][0]:
                     channels[channel] = (row.measured_ms, value)
         return found
-
-
-class MemoryRegistry:
-    """The Registry and PeopleStore ports over one snapshot and a list of what each version touched."""
-
-    def __init__(self, snapshot: RegistrySnapshot | None = None) -> None:
-        self.now = snapshot or RegistrySnapshot(0)
-        self._touched: dict[int, tuple[frozenset[PersonId], bool]] = {}
-        self._plans: dict[PlanId, str] = {}
-
-    async def version(self) -> int:
-        return self.now.version
-
-    async def load(self) -> RegistrySnapshot:
-        return self.now
-
-    async def changed_since(self, version: int) -> RegistryChange | None:
-        later = range(version + 1, self.now.version + 1)
-        if version > self.now.version or any(one not in self._touched for one in later):
-            return None
-        touched = frozenset[PersonId]().union(*(self._touched[one][0] for one in later))
-        credentials = {id_: one for id_, one in self.now.credentials.items() if one.person in touched}
-        return RegistryChange(
-            version=self.now.version,
-            touched=touched,
-            people={id_: one for id_, one in self.now.people.items() if id_ in touched},
-            memberships={id_: many for id_, many in self.now.memberships.items() if id_ in touched},
-            credentials=credentials,
-            digests={digest: id_ for digest, id_ in self.now.digests.items() if id_ in credentials},
-            leases=self.now.leases if any(self._touched[one][1] for one in later) else None,
-        )
-
-    async def sync_plans(self, plans: Iterable[Plan]) -> int:
-        wanted = {plan.id: plan.name for plan in plans}
-        if wanted != self._plans:
-            self._plans = wanted
-            self._next(self.now)
-        return self.now.version
-
-    async def apply_import(self, plan: ImportPlan) -> int:
-        if plan.based_on != self.now.version:
-            raise StoreError("the registry changed while the import was looked at; run it again")
-        if plan.is_empty:
-            return self.now.version
-        leases = self.now.leases if plan.leases is None else plan.leases
-        return self._next(
-            replace(_with(self.now, plan.people), leases=leases), plan.people, leases=plan.leases is not None
-        )
-
-    async def set_credential_state(self, credential: CredentialId, state: CredentialState) -> int:
-        if credential not in self.now.credentials:
-            raise InputError(f"no credential {credential!r}")
-        held = self._held(self.now.credentials[credential].person)
-        changed = tuple(replace(one, state=state) if one.id == credential else one for one in held.credentials)
-        return self._change(replace(held, credentials=changed))
-
-    async def set_standing(self, person: PersonId, standing: Standing, plan: PlanId | None = None) -> int:
-        memberships = self.now.memberships.get(person, ())
-        if not any(plan in (None, one.plan) for one in memberships):
-            raise InputError(f"person {person!r} does not hold {plan!r}")
-        changed = tuple(replace(one, standing=standing) if plan in (None, one.plan) else one for one in memberships)
-        return self._change(replace(self._held(person), memberships=changed))
-
-    async def set_banned(self, person: PersonId, banned: bool) -> int:
-        if person not in self.now.people:
-            raise InputError(f"no person {person!r}")
-        held = self._held(person)
-        return self._change(replace(held, person=replace(held.person, banned=banned)))
-
-    def _held(self, person: PersonId) -> Held:
-        credentials = tuple(one for one in self.now.credentials.values() if one.person == person)
-        ids = {one.id for one in credentials}
-        digests = {digest: id_ for digest, id_ in self.now.digests.items() if id_ in ids}
-        return Held(self.now.people[person], self.now.memberships.get(person, ()), credentials, digests)
-
-    def _change(self, held: Held) -> int:
-        return self._next(_with(self.now, [held]), [held])
-
-    def _next(self, snapshot: RegistrySnapshot, people: Sequence[Held] = (), *, leases: bool = False) -> int:
-        self.now = replace(snapshot, version=self.now.version + 1)
-        self._touched[self.now.version] = (frozenset(held.person.id for held in people), leases)
-        return self.now.version
-
-
-def _with(before: RegistrySnapshot, people: Sequence[Held]) -> RegistrySnapshot:
-    """The snapshot in which each of them holds exactly what is given."""
-    changed = {held.person.id for held in people}
-    kept = {id_: one for id_, one in before.credentials.items() if one.person not in changed}
-    return replace(
-        before,
-        people={**before.people, **{held.person.id: held.person for held in people}},
-        memberships={id_: many for id_, many in before.memberships.items() if id_ not in changed}
-        | {held.person.id: held.memberships for held in people if held.memberships},
-        credentials=kept | {one.id: one for held in people for one in held.credentials},
-        digests={digest: id_ for digest, id_ in before.digests.items() if id_ in kept}
-        | {digest: id_ for held in people for digest, id_ in held.digests.items()},
-    )
 
 
 class MemoryAlarmStore:
