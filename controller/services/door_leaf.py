@@ -25,7 +25,7 @@ class DoorLeaf:
     """One door's leaf; `window` in seconds: what moves faster flaps."""
 
     def __init__(self, window: float, note: Note, clock: Clock) -> None:
-        self._window = window
+        self.window = window
         self._note = note
         self._clock = clock
         self._leaf = Leaf()
@@ -44,7 +44,7 @@ class DoorLeaf:
 
     def feel(self, contact: str) -> bool:
         """Take the contact's level; whether it counts now."""
-        self._leaf = felt(self._leaf, contact, self._clock.monotonic(), self._window)
+        self._leaf = felt(self._leaf, contact, self._clock.monotonic(), self.window)
         if not self._leaf.is_settled:
             self._rest_later()
         return self._leaf.is_settled
@@ -52,7 +52,7 @@ class DoorLeaf:
     def moved(self, fact: Fact, contact: str, at: float, acknowledge: Callable[[], None]) -> None:
         """An edge, `at` by its sender's clock; it is noted when the leaf has come to rest."""
         moving = self._moving
-        more = joined(moving.movement, contact, at, self._window) if moving is not None else None
+        more = joined(moving.movement, contact, at, self.window) if moving is not None else None
         if moving is not None and more is not None:
             moving.movement = more
             moving.acknowledges.append(acknowledge)
@@ -71,7 +71,7 @@ class DoorLeaf:
         return True
 
     def _rest_later(self) -> None:
-        self.due = self._clock.monotonic() + self._window
+        self.due = self._clock.monotonic() + self.window
 
     def _note_movement(self) -> None:
         moving, self._moving = self._moving, None

@@ -141,6 +141,12 @@ class DoorWorker:
         self._propped_until: datetime | None = None
         self.show()
 
+    def adopt(self, door: Door) -> None:
+        """Take up another version of the same door; a timer that runs keeps the time it was given."""
+        self.door = door
+        self._leaf.window = door.timings.flap
+        self.show()
+
     # --- what comes in ----------------------------------------------------------------------------
 
     def tell(self, event: Input, passage: Passage | None = None) -> None:

@@ -88,6 +88,12 @@ class Doors:
         """Each runs as a task of its own."""
         return self._workers.values()
 
+    def publish(self, space: Space) -> None:
+        """Take up another version of the space with the same doors: what they are called, and how long they wait."""
+        self._space = space
+        for worker in self._workers.values():
+            worker.adopt(space.doors[worker.door.id])
+
     # --- answers ----------------------------------------------------------------------------------
 
     def release(

@@ -30,12 +30,15 @@ class Headcount:
         self._space = space
         self._feed = feed
         self._clock = clock
-        self._street: dict[DoorId, Door] = {
-            door.id: door for door in space.doors.values() if OUTSIDE in (door.outer, door.inner)
-        }
+        self._street = _street(space)
         self._day = self._business_day(clock.now())
         self._leaving: dict[DoorId, datetime] = {}
         self.people = 0
+        self.show()
+
+    def publish(self, space: Space) -> None:
+        """Take up another version of the space with the same doors."""
+        self._space, self._street = space, _street(space)
         self.show()
 
     def recall(self, facts: Iterable[LoggedFact]) -> None:
@@ -99,3 +102,7 @@ class Headcount:
 
     def _business_day(self, at: datetime) -> object:
         return business_day(at, self._space.zone, self._space.cut_off_minutes)
+
+
+def _street(space: Space) -> dict[DoorId, Door]:
+    return {door.id: door for door in space.doors.values() if OUTSIDE in (door.outer, door.inner)}

@@ -70,6 +70,12 @@ class Presence:
         """Be told whenever a device comes, goes, is born again or falls silent."""
         self._listeners.append(listener)
 
+    def publish(self, space: Space) -> None:
+        """Take up another version of the space with the same devices."""
+        self._space = space
+        for device in self._known:
+            self._show(device)
+
     # --- questions --------------------------------------------------------------------------------
 
     def is_ready(self, device: DeviceId) -> bool:

@@ -82,6 +82,16 @@ class Rooms:
             device: watched for watched in self._rooms.values() for device in watched.sensors
         }
 
+    def publish(self, space: Space) -> None:
+        """Take up another version of the space with the same rooms: their names, seats and limits."""
+        self._space = space
+        for watched in self._rooms.values():
+            watched.area = space.areas[watched.area.id]
+            watched.room = watched.area.room or watched.room
+            watched.is_dirty = True
+        for device in self._of_device:
+            self.device_changed(device)
+
     def recall(self, newest: Mapping[DeviceId, Mapping[str, tuple[int, Value]]]) -> None:
         """Start from what the telemetry log knew last, with its true age."""
         for device, channels in newest.items():
