@@ -5,6 +5,7 @@ left out, because the line that somebody was let in already tells them.
 """
 
 from controller.domain.facts import FactKind
+from controller.services.alarm_words import TOLD_BY_A_FACT_OF_ITS_OWN
 from controller.services.live import LiveFeed
 from controller.services.ports import LoggedFact
 from controller.services.wording import Wording
@@ -31,9 +32,13 @@ class Story:
         self._wording = wording
 
     def tell(self, logged: LoggedFact) -> None:
-        """One line, unless the fact is one of the quiet ones."""
-        if logged.fact.kind not in QUIET:
-            self._feed.tell(self.as_line(logged))
+        """One line, unless the fact is one of the quiet ones, told already, or nobody's business on a screen."""
+        fact = logged.fact
+        if fact.kind in QUIET or fact.detail.get("silent"):
+            return
+        if fact.kind is FactKind.ALARM_RAISED and fact.detail.get("alarm") in TOLD_BY_A_FACT_OF_ITS_OWN:
+            return
+        self._feed.tell(self.as_line(logged))
 
     def as_line(self, logged: LoggedFact) -> dict[str, object]:
         """The shape the page and `natoma events --json` share."""

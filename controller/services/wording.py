@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from controller.domain.alarm import Alarm
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person
+from controller.services.alarm_words import sentence
 
 REASONS: dict[str, str] = {
     "replayed": "this read was a repeat of an earlier one",
@@ -143,6 +145,27 @@ class Wording:
             return f"{fact.device} ({self._space().areas[known.area].name})"
         return str(fact.device)
 
+    def alarm(self, alarm: Alarm) -> str:
+        """What is wrong, in a sentence."""
+        about = alarm.subject
+        return self.alarm_of(
+            Fact(
+                FactKind.ALARM_RAISED,
+                alarm.since,
+                door=about.door,
+                device=about.device,
+                area=about.area,
+                person=about.person,
+                detail={**alarm.detail, "alarm": alarm.kind},
+            )
+        )
+
+    def alarm_of(self, fact: Fact) -> str:
+        """The same, of the fact that tells of it."""
+        place = self.door(fact) if fact.door is not None else self.area(fact) if fact.area is not None else None
+        names = {"place": place or "the building", "device": self.device(fact), "who": self.who(fact)}
+        return sentence(str(fact.detail.get("alarm", ""))).format_map(_Texts(_texts(fact), **names))
+
     def reason(self, fact: Fact, seen_from: datetime | None = None) -> str:
         """Why a read was refused, and when it would work, told on the day of the read or `seen_from` another."""
         code = str(fact.detail.get("reason", ""))
@@ -232,6 +255,19 @@ def _on_air(words: Wording, fact: Fact) -> Line:
     return Line(ON_AIR[state].format(area=words.area(fact)), None, "bad" if state == "unknown" else "note")
 
 
+def _alarm_raised(words: Wording, fact: Fact) -> Line:
+    return Line(words.alarm_of(fact), "told late: it may be over" if fact.detail.get("late") else None, "alarm")
+
+
+def _alarm_acknowledged(words: Wording, fact: Fact) -> Line:
+    note = fact.detail.get("note")
+    return Line(f"{fact.detail.get('by', '?')} has seen: {words.alarm_of(fact)}", str(note) if note else None, "note")
+
+
+def _alarm_cleared(words: Wording, fact: Fact) -> Line:
+    return Line(f"Over: {words.alarm_of(fact)}", None, "good")
+
+
 _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.ENTRY_TAKEN: ("{who} went through {door}", "good"),
     FactKind.ENTRY_NOT_TAKEN: ("{who} did not go through {door}", "note"),
@@ -258,9 +294,6 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.PIN_ASKED: ("{who} is asked for a PIN at {door}", "note"),
     FactKind.LOCAL_GRANTED: ("{door} let {who} in by itself", "good"),
     FactKind.LOCAL_DENIED: ("{door} refused {who} by itself", "bad"),
-    FactKind.ALARM_RAISED: ("Alarm: {alarm} at {place}", "alarm"),
-    FactKind.ALARM_ACKNOWLEDGED: ("{by} acknowledged the alarm {alarm} at {place}", "note"),
-    FactKind.ALARM_CLEARED: ("The alarm {alarm} at {place} is over", "good"),
     FactKind.DOOR_MODE_CHANGED: ("{door} is {mode} now", "note"),
     FactKind.LOCKDOWN_BEGAN: ("Lockdown of {scope}, by {by}: {reason}", "alarm"),
     FactKind.LOCKDOWN_LIFTED: ("The lockdown of {scope} was lifted by {by}: {reason}", "good"),
@@ -284,4 +317,7 @@ _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     FactKind.UNLOCK_REFUSED: _unlock_refused,
     FactKind.MESSAGE_REFUSED: _message_refused,
     FactKind.ON_AIR_CHANGED: _on_air,
+    FactKind.ALARM_RAISED: _alarm_raised,
+    FactKind.ALARM_ACKNOWLEDGED: _alarm_acknowledged,
+    FactKind.ALARM_CLEARED: _alarm_cleared,
 }

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from controller.domain.alarm import AlarmKind, Subject, first
 from controller.domain.booth import OnAir
 from controller.domain.facts import Fact, FactKind
 from controller.domain.grants import GrantKind
-from controller.domain.ids import PersonId
+from controller.domain.ids import AlarmId, PersonId
 from controller.domain.rights import DenyReason
 from controller.services.live import LiveFeed
 from controller.services.ports import LoggedFact
@@ -31,9 +32,9 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.GAP_FOUND: {"count": 3},
     FactKind.LINK_LOST: {"link": "access"},
     FactKind.LINK_RESTORED: {"link": "access"},
-    FactKind.ALARM_RAISED: {"alarm": "door forced", "place": "Street door"},
-    FactKind.ALARM_ACKNOWLEDGED: {"alarm": "door forced", "place": "Street door", "by": "Dana"},
-    FactKind.ALARM_CLEARED: {"alarm": "door forced", "place": "Street door"},
+    FactKind.ALARM_RAISED: {"alarm": "door_ajar"},
+    FactKind.ALARM_ACKNOWLEDGED: {"alarm": "door_ajar", "by": "Dana", "note": "seen"},
+    FactKind.ALARM_CLEARED: {"alarm": "door_ajar"},
     FactKind.DOOR_MODE_CHANGED: {"mode": "unlocked"},
     FactKind.LOCKDOWN_BEGAN: {"scope": "the whole space", "by": "Dana", "reason": "intruder"},
     FactKind.LOCKDOWN_LIFTED: {"scope": "the whole space", "by": "Dana", "reason": "all clear"},
@@ -252,3 +253,43 @@ def test_no_alarm_and_no_refusal_is_ever_quiet():
     loud = {kind for kind in FactKind if line(kind).tone in ("alarm", "bad")}
 
     assert loud & QUIET == set()
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_every_alarm_has_a_sentence_with_the_names_of_this_space(kind):
+    alarm = first(AlarmId("a1"), kind, Subject(STREET.id, STREET_UNIT, None, ALICE.id), NOON, {})
+
+    said = WORDS.alarm(alarm)
+
+    assert "{" not in said
+    assert "?" not in said
+    assert said != kind
+
+
+def test_an_alarm_says_where_it_is_and_a_late_one_that_it_is_late():
+    said = line(FactKind.ALARM_RAISED, detail={"alarm": "door_ajar", "late": True})
+
+    assert (said.text, said.why) == ("Street door is closed and not locked", "told late: it may be over")
+
+
+def test_a_silent_alarm_is_never_in_the_stream():
+    feed = LiveFeed()
+    duress = Fact(FactKind.ALARM_RAISED, NOON, door=STREET.id, detail={"alarm": "duress", "silent": True})
+
+    Story(feed, WORDS).tell(LoggedFact(1, duress))
+
+    assert feed.snapshot()["facts"] == []
+
+
+def test_an_alarm_whose_event_is_in_the_stream_is_not_told_there_twice():
+    feed = LiveFeed()
+    story = Story(feed, WORDS)
+    story.tell(LoggedFact(1, Fact(FactKind.DOOR_FORCED, NOON, door=STREET.id)))
+    story.tell(LoggedFact(2, Fact(FactKind.ALARM_RAISED, NOON, door=STREET.id, detail={"alarm": "door_forced"})))
+    story.tell(LoggedFact(3, Fact(FactKind.ALARM_RAISED, NOON, door=STREET.id, detail={"alarm": "door_ajar"})))
+
+    lines = [line["text"] for line in feed.snapshot()["facts"]]
+    assert lines == ["Street door was forced open", "Street door is closed and not locked"]
