@@ -23,8 +23,8 @@ from controller.domain.standing import (
     day_begins,
     entering_on,
     in_force,
-    is_current,
     standing_on,
+    would_enter_on,
 )
 from controller.domain.usage import Charge, ChargeKind
 
@@ -63,7 +63,7 @@ def by_membership(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Gr
     answer = _cheapest(rights, door, day, at, _enters)
     if answer is None and not entering_on(rights.memberships, day, rights.space.grace):
         # None opens anything; what one would do, were it paid or resumed, tells staff what else is in the way.
-        answer = _cheapest(rights, door, day, at, _is_in_its_dates)
+        answer = _cheapest(rights, door, day, at, _would_enter)
     return answer
 
 
@@ -95,8 +95,8 @@ def _enters(held: Membership, day: LocalDay, space: Space) -> bool:
     return standing_on(held, day, space.grace) in ENTERS
 
 
-def _is_in_its_dates(held: Membership, day: LocalDay, space: Space) -> bool:
-    return is_current(held, day)
+def _would_enter(held: Membership, day: LocalDay, space: Space) -> bool:
+    return would_enter_on(held, day)
 
 
 def by_day_pass(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:

@@ -111,7 +111,15 @@ def in_force(memberships: Iterable[Membership], day: LocalDay, grace: Grace) -> 
     The second kind opens nothing (the person's step has refused it before): it tells staff what else is in the way.
     """
     entering = entering_on(memberships, day, grace)
-    return entering or [held for held in memberships if is_current(held, day)]
+    return entering or [held for held in memberships if would_enter_on(held, day)]
+
+
+def would_enter_on(held: Membership, day: LocalDay) -> bool:
+    """Whether it would open doors today, were it paid or resumed.
+
+    Never one that was ended: who holds a lease or a ticket besides is not refused for that, and would come in by it.
+    """
+    return is_current(held, day) and held.standing is not Standing.ENDED
 
 
 def entering_on(memberships: Iterable[Membership], day: LocalDay, grace: Grace) -> list[Membership]:

@@ -261,6 +261,13 @@ def test_an_ended_membership_does_not_take_the_office_away() -> None:
     assert reason(rights(member(ends="2026-10-01"), leases=(lease(),))) == GrantKind.LEASE
 
 
+def test_a_membership_that_was_ended_opens_nothing_beside_what_else_is_held() -> None:
+    ended = member(standing=Standing.ENDED)
+
+    assert reason(rights(ended, leases=(lease(LOBBY),))) == GrantKind.LEASE
+    assert reason(rights(ended, leases=(lease(LOBBY),), at=LANDING)) == DenyReason.NO_RIGHT
+
+
 def test_a_door_for_staff_opens_by_no_plan_and_no_lease() -> None:
     plan = replace(SPACE.plans[FULL], areas=frozenset({SERVERS}))
     space = replace(SPACE, plans={FULL: plan})
