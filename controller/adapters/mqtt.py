@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,7 @@ from controller.services.inbound import Router
 from devices import codec
 from devices.errors import MessageError, NotConnected
 from devices.link import Delivery, Link, LinkSettings, TlsSettings, Will
-from devices.messages import MODELS, DeviceState, Message, Status
+from devices.messages import MODELS, AccessList, DeviceState, Message, Status
 from devices.topics import RULES, Kind, Topics
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ ACCESS_KINDS = (Kind.BIRTH, Kind.STATUS, Kind.STATE, Kind.EVENT, Kind.ACK)
 ACCESS_SESSION_S = 24 * 3600
 # However long a broker was away, both links are back within 5 s of it: a building's only controller is no herd.
 RECONNECT_MAX_S = 3.0
+# Cleared above the first list of a run: 2,000 badges more than now, in case there were so many before.
+_PAGES_UNKNOWN = 8
 _KIND_OF = {model: kind for kind, model in MODELS.items()}
 
 
@@ -185,6 +187,8 @@ class MqttOutbound:
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
         self.link: Link | None = None
+        # How many pages the broker keeps of each door's list; 0 is one message without a page.
+        self._pages: dict[DeviceId, int] = {}
 
     @property
     def is_live(self) -> bool:
@@ -215,6 +219,31 @@ class MqttOutbound:
             content_type="application/json",
             correlation=correlation.encode() if correlation is not None else None,
         )
+
+    async def publish_access(self, device: DeviceId, pages: Sequence[AccessList]) -> None:
+        """A door's list, page after page; what the broker keeps of a longer one before is cleared after it.
+
+        Raises:
+            LinkError: it did not arrive whole; the door keeps its older list.
+        """
+        count = len(pages) if len(pages) > 1 else 0
+        for number, page in enumerate(pages):
+            await self._retain(self._topics.down(device, Kind.ACCESS, number if count else None), codec.encode(page))
+        before = self._pages.get(device)
+        self._pages[device] = count
+        # After a start nobody knows how long the last one was.
+        gone = range(count, _PAGES_UNKNOWN + count if before is None else before)
+        for topic in [self._topics.down(device, Kind.ACCESS, number) for number in gone]:
+            await self._retain(topic, b"")
+        if count and not before:
+            await self._retain(self._topics.down(device, Kind.ACCESS), b"")
+
+    async def _retain(self, topic: str, payload: bytes) -> None:
+        confirmed = self._open_link().publish(
+            topic, payload, qos=1, retain=True, content_type="application/json" if payload else None
+        )
+        if confirmed is not None:
+            await confirmed
 
     def show(self, path: str, body: Mapping[str, object] | None) -> None:
         """Publish a retained value for whoever listens, or clear it."""

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.errors import StartupError
+from devices.accesslist import SIGNING_KEY_BYTES, canonical_pin, canonical_token, list_digest
 from devices.badges import Badge
 
 KEY_BYTES = 32
 BADGE_KEY = "badge.key"
+LIST_KEY = "lists.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,49 @@ class BadgeDigests:
         self.key_id = key.id
         # Keyed once: a copy per badge is a third of the price.
         self._keyed = hmac.new(key.key, digestmod=hashlib.sha256)
+        self.list_key = list_key_of(key)
 
     def of(self, badge: Badge) -> bytes:
+        return self.of_text(badge.canonical)
+
+    def of_pin(self, digits: str) -> bytes:
+        return self.of_text(canonical_pin(digits))
+
+    def of_token(self, token: str) -> bytes:
+        """A ticket's or a visitor's QR."""
+        return self.of_text(canonical_token(token))
+
+    def of_text(self, canonical: str) -> bytes:
+        """Of anything shown, in the one spelling by which a door's list knows it too."""
         keyed = self._keyed.copy()
-        keyed.update(badge.canonical.encode())
+        keyed.update(canonical.encode())
         return keyed.digest()
+
+    def list_digest_of(self, badge: Badge) -> bytes:
+        """How doors' own lists know this badge. Slow on purpose, so beside the loop and once for a badge."""
+        return list_digest(self.list_key, badge.canonical)
+
+    def list_digest_of_token(self, token: str) -> bytes:
+        """The same for what a QR code or a visitor's pass says."""
+        return list_digest(self.list_key, canonical_token(token))
+
+
+def list_key_of(key: BadgeKey) -> bytes:
+    """The key that doors are given to recognise badges alone. It follows from the badge key, which does not from it."""
+    # HKDF-Expand of RFC 5869 for one block: the badge key is random already, so there is nothing to extract.
+    return hmac.digest(key.key, b"natoma door list key\x01", "sha256")
+
+
+def load_list_signing_key(folder: Path) -> bytes:
+    """The Ed25519 key that doors know our lists by, made on the first start; with another one they take no list."""
+    path = folder / LIST_KEY
+    content = load_or_create(path, SIGNING_KEY_BYTES)
+    if len(content) != SIGNING_KEY_BYTES:
+        raise StartupError(
+            f"{path} holds {len(content)} bytes, a signing key has {SIGNING_KEY_BYTES}: it was cut off or written over. "
+            "Put back a copy from your backup, or remove it and give every door its keys anew."
+        )
+    return content
 
 
 def load_badge_key(folder: Path, *, enrolled_with: Collection[str] = ()) -> BadgeKey:

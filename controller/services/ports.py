@@ -25,7 +25,7 @@ from controller.domain.ids import (
     TicketId,
 )
 from controller.domain.membership import Cohort, Credential, Lease, Membership, Person, Team
-from devices.messages import Message
+from devices.messages import AccessList, Message
 
 
 class Clock(Protocol):
@@ -185,5 +185,8 @@ class Outbound(Protocol):
     def send(
         self, device: DeviceId, message: Message, *, expiry_s: int | None = None, correlation: str | None = None
     ) -> None: ...
+    # One door's access list, retained, each page confirmed before the next, so that no tap waits behind a long list;
+    # LinkError when it did not arrive whole.
+    async def publish_access(self, device: DeviceId, pages: Sequence[AccessList]) -> None: ...
     # Retained, under <root>/1/live/ or server/; None clears what was retained there.
     def show(self, path: str, body: Mapping[str, object] | None) -> None: ...

@@ -14,6 +14,7 @@ from pathlib import Path
 
 # Mosquitto's own default. The passwords are 144 random bits, so stretching adds nothing to their strength.
 ITERATIONS = 101
+DOOR_KEYS = "doors.json"
 
 
 def load_or_create(path: Path, users: Iterable[str]) -> dict[str, str]:
@@ -39,6 +40,12 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def write_door_keys(folder: Path, list_key: bytes, public_key: bytes) -> None:
+    """`doors.json` beside the passwords: what a door needs to know our access lists, and badges without us."""
+    keys = {"list_key": list_key.hex(), "public_key": public_key.hex()}
+    write_private(folder / DOOR_KEYS, json.dumps(keys, indent=1))
 
 
 def _hashed(password: str) -> str:

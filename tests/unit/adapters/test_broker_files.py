@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from controller.adapters.broker.configuration import MAX_PACKET_BYTES, mosquitto_conf
-from controller.adapters.broker.passwords import load_or_create, mosquitto_password_file, write_private
+from controller.adapters.broker.passwords import (
+    load_or_create,
+    mosquitto_password_file,
+    write_door_keys,
+    write_private,
+)
 
 
 @pytest.fixture
@@ -70,6 +75,14 @@ def test_a_private_file_is_replaced_whole_and_leaves_no_draft(tmp_path: Path):
 
     assert (tmp_path / "acl").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["acl"]
+
+
+def test_doors_find_their_keys_beside_the_passwords_for_their_owner_alone(tmp_path: Path):
+    write_door_keys(tmp_path, b"\x11" * 32, b"\x22" * 32)
+
+    file = tmp_path / "doors.json"
+    assert json.loads(file.read_text()) == {"list_key": "11" * 32, "public_key": "22" * 32}
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_mosquitto_is_given_salted_hashes_and_no_password():

@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from controller.adapters.secrets import BADGE_KEY, BadgeDigests, BadgeKey, load_badge_key, load_or_create
+from controller.adapters.secrets import (
+    BADGE_KEY,
+    BadgeDigests,
+    BadgeKey,
+    load_badge_key,
+    load_list_signing_key,
+    load_or_create,
+)
 from controller.errors import StartupError
+from devices.accesslist import list_digest
 from devices.badges import Badge
 
 # The contract's own example, nobody's badge.
@@ -98,3 +106,23 @@ def test_a_secret_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(StartupError, match="cannot be read or created"):
         load_or_create(tmp_path / "file" / "s")
+
+
+def test_the_key_doors_are_given_follows_from_the_badge_key_and_tells_nothing_of_it(tmp_path: Path) -> None:
+    digests = BadgeDigests(load_badge_key(tmp_path))
+    badge = CARD
+
+    assert digests.list_key == BadgeDigests(load_badge_key(tmp_path)).list_key
+    assert digests.list_key not in (tmp_path / "badge.key").read_bytes()
+    assert digests.list_digest_of(badge) == list_digest(digests.list_key, badge.canonical)
+    assert digests.list_digest_of(badge) != digests.of(badge)
+    assert digests.list_digest_of_token("t") == list_digest(digests.list_key, "token:t")
+
+
+def test_lists_are_signed_with_one_key_for_good_and_a_cut_one_is_refused(tmp_path: Path) -> None:
+    key = load_list_signing_key(tmp_path)
+
+    assert load_list_signing_key(tmp_path) == key
+    (tmp_path / "lists.key").write_bytes(key[:20])
+    with pytest.raises(StartupError, match=r"lists\.key holds 20 bytes, a signing key has 32"):
+        load_list_signing_key(tmp_path)
