@@ -69,6 +69,7 @@ from devices.badges import Badge
 from devices.errors import LinkError
 from devices.messages import (
     MODELS,
+    AccessList,
     BadgeReadData,
     Birth,
     ChannelSpec,
@@ -223,6 +224,12 @@ class RecordingOutbound:
             raise self.failure
         self.sent.append(Sent(device, message, expiry_s, correlation))
         self._steps.append(("sent", device, str(getattr(message, "do", type(message).__name__.lower()))))
+
+    async def publish_access(self, device: DeviceId, pages: Sequence[AccessList]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        for page in pages:
+            self.send(device, page)
 
     def show(self, path: str, body: Mapping[str, object]) -> None:
         if self.failure is not None:
