@@ -1,0 +1,74 @@
+"""Which version of the space file counts: what is published in the data folder, beside the file a service starts with.
+
+A file that says something new wins over what is published; one that has not changed since the last start does not
+undo what was published after it. Either way the log says so.
+"""
+
+import logging
+from pathlib import Path
+
+from controller.adapters.clock import SystemClock
+from controller.adapters.publications import PublicationFolder, Start
+from controller.domain.building import Space
+from controller.errors import InputError
+from controller.services.publishing import Publication
+from controller.space import load
+
+logger = logging.getLogger(__name__)
+
+STARTING = "the start of the service"
+
+
+def space_at_start(data: Path, file: Path | None, given: Space) -> Space:
+    """What the service is to run on: `given` as read from `file`, or what was published since `file` last changed.
+
+    To be asked once the data folder is ours alone. `given` without a file is nobody's to publish.
+
+    Raises:
+        SpaceError: what is published can no longer be read by this version of Natoma.
+    """
+    if file is None:
+        return given
+    folder = PublicationFolder(data)
+    current, start = folder.current(), Start(str(file), given.version)
+    known = folder.started_with()
+    folder.starts_with(start)
+    if current is None or (current.version != given.version and known != start):
+        folder.publish(text_of(file), at=SystemClock().now(), by=STARTING, source=str(file))
+        if current is not None:
+            logger.warning("%s is not what was published (%s): from now on it counts", file, _told(current))
+        return given
+    if current.version == given.version:
+        return given
+    logger.warning(
+        "%s is as it was at the last start; what was published since counts: %s. "
+        "To go back to the file: natoma publish %s",
+        file,
+        _told(current),
+        file,
+    )
+    return load(folder.path_of(current.version))
+
+
+def published_space(data: Path) -> Path | None:
+    """The file of the version that counts in this data folder, if any was published there."""
+    folder = PublicationFolder(data)
+    current = folder.current()
+    return folder.path_of(current.version) if current is not None else None
+
+
+def space_of_version(data: Path, version: str) -> Space:
+    """A version that once counted; InputError where it is not kept here, SpaceError where it cannot be read any more."""
+    return load(PublicationFolder(data).path_of(version))
+
+
+def text_of(file: Path) -> str:
+    """The text of a space file, as its version is counted."""
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read ({error})") from error
+
+
+def _told(publication: Publication) -> str:
+    return f"version {publication.version}, {publication.at:%Y-%m-%d %H:%M} UTC by {publication.by}"
