@@ -20,6 +20,7 @@ from devices.badges import Badge
 KEY_BYTES = 32
 BADGE_KEY = "badge.key"
 LIST_KEY = "lists.key"
+VISIT_KEY = "visits.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,20 @@ def list_key_of(key: BadgeKey) -> bytes:
 
 def load_list_signing_key(folder: Path) -> bytes:
     """The Ed25519 key that doors know our lists by, made on the first start; with another one they take no list."""
-    path = folder / LIST_KEY
+    return _load_signing_key(folder / LIST_KEY, "give every door its keys anew")
+
+
+def load_visit_signing_key(folder: Path) -> bytes:
+    """The Ed25519 key that partner spaces know our members' visiting passes by, made when first asked for."""
+    return _load_signing_key(folder / VISIT_KEY, "give every partner the new one of `natoma visits key`")
+
+
+def _load_signing_key(path: Path, instead: str) -> bytes:
     content = load_or_create(path, SIGNING_KEY_BYTES)
     if len(content) != SIGNING_KEY_BYTES:
         raise StartupError(
             f"{path} holds {len(content)} bytes, a signing key has {SIGNING_KEY_BYTES}: it was cut off or written over. "
-            "Put back a copy from your backup, or remove it and give every door its keys anew."
+            f"Put back a copy from your backup, or remove it and {instead}."
         )
     return content
 
