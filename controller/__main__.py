@@ -19,6 +19,12 @@ _COMMANDS = {
     "people": "controller.cli.people",
     "explain": "controller.cli.explain",
     "events": "controller.cli.events",
+    "alarms": "controller.cli.alarms",
+    "lockdown": "controller.cli.lockdown",
+    "fire": "controller.cli.fire",
+    "override": "controller.cli.override",
+    "exception": "controller.cli.calendar",
+    "holiday": "controller.cli.calendar",
 }
 
 

@@ -1,0 +1,49 @@
+"""Moments and spans as people type them, in the space's own time."""
+
+import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from controller.domain.schedule import instant
+from controller.errors import InputError
+
+_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+_SPAN = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
+
+
+def moment_of(option: str, text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime:
+    """`18:00` today, or `2026-11-23T18:00`; an hour that comes twice is its first occurrence, as an end its last."""
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None:
+        minutes = int(clock[1]) * 60 + int(clock[2])
+        if minutes <= 24 * 60:
+            return instant(now.astimezone(zone).date(), minutes, zone, last=is_end)
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"{option}: {text!r} is no moment — write it like 18:00 or {now.astimezone(zone):%Y-%m-%d}T18:00"
+        ) from error
+    if said.tzinfo is not None:
+        return said
+    return instant(said.date(), said.hour * 60 + said.minute, zone, last=is_end)
+
+
+def span_of(option: str, text: str) -> timedelta:
+    """`2h`, `45m`, `1h30m` or `1d`."""
+    found = _SPAN.fullmatch(text.replace(" ", ""))
+    if found is None or not any(found.groups()):
+        raise InputError(f"{option}: {text!r} is no span of time — write it like 2h, 45m or 1h30m")
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    span = timedelta(days=days, hours=hours, minutes=minutes)
+    if not span:
+        raise InputError(f"{option}: {text!r} is no time at all — write how long, like 2h")
+    return span
+
+
+def day_of(option: str, text: str) -> date:
+    """`2026-12-25`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{option}: {text!r} is no day — write it like 2026-12-25") from error
