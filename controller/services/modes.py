@@ -73,10 +73,10 @@ class Modes:
         inside: Callable[[DoorId], int | None] = lambda _: None,
         full: Callable[[], Collection[EventId]] = lambda: (),
         on_forget: Callable[[frozenset[ZoneId]], None] = lambda _: None,
-        changed: Callable[[], None] = lambda: None,
+        say_word: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`inside`: how many are behind a door, None where nobody can say; `full`: events with no place left;
-        `on_forget`: where people are in these zones is unknown now; `changed`: the house's one word may have changed.
+        `on_forget`: where people are in these zones is unknown now; `say_word`: hears the house's one word when it changes.
         """
         self._index = index
         self._worker = worker
@@ -84,7 +84,7 @@ class Modes:
         self._clock = clock
         self._full = full
         self._on_forget = on_forget
-        self._changed = changed
+        self._tell_word = say_word
         self.writes = HouseWrites()
         self.fire = FireWatch(store, self.writes, presence, note, clock, self.look)
         self._changes = HouseChanges(store, self.writes, note, alarms)
@@ -238,7 +238,7 @@ class Modes:
         word = space_word(house)
         if word != self._word:
             self._word = word
-            self._changed()
+            self._tell_word(word)
 
     def _seconds_to_change(self) -> float:
         due = min((kept.due for kept in self._kept.values() if kept.due is not None), default=None)

@@ -34,6 +34,12 @@ class Headcount:
         self._day = self._business_day(clock.now())
         self._leaving: dict[DoorId, datetime] = {}
         self.people = 0
+        self._mode = "normal"
+        self.show()
+
+    def mode_is(self, word: str) -> None:
+        """How the house is in one word: normal, lockdown or fire."""
+        self._mode = word
         self.show()
 
     def publish(self, space: Space) -> None:
@@ -75,7 +81,7 @@ class Headcount:
                 "zone": str(space.zone),
                 "people_in": self.people,
                 "capacity": seats or None,
-                "mode": "normal",
+                "mode": self._mode,
                 "version": space.version,
             },
         )
