@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 
 from controller.adapters.clock import SystemClock
-from controller.adapters.publications import PublicationFolder, Start
+from controller.adapters.publications import PublicationFolder, Start, version_of
 from controller.domain.building import Space
 from controller.errors import InputError
 from controller.services.publishing import Publication
@@ -30,7 +30,7 @@ def space_at_start(data: Path, file: Path | None, given: Space) -> Space:
     if file is None:
         return given
     folder = PublicationFolder(data)
-    current, start = folder.current(), Start(str(file), given.version)
+    current, start = folder.current(), Start(str(file.resolve()), given.version)
     known = folder.started_with()
     folder.starts_with(start)
     if current is None or (current.version != given.version and known != start):
@@ -50,11 +50,18 @@ def space_at_start(data: Path, file: Path | None, given: Space) -> Space:
     return load(folder.path_of(current.version))
 
 
-def published_space(data: Path) -> Path | None:
-    """The file of the version that counts in this data folder, if any was published there."""
+def counting_file(data: Path, file: Path | None) -> Path | None:
+    """The file to ask about what counts in this data folder, by the same rule; `file` where it is another on purpose.
+
+    None where nothing is named and nothing was published.
+    """
     folder = PublicationFolder(data)
     current = folder.current()
-    return folder.path_of(current.version) if current is not None else None
+    if current is None:
+        return file
+    if file is not None and folder.started_with() != Start(str(file.resolve()), version_of(text_of(file))):
+        return file
+    return folder.path_of(current.version)
 
 
 def space_of_version(data: Path, version: str) -> Space:

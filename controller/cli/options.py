@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from controller.app.publications import counting_file
 from controller.config import Settings, load
 from controller.domain.building import Space
 from controller.errors import InputError
@@ -79,7 +80,15 @@ def _space_of_last_run(data: Path) -> Path | None:
 
 
 def space_of(settings: Settings) -> Space:
-    """The building these settings mean; SpaceError lists everything wrong with it."""
+    """The building as it counts at the doors; a file somebody names that is another one is asked about instead.
+
+    SpaceError lists everything wrong with it.
+    """
+    return load_space_file(counting_file(settings.data, settings.space) or space_path(settings))
+
+
+def space_to_start(settings: Settings) -> Space:
+    """The building of the named file itself: whether it or what was published counts is settled at the start."""
     return load_space_file(space_path(settings))
 
 

@@ -11,7 +11,7 @@ import click
 
 from controller.app import Running
 from controller.app import run as serve
-from controller.cli.options import set_up_logging, settings_from, space_of, space_path, where
+from controller.cli.options import set_up_logging, settings_from, space_path, space_to_start, where
 from controller.config import Settings
 from controller.domain.building import Space
 
@@ -56,10 +56,11 @@ def run(config: Path | None, **flags: Any) -> None:
     settings = settings_from(config, **flags)
     settings = replace(settings, space=space_path(settings, start_one=True).resolve())
     set_up_logging(settings)
-    space = space_of(settings)
+    space = space_to_start(settings)
 
     async def ready(running: Running) -> None:
-        click.echo(f"{space.name}: {len(space.doors)} doors, {len(space.devices)} devices.", err=True)
+        runs = running.space
+        click.echo(f"{runs.name}: {len(runs.doors)} doors, {len(runs.devices)} devices.", err=True)
         if running.embedded is not None:
             _tell_broker(running)
         click.echo(f"Open {running.address}")
