@@ -19,10 +19,10 @@ DAY = timedelta(days=1)
 
 @lru_cache(maxsize=100_000)
 def minutes_around(day: date, minute: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
-    """Every minute within three hours of a local time, as (instant, what the clock on the wall shows)."""
+    """Every minute within an hour and a half of a local time, as (instant, what the clock on the wall shows)."""
     wall = datetime.combine(day, time()) + minute * MINUTE
     middle = wall.replace(tzinfo=zone).astimezone(UTC)
-    instants = (middle + n * MINUTE for n in range(-180, 181))
+    instants = (middle + n * MINUTE for n in range(-90, 91))
     return tuple((each, each.astimezone(zone).replace(tzinfo=None)) for each in instants)
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.domain.building import AtCapacity, Door, Passback, PinMode, Plan, Zone
-from controller.domain.holdings import Booking, BookingState, HeldTicket, VisitingPass
+from controller.domain.holdings import BookingState, PublicEvent, VisitingPass
 from controller.domain.house import ScopeKind
 from controller.domain.membership import (
+    CredentialKind,
     CredentialState,
     Lease,
     Membership,
@@ -33,8 +34,14 @@ Told = tuple[str, ...] | tuple[str, str, str, Charge | None] | tuple[str, DenyRe
 # The order of step 9: what costs the member least comes first.
 COSTS = ("nothing", "lease", "booking", "event", "unlimited_plan", "quota_day", "day_pass", "pay_as_you_go")
 # The order of step 7, for two that cost the same.
-KINDS = ("staff", "lease", "booking", "event", "plan", "guest", "visiting", "pay_as_you_go")
+KINDS = ("staff", "lease", "booking", "event", "host", "plan", "guest", "visiting", "pay_as_you_go")
 # The order of step 7's nearest miss.
+STANDS_IN_THE_WAY = (
+    DenyReason.BANNED,
+    DenyReason.MEMBERSHIP_OVERDUE,
+    DenyReason.MEMBERSHIP_PAUSED,
+    DenyReason.MEMBERSHIP_ENDED,
+)
 MISSES = (
     DenyReason.OUTSIDE_HOURS,
     DenyReason.BOOKING_TOO_EARLY,
@@ -116,8 +123,11 @@ class Reading:
 
     def credential(self) -> DenyReason | None:
         credential = self.rights.credential
-        if credential is None or self.rights.person is None:
+        door = self.rights.door
+        if credential is None:
             return DenyReason.UNKNOWN_CREDENTIAL
+        if credential.kind is CredentialKind.PIN and door is not None and door.pin is not PinMode.ALLOWED:
+            return DenyReason.UNKNOWN_CREDENTIAL  # a PIN without a badge, where it takes a badge
         if credential.state is CredentialState.LOST:
             return DenyReason.CREDENTIAL_LOST
         if credential.state is CredentialState.BLOCKED:
@@ -126,7 +136,7 @@ class Reading:
             return DenyReason.CREDENTIAL_NOT_YET_VALID
         if credential.valid_until is not None and self.at >= credential.valid_until:
             return DenyReason.CREDENTIAL_EXPIRED
-        return None
+        return DenyReason.UNKNOWN_CREDENTIAL if self.rights.person is None else None
 
     def pin(self) -> DenyReason | str | None:
         match self.read.pin:
@@ -175,41 +185,38 @@ class Reading:
             return Standing.ENDED
         if self.calendar < membership.starts:
             return None
-        if membership.standing in (Standing.PAUSED, Standing.ENDED, Standing.OVERDUE):
+        if membership.standing is Standing.GRACE:
+            return Standing.ACTIVE  # the books say so, whatever the bill
+        if membership.standing is not Standing.ACTIVE:
             return membership.standing
-        if membership.due_since is not None:
+        if membership.due_since is not None and membership.due_since <= self.calendar:
             grace = self.space.grace
             late = (self.today - membership.due_since).days >= grace.days
             if late or membership.due_cents > grace.cents:
                 return Standing.OVERDUE
         return Standing.ACTIVE
 
-    def is_current(self, lease: Lease) -> bool:
-        return lease.starts <= self.calendar and (lease.ends is None or self.today <= lease.ends)
+    def is_current(self, held: Lease | Membership) -> bool:
+        return held.starts <= self.calendar and (held.ends is None or self.today <= held.ends)
 
     def holds_something_else(self) -> bool:
-        """Whether something other than a membership brings this person here now."""
+        """Whether something other than a membership brings this person here, today or later; step 7 says when."""
         rights = self.rights
-        return (
-            any(self.is_current(each) for each in rights.leases)
-            or any(self.is_live(each) for each in rights.tickets)
-            or any(self.is_within(each.guest_pass) and not each.guest_pass.is_revoked for each in rights.guest_passes)
-            or any(self.is_within(each) and not each.is_revoked for each in rights.visits)
-            or any(self.is_time_of(each) for each in rights.bookings)
-        )
+        # What was over before today began is history; what ended today still tells its holder so.
+        today = days.occurrence(self.today, self.space.cut_off_minutes, self.space.zone, last=False)
+        ends = [
+            *(each.event.end for each in rights.tickets if not each.ticket.is_void),
+            *(each.guest_pass.end for each in rights.guest_passes if not each.guest_pass.is_revoked),
+            *(each.end for each in rights.visits if not each.is_revoked),
+            *(each.end for each in rights.bookings if each.state is BookingState.BOOKED),
+            *(each.end for each in rights.hosting),
+        ]
+        has_day_pass = self.today in rights.usage.day_pass_days or rights.usage.day_passes_left > 0
+        has_lease = any(self.is_current(each) for each in rights.leases)
+        return has_day_pass or has_lease or any(end > today for end in ends)
 
-    def is_within(self, window: object) -> bool:
-        return window.start <= self.at < window.end  # type: ignore[attr-defined, no-any-return]
-
-    def is_live(self, held: HeldTicket) -> bool:
-        event = held.event
-        over = self.at >= event.end or (event.ended_at is not None and self.at >= event.ended_at)
-        return not held.ticket.is_void and not over
-
-    def is_time_of(self, booking: Booking) -> bool:
-        if booking.state is not BookingState.BOOKED:
-            return False
-        return booking.start - 15 * MINUTES <= self.at < booking.end + 10 * MINUTES
+    def is_over(self, event: PublicEvent) -> bool:
+        return self.at >= event.end or (event.ended_at is not None and self.at >= event.ended_at)
 
     # --- 6. lockdown ----------------------------------------------------------------------------------
 
@@ -243,6 +250,7 @@ class Reading:
             *self.by_lease(door),
             *self.by_booking(door, person),
             *self.by_ticket(door),
+            *self.by_hosting(door),
             *self.by_plan(door, person),
             *self.by_day_pass(door, person),
             *self.by_guest_pass(door, person),
@@ -293,9 +301,15 @@ class Reading:
                 yield Way("booking", "booking", self.day_for_booking(door, person))
 
     def day_for_booking(self, door: Door, person: Person) -> Charge | None:
-        for plan in self.plans(self.rights.memberships):
-            uses_day = plan.booking_uses_day and plan.days_per_week is not None and self.is_counted(door)
-            if uses_day and self.today not in self.rights.usage.quota_days:
+        """A booking opens by itself; it uses a day where the plan says so, there is one left, and days are counted at all."""
+        plans, used = self.plans(self.rights.memberships), self.rights.usage.quota_days
+        is_unlimited = any(plan.days_per_week is None and plan.kind != "day_pass" for plan in plans)
+        if is_unlimited or self.today in used or not self.is_counted(door):
+            return None
+        for plan in plans:
+            if plan.kind == "day_pass" or not plan.booking_uses_day or plan.days_per_week is None:
+                continue
+            if days.used_this_week(used, self.today) < plan.days_per_week:
                 return Charge(ChargeKind.QUOTA_DAY, person.id, self.today, plan=plan.id)
         return None
 
@@ -304,21 +318,38 @@ class Reading:
             event = held.event
             if held.ticket.is_void or door.id not in event.path:
                 continue
-            ended = event.ended_at is not None and self.at >= event.ended_at
             entered = event.host_entered_at is not None and event.host_entered_at <= self.at
-            if ended or self.at >= event.end:
+            if self.is_over(event):
                 yield DenyReason.EVENT_OVER
             elif self.at < event.start or not entered:
                 yield DenyReason.EVENT_NOT_STARTED
-            elif held.is_inside:
+            elif held.is_inside and door.id == event.path[0]:
                 yield DenyReason.TICKET_USED
-            elif held.heads >= event.capacity:
+            elif held.heads >= event.capacity and not held.is_inside:
                 yield DenyReason.EVENT_FULL
             else:
                 yield Way("event", "event")
 
+    def by_hosting(self, door: Door) -> Found:
+        for event in self.rights.hosting:
+            if door.id not in event.path:
+                continue
+            if self.is_over(event):
+                yield DenyReason.EVENT_OVER
+            elif self.at < event.start - 60 * MINUTES:
+                yield DenyReason.EVENT_NOT_STARTED
+            else:
+                yield Way("host", "event")
+
     def plans(self, memberships: tuple[Membership, ...]) -> list[Plan]:
-        """The plans of the memberships that work today."""
+        """The plans that work today; of somebody refused for their standing alone, those that would work without it."""
+        working = self.working_plans(memberships)
+        if working or self.person() not in STANDS_IN_THE_WAY:
+            return working
+        current = [each for each in memberships if self.is_current(each) and each.standing is not Standing.ENDED]
+        return [self.space.plans[each.plan] for each in current if each.plan in self.space.plans]
+
+    def working_plans(self, memberships: tuple[Membership, ...]) -> list[Plan]:
         working = [each for each in memberships if self.standing_of(each) is Standing.ACTIVE]
         return [self.space.plans[each.plan] for each in working if each.plan in self.space.plans]
 
@@ -339,8 +370,7 @@ class Reading:
                 continue
             if not self.is_in_hours(plan, door):
                 yield DenyReason.OUTSIDE_HOURS
-                continue
-            if plan.kind == "day_pass":
+            elif plan.kind == "day_pass":
                 yield Way("plan", "day_pass")
             elif plan.days_per_week is None:
                 yield Way("plan", "unlimited_plan")
@@ -372,76 +402,74 @@ class Reading:
                 yield Way("plan", "day_pass", Charge(ChargeKind.DAY_PASS, person.id, self.today, plan=plan.id))
 
     def by_guest_pass(self, door: Door, guest: Person) -> Found:
+        """A guest goes where the host could go, in the window of the pass."""
         for hosted in self.rights.guest_passes:
-            if hosted.guest_pass.is_revoked:
+            guest_pass, host = hosted.guest_pass, hosted.host
+            leases = [each for each in hosted.host_leases if self.is_current(each)]
+            standing = self.standing(hosted.host_memberships)
+            excused = standing in (DenyReason.NO_MEMBERSHIP, DenyReason.MEMBERSHIP_ENDED) and leases
+            if guest_pass.is_revoked or host.banned or (standing is not None and not excused):
                 continue
-            if self.at < hosted.guest_pass.start:
+            by_lease = any(self.leads_to(door, each.area) for each in leases)
+            by_plan = [plan for plan in self.working_plans(hosted.host_memberships) if self.covers(plan, door)]
+            in_hours = [plan for plan in by_plan if self.is_in_hours(plan, door)]
+            if not by_lease and not by_plan:
+                continue
+            if self.at < guest_pass.start:
                 yield DenyReason.PASS_NOT_YET_VALID
-            elif self.at >= hosted.guest_pass.end:
+            elif self.at >= guest_pass.end:
                 yield DenyReason.PASS_OVER
-            else:
-                yield from self.with_host(hosted, door, guest)
-
-    def with_host(self, hosted: HostedGuest, door: Door, guest: Person) -> Found:
-        host, today = hosted.host, self.today
-        leases = [each for each in hosted.host_leases if self.is_current(each)]
-        standing = self.standing(hosted.host_memberships)
-        excused = standing in (DenyReason.NO_MEMBERSHIP, DenyReason.MEMBERSHIP_ENDED) and leases
-        if host.banned or (standing is not None and not excused):
-            return
-        plans = self.plans(hosted.host_memberships)
-        by_lease = any(self.leads_to(door, each.area) for each in leases)
-        by_plan = [plan for plan in plans if self.covers(plan, door)]
-        open_plans = [plan for plan in by_plan if self.is_in_hours(plan, door)]
-        if not by_lease and not open_plans:
-            if by_plan:
+            elif not by_lease and not in_hours:
                 yield DenyReason.OUTSIDE_HOURS
-            return
-        guest_days = hosted.host_usage.guest_days
-        if not self.is_counted(door) or guest.id in guest_days.get(today, frozenset()):
-            yield Way("guest", "quota_day")
-            return
-        used = days.guests_this_month(guest_days, today)
-        for plan in open_plans or plans:
-            if plan.guest_days_per_month is None or used < plan.guest_days_per_month:
-                charge = Charge(ChargeKind.GUEST_DAY, host.id, today, subject=guest.id, plan=plan.id)
-                yield Way("guest", "quota_day", charge)
             else:
-                yield DenyReason.QUOTA_USED_UP
+                # By the lease of an office, too, guests are counted on whatever plan the host has.
+                counting = in_hours or self.working_plans(hosted.host_memberships)
+                yield self.guest_day(hosted, door, guest, counting)
+
+    def guest_day(self, hosted: HostedGuest, door: Door, guest: Person, plans: list[Plan]) -> Way | DenyReason:
+        """The host's: each guest counts once a day, and the plan says how many there are in a calendar month."""
+        guest_days, today = hosted.host_usage.guest_days, self.today
+        if not self.is_counted(door) or guest.id in guest_days.get(today, frozenset()):
+            return Way("guest", "quota_day")
+        if not plans:
+            return Way("guest", "quota_day", Charge(ChargeKind.GUEST_DAY, hosted.host.id, today, subject=guest.id))
+        used = days.guests_this_month(guest_days, today)
+        for plan in plans:
+            if plan.guest_days_per_month is None or used < plan.guest_days_per_month:
+                charge = Charge(ChargeKind.GUEST_DAY, hosted.host.id, today, subject=guest.id, plan=plan.id)
+                return Way("guest", "quota_day", charge)
+        return DenyReason.QUOTA_USED_UP
 
     def by_visiting_pass(self, door: Door, person: Person) -> Found:
+        used = self.rights.usage.visit_days
         for visit in self.rights.visits:
-            if visit.is_revoked:
+            plan = self.space.plans.get(visit.plan)
+            if visit.is_revoked or plan is None or not self.covers(plan, door):
                 continue
             if self.at < visit.start:
                 yield DenyReason.PASS_NOT_YET_VALID
             elif self.at >= visit.end:
                 yield DenyReason.PASS_OVER
+            elif not self.is_in_hours(plan, door):
+                yield DenyReason.OUTSIDE_HOURS
+            elif not self.is_counted(door) or self.today in used:
+                yield Way("visiting", "quota_day")
+            elif self.has_visited_enough(visit, plan):
+                yield DenyReason.QUOTA_USED_UP
             else:
-                yield from self.on_visit(visit, door, person)
+                yield Way("visiting", "quota_day", Charge(ChargeKind.VISIT_DAY, person.id, self.today, plan=plan.id))
 
-    def on_visit(self, visit: VisitingPass, door: Door, person: Person) -> Found:
-        plan = self.space.plans.get(visit.plan)
-        if plan is None or not self.covers(plan, door):
-            return
+    def has_visited_enough(self, visit: VisitingPass, plan: Plan) -> bool:
         used = self.rights.usage.visit_days
-        week = days.used_this_week(used, self.today)
-        if not self.is_in_hours(plan, door):
-            yield DenyReason.OUTSIDE_HOURS
-        elif not self.is_counted(door) or self.today in used:
-            yield Way("visiting", "quota_day")
-        elif (plan.days_per_week is not None and week >= plan.days_per_week) or (
-            visit.days is not None and len(used) >= visit.days
-        ):
-            yield DenyReason.QUOTA_USED_UP
-        else:
-            yield Way("visiting", "quota_day", Charge(ChargeKind.VISIT_DAY, person.id, self.today, plan=plan.id))
+        if plan.days_per_week is not None and days.used_this_week(used, self.today) >= plan.days_per_week:
+            return True
+        return visit.days is not None and len(used) >= visit.days
 
     # --- 8. shared state ------------------------------------------------------------------------------
 
     def shared(self) -> DenyReason | None:
         door, person, shared = self.rights.door, self.rights.person, self.rights.shared
-        if door is None or person is None:
+        if door is None or person is None or self.read.direction == "out":
             return None
         if door.interlock is not None and shared.interlocked_with is not None:
             return DenyReason.INTERLOCK

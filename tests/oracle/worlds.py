@@ -125,6 +125,7 @@ def world(chance: Random) -> World:
         usage=draw.usage(),
         house=draw.house(),
         shared=draw.shared(),
+        hosting=draw.hosting(space) if theme.hosts else (),
     )
     return World(draw.read(), rights, draw.at)
 
@@ -138,6 +139,7 @@ class Theme:
     tickets: bool
     guests: bool
     visits: bool
+    hosts: bool
     is_outsider: bool  # somebody who holds no membership, as guests and visitors do
 
 
@@ -180,8 +182,8 @@ class Draw:
         return self.moment + self.one(EDGES)
 
     def window(self) -> tuple[datetime, datetime]:
-        start = self.near() if self.likely(60) else self.moment - self.chance.randint(0, 300) * MINUTE
-        end = self.near() if self.likely(50) else self.moment + self.chance.randint(0, 300) * MINUTE
+        start = self.near() if self.likely(45) else self.moment - self.chance.randint(0, 300) * MINUTE
+        end = self.near() if self.likely(40) else self.moment + self.chance.randint(0, 300) * MINUTE
         return (start, end) if start < end else (start, start + self.one((20, 60, 600)) * MINUTE)
 
     def near_day(self) -> date:
@@ -269,7 +271,7 @@ class Draw:
         if self.likely(1.5):
             door = replace(door, in_maintenance=True)
         if self.likely(4):
-            door = replace(door, pin=PinMode.REQUIRED)
+            door = replace(door, pin=self.one((PinMode.REQUIRED, PinMode.REQUIRED, PinMode.ALLOWED)))
         if self.likely(6):
             door = replace(door, two_person=True)
         if self.likely(6):
@@ -338,7 +340,8 @@ class Draw:
 
     def theme(self) -> Theme:
         leases, bookings, tickets, guests, visits = (self.likely(20) for _ in range(5))
-        return Theme(leases, bookings, tickets, guests, visits, (tickets or guests or visits) and self.likely(60))
+        is_outsider = (tickets or guests or visits) and self.likely(60)
+        return Theme(leases, bookings, tickets, guests, visits, hosts=self.likely(8), is_outsider=is_outsider)
 
     def person(self) -> Person:
         return Person(
@@ -358,7 +361,7 @@ class Draw:
         return Credential(
             CredentialId("badge"),
             ALICE,
-            self.one((CredentialKind.BADGE, CredentialKind.BADGE, CredentialKind.TOKEN)),
+            self.one((CredentialKind.BADGE,) * 20 + (CredentialKind.TOKEN,) * 10 + (CredentialKind.PIN,)),
             self.one(list(CredentialState)) if self.likely(6) else CredentialState.ACTIVE,
             self.edge() if self.likely(5) else None,
             self.edge() if self.likely(5) else None,
@@ -384,7 +387,7 @@ class Draw:
         if self.likely(15):
             held = replace(held, standing=self.one(list(Standing)))
         if self.likely(15):
-            since = self.today - self.one((0, 1, 2, 3, 4, 6, 7, 8, 30)) * DAY
+            since = self.today - self.one((-1, 0, 1, 2, 3, 4, 6, 7, 8, 30)) * DAY
             held = replace(held, due_since=since, due_cents=self.one((1, 19_999, 20_000, 20_001, 90_000)))
         if self.likely(2):
             held = replace(held, plan=PlanId("gone"))
@@ -417,14 +420,22 @@ class Draw:
         return tuple(self.ticket(space, n) for n in range(self.one((1, 1, 2))))
 
     def ticket(self, space: Space, number: int) -> HeldTicket:
+        event = self.event(space, number, host=BOB)
+        ticket = Ticket(TicketId(f"ticket-{number}"), event.id, person=ALICE, is_void=self.likely(8))
+        return HeldTicket(ticket, event, heads=self.one((0, 0, 1, 2, 3)), is_inside=self.likely(30))
+
+    def hosting(self, space: Space) -> tuple[PublicEvent, ...]:
+        return (self.event(space, 9, host=ALICE),)
+
+    def event(self, space: Space, number: int, host: PersonId) -> PublicEvent:
         start, end = self.window()
         path = [DoorId("street"), DoorId("landing"), DoorId("room")]
         if DoorId("yard") in space.doors and self.likely(50):
             path[0] = DoorId("yard")
-        event = PublicEvent(
+        return PublicEvent(
             EventId(f"event-{number}"),
             "Talk",
-            BOB,
+            host,
             ROOM,
             tuple(path),
             start,
@@ -433,8 +444,6 @@ class Draw:
             host_entered_at=start + self.one((-30, -5, 5)) * MINUTE if self.likely(80) else None,
             ended_at=self.edge() if self.likely(10) else None,
         )
-        ticket = Ticket(TicketId(f"ticket-{number}"), event.id, person=ALICE, is_void=self.likely(8))
-        return HeldTicket(ticket, event, heads=self.one((0, 0, 1, 2, 3)), is_inside=self.likely(12))
 
     def guest_passes(self) -> tuple[HostedGuest, ...]:
         start, end = self.window()

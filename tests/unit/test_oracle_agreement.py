@@ -1,0 +1,172 @@
+"""`decide` against the oracle: an independent telling of the access rules, on many whole random worlds.
+
+Where they differ, one of them has misread the text; the message of a failure says what was asked and what each said.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.domain.access import Denied, Granted, NeedsPin, decide
+from controller.domain.building import AtCapacity
+from controller.domain.membership import CredentialState
+from controller.domain.rights import DenyReason
+from controller.domain.usage import Charge
+from tests.oracle.oracle import Told, answer
+from tests.oracle.worlds import World, world
+
+WORLDS = 20_000
+PARTS = 8  # so that they spread over the cores there are
+random_worlds = st.randoms(use_true_random=False).map(world)
+
+# A few of these are rare by nature; a run that never saw one would say nothing about it.
+SEEN_AT_LEAST = 5
+NEVER_AN_ANSWER = {DenyReason.LOG_UNAVAILABLE}
+
+
+def told_by(decision: Granted | Denied | NeedsPin) -> Told:
+    """The decision in the oracle's words."""
+    match decision:
+        case NeedsPin():
+            return ("needs_pin",)
+        case Granted(grant=grant):
+            return ("granted", str(grant.kind), grant.cost.name.lower(), grant.charge)
+        case Denied(reason=reason, failed=failed):
+            return ("denied", reason, [each.reason for each in failed])
+
+
+def check(asked: World) -> Told:
+    """Fail where the two disagree; else what both say."""
+    ours, theirs = told_by(decide(*asked)), answer(*asked)
+    assert ours == theirs, (
+        f"decide says {ours}, the oracle says {theirs}\nabout {asked.at}: {asked.read}\n{asked.rights}"
+    )
+    return ours
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_decide_agrees_with_the_oracle_on_20_000_random_worlds(part: int) -> None:
+    chance = Random(f"access rules, part {part}")
+    for _ in range(WORLDS // PARTS):
+        check(world(chance))
+
+
+@settings(max_examples=300, deadline=None)
+@given(random_worlds)
+def test_decide_agrees_with_the_oracle_and_a_disagreement_shrinks(asked: World) -> None:
+    check(asked)
+
+
+def test_the_random_worlds_reach_every_reason_and_every_way_in() -> None:
+    chance = Random("what there is to see")
+    seen: Counter[object] = Counter()
+    for _ in range(6_000):
+        told = answer(*world(chance))
+        seen.update(told[2] if told[0] == "denied" else told[:3])
+        if told[0] == "granted" and isinstance(told[-1], Charge):
+            seen[told[-1].kind] += 1
+
+    rare = {each: seen[each] for each in set(DenyReason) - NEVER_AN_ANSWER if seen[each] < SEEN_AT_LEAST}
+
+    assert rare == {}
+    kinds = ("staff", "lease", "booking", "event", "plan", "guest", "visiting", "pay_as_you_go", "exit")
+    assert [kind for kind in kinds if seen[kind] < SEEN_AT_LEAST] == []
+    charges = ("quota_day", "day_pass", "guest_day", "visit_day", "pay_as_you_go")
+    assert [charge for charge in charges if seen[charge] < SEEN_AT_LEAST] == []
+
+
+# --- laws that need no oracle -------------------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None)
+@given(random_worlds)
+def test_no_exit_is_ever_denied(asked: World) -> None:
+    read = replace(asked.read, direction="out", retained=False, duplicate=False, age_s=0.2)
+    rights = replace(asked.rights, door=asked.rights.door or next(iter(asked.rights.space.doors.values())))
+
+    assert isinstance(decide(read, rights, asked.at), Granted)
+
+
+@settings(max_examples=300, deadline=None)
+@given(random_worlds, st.sampled_from([CredentialState.BLOCKED, CredentialState.LOST]))
+def test_a_blocked_or_lost_badge_is_never_granted_an_entry(asked: World, state: CredentialState) -> None:
+    credential = asked.rights.credential
+    if credential is None:
+        return
+    rights = replace(asked.rights, credential=replace(credential, state=state))
+
+    decision = decide(replace(asked.read, direction="in"), rights, asked.at)
+
+    assert isinstance(decision, Denied)
+
+
+@settings(max_examples=300, deadline=None)
+@given(random_worlds, st.sampled_from(["retained", "duplicate", "old"]))
+def test_no_read_that_is_not_live_opens_anything_in_either_direction(asked: World, why: str) -> None:
+    spoiled = {"retained": {"retained": True}, "duplicate": {"duplicate": True}, "old": {"age_s": 6.0}}
+
+    decision = decide(replace(asked.read, **spoiled[why]), asked.rights, asked.at)  # type: ignore[arg-type]
+
+    assert isinstance(decision, Denied)
+    assert decision.is_ignored
+
+
+@settings(max_examples=300, deadline=None)
+@given(random_worlds)
+def test_a_ban_a_full_zone_and_a_late_bill_are_never_excused_by_what_else_is_held(asked: World) -> None:
+    person = asked.rights.person
+    if person is None:
+        return
+    banned = replace(asked.rights, person=replace(person, banned=True))
+    zones = {id: replace(z, capacity=0, at_capacity=AtCapacity.DENY) for id, z in asked.rights.space.zones.items()}
+    full = replace(asked.rights, space=replace(asked.rights.space, zones=zones))
+    read = replace(asked.read, direction="in")
+
+    assert not isinstance(decide(read, banned, asked.at), Granted)
+    door = full.door
+    if door is not None and full.space.areas[door.inner].zones - _zones_before(full.space.areas, door.outer):
+        assert not isinstance(decide(read, full, asked.at), Granted)
+
+
+def _zones_before(areas: object, outer: object) -> frozenset[str]:
+    known = areas.get(outer)  # type: ignore[attr-defined]
+    return known.zones if known is not None else frozenset()
+
+
+@settings(max_examples=200, deadline=None)
+@given(random_worlds)
+def test_asked_again_about_the_same_world_it_says_the_same(asked: World) -> None:
+    assert decide(*asked) == decide(*asked)
+
+
+@settings(max_examples=200, deadline=None)
+@given(random_worlds, st.integers(-3, 3))
+def test_the_order_in_which_things_are_held_never_decides(asked: World, turn: int) -> None:
+    """Neither whether somebody comes in, nor what it costs."""
+    held = asked.rights
+    turned = replace(
+        held,
+        memberships=held.memberships[::-1],
+        bookings=held.bookings[::-1],
+        tickets=held.tickets[::-1],
+    )
+    one, other = told_by(decide(*asked)), told_by(decide(asked.read, turned, asked.at))
+
+    assert one[:3] == other[:3]
+
+
+def test_a_second_is_enough_to_change_the_answer_at_an_edge() -> None:
+    """Or the random worlds would never stand near one."""
+    chance = Random("edges")
+    changed = 0
+    for _ in range(2_000):
+        asked = world(chance)
+        before, after = (answer(asked.read, asked.rights, asked.at + n * timedelta(seconds=1)) for n in (-1, 1))
+        changed += before != after
+
+    assert changed > 100
