@@ -1,0 +1,95 @@
+"""A registry with all that shares its database, in memory or in SQLite: what a contract suite runs against."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from controller.adapters.sql.registry import SqlRegistry
+from controller.app.stores import RegistryStores
+from controller.domain.building import Plan
+from controller.domain.ids import CredentialId, PersonId, PlanId, ScheduleId, TeamId
+from controller.domain.membership import Credential, Membership, Person
+from controller.services.people import Held, ImportPlan, PeopleStore
+from controller.services.ports import Registry
+from controller.services.stores import BookingStore, EventStore, GuestStore, HouseStore, Ledger, ListStore
+from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_stores import (
+    MemoryBookings,
+    MemoryGuests,
+    MemoryHouse,
+    MemoryLedger,
+    MemoryLists,
+    MemoryPublicEvents,
+)
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SPRING = date(2026, 3, 1)
+ADA, BEN = PersonId("ada"), PersonId("ben")
+ATELIER = TeamId("atelier")
+FULL, DAY = (Plan(PlanId(id_), id_, ScheduleId("always"), frozenset()) for id_ in ("full-time", "day-pass"))
+ADAS_BADGE, BENS_BADGE = CredentialId("b-ada"), CredentialId("b-ben")
+
+
+class People(Registry, PeopleStore, Protocol): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All ports of one registry."""
+
+    people: People
+    house: HouseStore
+    bookings: BookingStore
+    events: EventStore
+    guests: GuestStore
+    ledger: Ledger
+    lists: ListStore
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
+    """Ada holds a badge and is of the Atelier; Ben holds both plans and a badge. It is noon."""
+    if kind == "memory":
+        memory = MemoryRegistry()
+        await _begin(memory)
+        yield Kept(
+            memory,
+            MemoryHouse(memory),
+            MemoryBookings(memory),
+            MemoryPublicEvents(memory),
+            MemoryGuests(memory),
+            MemoryLedger(),
+            MemoryLists(),
+        )
+        return
+    async with await SqlRegistry.open(folder / "natoma.db", key_id="k1", now=lambda: NOON) as registry:
+        await _begin(registry)
+        yield kept_in(registry)
+
+
+def kept_in(registry: SqlRegistry) -> Kept:
+    all_ = RegistryStores.of(registry)
+    return Kept(registry, all_.house, all_.bookings, all_.public_events, all_.guests, all_.ledger, all_.lists)
+
+
+async def _begin(people: People) -> None:
+    await people.sync_plans([FULL, DAY])
+    await people.apply_import(ImportPlan(await people.version(), (ada(), ben()), {ATELIER: "Atelier"}))
+
+
+def ada() -> Held:
+    return Held(
+        Person(ADA, "Ada", team=ATELIER),
+        (Membership(ADA, FULL.id, SPRING),),
+        (Credential(ADAS_BADGE, ADA, last_two="80"),),
+        {b"a" * 32: ADAS_BADGE},
+        {ADAS_BADGE: b"A" * 32},
+    )
+
+
+def ben() -> Held:
+    plans = (Membership(BEN, DAY.id, SPRING), Membership(BEN, FULL.id, date(2026, 4, 1)))
+    return Held(Person(BEN, "Ben"), plans, (Credential(BENS_BADGE, BEN),), {b"b" * 32: BENS_BADGE})
