@@ -88,9 +88,10 @@ class MemoryHouse:
         return self._become(holidays=kept)
 
     async def window_opened(self, window: WindowOpened) -> int:
-        if any(_key(one) == _key(window) for one in self._state.windows):
+        if any(_key(one) == _key(window) and one.closed_at is None for one in self._state.windows):
             return self._registry.now.version
-        ordered = sorted([*self._state.windows, window], key=lambda one: (one.window_start, one.door, one.schedule))
+        others = [one for one in self._state.windows if _key(one) != _key(window)]
+        ordered = sorted([*others, window], key=lambda one: (one.window_start, one.door, one.schedule))
         return self._become(windows=tuple(ordered))
 
     async def window_closed(self, door: DoorId, schedule: ScheduleId, window_start: datetime, at: datetime) -> int:
