@@ -21,6 +21,7 @@ ENGLISH = {
     "floors": "Floors",
     "doors": "Doors",
     "rooms": "Rooms",
+    "alarms": "Open alarms",
     "facts": "What happened",
     "facts_none": "Nothing yet. The first badge read, door or alarm appears here.",
     "filter": "Show",

@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from controller.domain.building import Area, Door, Floor, Room, RoomKind, Space
 from controller.domain.ids import AreaId, DeviceId, DoorId, FloorId
 from tests.support.browser import chromium, complaints, emulate, eventually, resize
-from tests.support.site import LOBBY, Site, SiteInAThread, door, fact, room, two_rooms
+from tests.support.site import LOBBY, NOON, Site, SiteInAThread, alarm, door, fact, room, two_rooms
 
 pytestmark = [pytest.mark.browser]
 
@@ -86,6 +86,40 @@ def test_a_forced_door_is_the_verdict_the_title_and_is_said_aloud(browser, house
     eventually(lambda: text(browser, "#announcer") == "Street door is forced open", "it is announced")
     assert "Street door is forced open" in browser.title
     assert text(browser, "[role=tab] .count") == "Street door is forced open"
+
+
+def test_open_alarms_stand_above_everything_until_they_are_dealt_with(browser, house):
+    assert not shown(browser, "#alarms")
+
+    house.put("alarm", "k7m2qx", alarm(count=3))
+    eventually(lambda: shown(browser, "#alarms"), "the band of alarms")
+    assert text(browser, "#alarms [data-id=k7m2qx] .text") == "Street door was forced open"
+    assert "3 times" in text(browser, "#alarms .why")
+    house.put("alarm", "k7m2qx", alarm(state="acknowledged", by="Dana", note="on my way"))
+    eventually(lambda: "Dana sees to it: on my way" in text(browser, "#alarms .why"), "who sees to it")
+    house.put("alarm", "k7m2qx", alarm(state="cleared", cleared_at=NOON.isoformat()))
+    eventually(lambda: "nobody has acknowledged it" in text(browser, "#alarms .why"), "that nobody has looked")
+    browser.find_element(By.CSS_SELECTOR, "#alarms button").click()
+    eventually(lambda: text(browser, "#card h3") == "Street door", "the door it is about")
+
+    house.forget("alarm", "k7m2qx")
+    eventually(lambda: not shown(browser, "#alarms"), "the band is gone")
+    assert complaints(browser) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"state": "lock_fault", "alarm": "lock_fault"}, "The lock of Street door is stuck"),
+        ({"state": "ajar", "alarm": "ajar"}, "Street door is closed and not locked"),
+        ({"alarm": "exit_button_stuck"}, "The exit button of Street door is stuck"),
+    ],
+    ids=["lock fault", "ajar", "exit button"],
+)
+def test_what_is_wrong_with_a_door_is_the_verdict(browser, house, changes, sentence):
+    house.put("door", "street", door(**changes))
+
+    eventually(lambda: text(browser, "#verdict .sentence") == sentence, "the verdict")
 
 
 def test_a_door_whose_unit_is_lost_is_not_shown_as_locked(browser, house):

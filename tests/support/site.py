@@ -108,6 +108,27 @@ def room(id: str = "lobby", **changes: object) -> dict[str, object]:
     } | changes
 
 
+def alarm(**changes: object) -> dict[str, object]:
+    """What the feed says of an alarm nobody has looked at yet."""
+    at = NOON.isoformat()
+    return {
+        "id": "k7m2qx",
+        "kind": "door_forced",
+        "state": "raised",
+        "text": "Street door was forced open",
+        "door": "street",
+        "room": None,
+        "device": "door-street",
+        "since": at,
+        "last_at": at,
+        "count": 1,
+        "late": False,
+        "cleared_at": None,
+        "by": None,
+        "note": None,
+    } | changes
+
+
 def fact(position: int, text: str = "Anna Weber was let in at Street door", **changes: object) -> dict[str, object]:
     return {
         "position": position,
@@ -232,6 +253,9 @@ class SiteInAThread:
 
     def put(self, topic: str, key: str, value: dict[str, object]) -> None:
         self._loop.call_soon_threadsafe(self.site.feed.put, topic, key, value)
+
+    def forget(self, topic: str, key: str) -> None:
+        self._loop.call_soon_threadsafe(self.site.feed.forget, topic, key)
 
     def tell(self, line: dict[str, object]) -> None:
         self._loop.call_soon_threadsafe(self.site.feed.tell, line)

@@ -120,7 +120,7 @@ function doorCard(value, element) {
       [words.card.alarm, said(value.alarm)],
       [words.card.lock, said(value.lock)],
       [words.card.contact, said(value.contact)],
-      [words.card.mode, said(value.mode)],
+      [words.card.mode, [said(value.mode), value.mode_until ? words.until(absolute(value.mode_until)) : "", value.mode_why].filter(Boolean).join(" · ")],
       [words.card.device, said(value.device)],
       [words.card.since, when(value.since)],
       [words.card.reported, when(value.reported_at)],

@@ -1,5 +1,6 @@
 // Where the page comes alive: one store, one stream, and everything that draws from them.
 
+import { Alarms } from "./alarms.js";
 import { Card } from "./card.js";
 import { $, $$, icon, make, setAttribute, setText } from "./dom.js";
 import { Facts } from "./facts.js";
@@ -25,6 +26,7 @@ const plan = new Plan({
 const card = new Card(store, plan);
 const facts = new Facts(store, show);
 const lists = new Lists(store, floors, show);
+const alarms = new Alarms(store, show);
 const stream = new Stream({ onMessage, onBeat: (beat) => serverSays(beat.at), onState });
 
 let issues = [];
@@ -51,6 +53,7 @@ function onMessage(event, data) {
   for (const id of touched.room) if (store.rooms[id]) plan.drawRoom(store.rooms[id]);
   if (touched.door.size) lists.drawDoors();
   if (touched.room.size) lists.drawRooms();
+  if (touched.alarm.size || touched.whole) alarms.draw();
   if (touched.health) lists.drawHealth();
   if (touched.door.size || touched.room.size || touched.health || touched.whole) drawVerdict();
   if (touched.whole) facts.redraw();

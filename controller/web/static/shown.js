@@ -2,9 +2,9 @@
 
 import * as words from "./words.js";
 
-const DOOR_TONES = { locked: "calm", unlocked: "calm", released: "good", open: "info", ajar: "info", held: "warn", forced: "alarm", tamper: "alarm", unknown: "unknown", offline: "unknown" };
+const DOOR_TONES = { locked: "calm", unlocked: "calm", released: "good", open: "info", ajar: "info", propped: "info", held: "warn", lock_fault: "alarm", forced: "alarm", tamper: "alarm", unknown: "unknown", offline: "unknown" };
 
-const ICONS = { offline: "unknown", ajar: "open" };
+const ICONS = { offline: "unknown", ajar: "open", propped: "open", lock_fault: "alarm" };
 const EXACT = new Set(["measured", "counted"]);
 const USED = new Set(["in_use", "on_air"]);
 const LEVELS = { alarm: 0, warn: 1, note: 2 };
@@ -12,7 +12,8 @@ const worstFirst = (found) => found.sort((a, b) => LEVELS[a.level] - LEVELS[b.le
 
 export function door(value) {
   const state = doorState(value);
-  return { state, word: words.doors[state], icon: ICONS[state] || state, tone: DOOR_TONES[state] };
+  const tone = state === "ajar" && value.alarm === "ajar" ? "warn" : DOOR_TONES[state];
+  return { state, word: words.doors[state], icon: ICONS[state] || state, tone };
 }
 
 function doorState(value) {
@@ -20,6 +21,7 @@ function doorState(value) {
   if (value.alarm === "tamper") return "tamper";
   if (value.device === "lost") return "offline";
   if (value.alarm === "held" || value.state === "held") return "held";
+  if (value.alarm === "lock_fault") return "lock_fault";
   // No badge needed now: calm, and open or closed as its contact feels it.
   if (value.mode === "unlocked" && value.state === "released") return value.contact === "open" ? "open" : "unlocked";
   return value.state in words.doors ? value.state : "unknown";
@@ -67,7 +69,10 @@ export function doorIssues(doors, named) {
     const { state } = door(value);
     if (state === "forced") found.push({ level: "alarm", text: words.verdict.forced(value.name), door: value.id });
     else if (state === "tamper") found.push({ level: "alarm", text: words.verdict.tamper(value.name), door: value.id });
+    else if (state === "lock_fault") found.push({ level: "alarm", text: words.verdict.lock_fault(value.name), door: value.id });
     else if (state === "held") found.push({ level: "warn", text: words.verdict.held(value.name), door: value.id });
+    else if (value.alarm === "ajar") found.push({ level: "warn", text: words.verdict.ajar(value.name), door: value.id });
+    else if (value.alarm === "exit_button_stuck") found.push({ level: "warn", text: words.verdict.exit_button_stuck(value.name), door: value.id });
     else if (state === "offline" || state === "unknown") offline.push(value);
   }
   if (offline.length > named) found.push({ level: "warn", text: words.verdict.offlineMany(offline.length), door: offline[0].id });

@@ -1,6 +1,6 @@
 // What the browser knows: the last snapshot with every change since laid over it.
 
-const PLURAL = { door: "doors", room: "rooms", device: "devices", health: "health" };
+const PLURAL = { door: "doors", room: "rooms", device: "devices", alarm: "alarms", health: "health" };
 const KEEP = { all: 200, refused: 60, alarm: 60 };
 const REFUSED = new Set(["entry_denied", "read_ignored", "unlock_refused", "unlock_not_sent"]);
 
@@ -14,6 +14,7 @@ export class Store {
     this.doors = {};
     this.rooms = {};
     this.devices = {};
+    this.alarms = {};
     this.health = {};
     // Refusals and alarms are kept longer than the stream itself, so that a busy hour does not wash them away.
     this.facts = { all: [], refused: [], alarm: [] };
@@ -30,11 +31,11 @@ export class Store {
     for (const plural of Object.values(PLURAL)) this[plural] = { ...data[plural] };
     this.facts = { all: [], refused: [], alarm: [] };
     this.#tell(data.facts || []);
-    return { whole: true, space: true, door: new Set(Object.keys(this.doors)), room: new Set(Object.keys(this.rooms)), health: true, facts: data.facts || [] };
+    return { whole: true, space: true, door: new Set(Object.keys(this.doors)), room: new Set(Object.keys(this.rooms)), alarm: new Set(Object.keys(this.alarms)), health: true, facts: data.facts || [] };
   }
 
   #change(data) {
-    const touched = { whole: false, space: false, door: new Set(), room: new Set(), device: new Set(), health: false, facts: data.facts };
+    const touched = { whole: false, space: false, door: new Set(), room: new Set(), device: new Set(), alarm: new Set(), health: false, facts: data.facts };
     for (const [topic, key, value] of data.changes) {
       if (topic === "space") {
         this.space = value || {};

@@ -8,7 +8,9 @@ export const doors = {
   unlocked: "unlocked",
   ajar: "ajar",
   open: "open",
+  propped: "propped open",
   held: "held open",
+  lock_fault: "lock stuck",
   forced: "forced open",
   tamper: "tampered with",
   unknown: "not known",
@@ -62,6 +64,9 @@ export const verdict = {
   forced: (name) => `${name} is forced open`,
   tamper: (name) => `${name}: somebody tampers with it`,
   held: (name) => `${name} is held open`,
+  lock_fault: (name) => `The lock of ${name} is stuck`,
+  ajar: (name) => `${name} is closed and not locked`,
+  exit_button_stuck: (name) => `The exit button of ${name} is stuck`,
   offline: (name) => `${name} does not answer`,
   offlineMany: (count) => `${count} doors do not answer`,
   failing: (name, text) => `${name}: ${text}`,
@@ -107,6 +112,14 @@ export const values = {
   lost: "lost",
   silent: "silent",
   never_seen: "never seen",
+  ajar: "closed and not locked",
+  held: "held open",
+  forced: "forced open",
+  tamper: "tampered with",
+  lock_fault: "lock stuck",
+  exit_button_stuck: "exit button stuck",
+  free: "free exit",
+  fire: "released for fire",
   live: "reports",
   measured: "counted",
   counted: "counted",
@@ -115,6 +128,24 @@ export const values = {
   estimated: "estimated",
   unknown: "not known",
   in_use: "in use",
+};
+
+// Of an alarm: what a person asks next, since when and whether somebody sees to it.
+export const alarms = {
+  raised: "alarm",
+  acknowledged: "somebody sees to it",
+  cleared: "over, not acknowledged",
+  line: ({ state, since, count, late, cleared_at: over, by, note }, time) =>
+    [
+      `since ${time(since)}`,
+      count > 1 ? `${count} times` : "",
+      late ? "told late" : "",
+      state === "acknowledged" ? `${by} sees to it: ${note}` : "",
+      state === "cleared" ? `over since ${time(over)}, nobody has acknowledged it` : "",
+    ]
+      .filter(Boolean)
+      .join(" · "),
+  how: (id) => `natoma alarms ack ${id} --by NAME --note TEXT`,
 };
 
 export const health = {
@@ -133,6 +164,7 @@ export function used({ used: count, unknown, all }) {
 export const facts = { pause: "Pause", resume: "Resume", waiting: (count) => `Resume · ${count} new` };
 export const tones = { good: "let in", bad: "refused", note: "note", alarm: "alarm" };
 export const copied = "Copied";
+export const until = (time) => `until ${time}`;
 export const backAgain = "The connection to the building is back.";
 export const ofSeats = (count, seats) => (seats ? `${count} of ${seats}` : `${count}`);
 export const estimated = (text) => `≈ ${text}`;

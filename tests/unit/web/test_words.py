@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.domain.alarm import AlarmState
 from controller.domain.booth import OnAir
 from controller.domain.room import Air, Comfort, Quality, Quiet, RoomStatus
-from controller.services.door_worker import SHOWN_AS
+from controller.services.door_worker import ALARM_WORDS, SHOWN_AS
 from controller.web.assets import FOLDER
 from controller.web.words import ENGLISH
 
@@ -31,6 +32,8 @@ def keys(table: str) -> set[str]:
         ("onAir", {str(light) for light in OnAir}),
         ("onAirLong", {str(light) for light in OnAir}),
         ("values", {str(quality) for quality in Quality} - {"estimated"}),
+        ("values", set(ALARM_WORDS.values())),
+        ("alarms", {str(state) for state in AlarmState} - {"closed"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
