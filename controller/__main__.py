@@ -16,6 +16,8 @@ _COMMANDS = {
     "run": "controller.cli.run",
     "demo": "controller.cli.demo",
     "check": "controller.cli.check",
+    "rehearse": "controller.cli.rehearse",
+    "publish": "controller.cli.publish",
     "people": "controller.cli.people",
     "explain": "controller.cli.explain",
     "events": "controller.cli.events",
