@@ -169,7 +169,7 @@ class Draw:
 
     def some_moment(self) -> datetime:
         """A whole minute, often of an odd night, often where a day, a week or the business day begins."""
-        if self.likely(55):
+        if self.likely(70):
             day = self.one(ODD_DATES[self.zone]) + self.one((0, 0, 1, -1)) * DAY
         else:
             day = date(2026, 1, 1) + self.chance.randint(0, 500) * DAY
@@ -312,7 +312,7 @@ class Draw:
         return Plan(
             id,
             id.title(),
-            self.one((SCHEDULES[0], SCHEDULES[1], SCHEDULES[2], SCHEDULES[2], SCHEDULES[2])),
+            self.one((SCHEDULES[0], SCHEDULES[1], SCHEDULES[2], SCHEDULES[2])),
             frozenset(
                 {LOBBY, KITCHEN, FLOOR, ROOM} if self.likely(75) else self.few((LOBBY, KITCHEN, FLOOR, OFFICE), 4)
             ),
@@ -352,7 +352,7 @@ class Draw:
             team=ROCKET if self.likely(50) else None,
             needs_time=self.likely(10),
             rights=frozenset({Right.OVERRIDE_LOCKDOWN}) if self.likely(10) else frozenset(),
-            pays_as_you_go=self.likely(25),
+            pays_as_you_go=self.likely(45),
         )
 
     def credential(self) -> Credential | None:
