@@ -30,6 +30,10 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
 
     A refund takes one use back. A waiver makes a day free: it is not counted, and on the day itself whoever has it
     comes in as somebody who was in already. Day passes come in by being bought or given.
+
+    What a holder reserved for this very day is left out: a second read then makes the same charge again, which is one
+    use however many doors tell of it, and counts too should the first read's door never be opened. Guests are counted
+    from the reservation on, since each of them is a use of its own.
     """
     uses: defaultdict[Use, int] = defaultdict(int)
     waived: set[Use] = set()
@@ -43,7 +47,7 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
             uses[use_of(row.charge)] += row.amount
     used = {use for use, times in uses.items() if times > 0}
     passes -= sum(1 for kind, *_ in used if kind is ChargeKind.DAY_PASS)
-    spoken_for = {use_of(charge) for charge in reserved} - used
+    spoken_for = {use_of(one) for one in reserved if one.day != today or one.kind is ChargeKind.GUEST_DAY} - used
     passes -= sum(1 for kind, *_ in spoken_for if kind is ChargeKind.DAY_PASS)
     free_today = {use for use in waived if use[2] == today}
     return _usage((used - waived) | free_today | spoken_for, max(passes, 0), today - LOOKED_BACK)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from controller.domain.access import Cost, Denied, Grant, Granted, GrantKind
+from controller.domain.access import Denied, Granted
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import PersonId
@@ -69,15 +69,14 @@ class _Account:
 
 @dataclass(slots=True)
 class _Reservation:
-    """What one tap would use; `by` is the kind of grant and its cost."""
+    """What one tap would use."""
 
     charges: list[Charge]
-    by: tuple[GrantKind, Cost]
     until: float  # the loop's clock
 
 
 class UsageBook:
-    """Usage by person. One event loop's: between `of` and `granted` nothing else happens, so check and count are one."""
+    """Usage by person. One event loop's: between `of` and `reserve` nothing else happens, so check and count are one."""
 
     def __init__(self, ledger: Ledger, log: EventLog, space: Callable[[], Space], clock: Clock) -> None:
         self._ledger = ledger
@@ -101,23 +100,14 @@ class UsageBook:
         """What this person has used, reservations included."""
         return self._known.get(person) or self._count(person)
 
-    def granted(self, grant: Grant, person: PersonId, correlation: str) -> Charge | None:
-        """Reserve what going in by this grant uses, and say what that is: the charge to write into facts.
-
-        Call it before anything is awaited after the decision. A second read of a day that is only reserved costs
-        nothing, since it finds the day used; but should the first not go in, the second must pay for it.
-        """
-        by = (grant.kind, grant.cost)
-        charge = grant.charge or self._shared_with(person, by)
-        if charge is None:
-            return None
+    def reserve(self, charge: Charge, correlation: str) -> None:
+        """A grant would use this; call it before anything is awaited after the decision."""
         until = self._clock.monotonic() + RESERVED_FOR
-        reservation = self._reservations.setdefault(correlation, _Reservation([], by, until))
+        reservation = self._reservations.setdefault(correlation, _Reservation([], until))
         reservation.until = until
         reservation.charges.append(charge)
         self._account(charge.holder).reserved.append(charge)
         self._known.pop(charge.holder, None)
-        return charge
 
     def released(self, charge: Charge, correlation: str) -> None:
         """The grant came to nothing before its door was told: a repeat, or a log that could not be written."""
@@ -213,14 +203,6 @@ class UsageBook:
         self._known.clear()
 
     # --- small steps ------------------------------------------------------------------------------
-
-    def _shared_with(self, person: PersonId, by: tuple[GrantKind, Cost]) -> Charge | None:
-        """What another tap of this person, let in the same way a moment ago, would use today."""
-        for reservation in self._reservations.values():
-            for charge in reservation.charges if reservation.by == by else ():
-                if charge.day == self._today and (charge.subject or charge.holder) == person:
-                    return charge
-        return None
 
     def _count(self, person: PersonId) -> Usage:
         account = self._accounts.get(person)

@@ -82,10 +82,9 @@ class Desk:
             self.log.append(fact)
         self.book.took(LoggedFact(len(self.log.facts), fact))
 
-    def taps(self, charge: Charge | None, tap: str = "read-1") -> Charge | None:
-        """A read is granted; answers what going in uses."""
-        who = (charge.subject or charge.holder) if charge is not None else ALICE.id
-        return self.book.granted(Grant(GrantKind.PLAN, cost=Cost.QUOTA_DAY, charge=charge), who, tap)
+    def taps(self, charge: Charge, tap: str = "read-1") -> None:
+        """A read is granted."""
+        self.book.reserve(charge, tap)
 
     async def passes(self, seconds: float) -> None:
         """Time passes, with the book at work and looking each second."""
@@ -103,12 +102,22 @@ async def desk():
     return one
 
 
-async def test_a_grant_reserves_and_only_going_in_uses(desk):
-    desk.taps(DAY, "read-1")
-    reserved = desk.book.of(ALICE.id).quota_days
+async def test_a_grant_uses_nothing_and_only_going_in_does(desk):
+    desk.taps(DAY)
+    granted = desk.book.of(ALICE.id)
     desk.happens(NOT_TAKEN)
 
-    assert (reserved, desk.book.of(ALICE.id).quota_days) == ({MONDAY}, frozenset())
+    assert (granted, desk.book.of(ALICE.id)) == (Usage(), Usage())
+
+
+async def test_of_two_reads_the_second_pays_when_the_first_does_not_go_in(desk):
+    desk.taps(DAY, "read-1")
+    desk.taps(DAY, "read-2")
+    desk.happens(NOT_TAKEN, tap="read-1")
+    desk.happens(TAKEN, DAY, "read-2")
+    await desk.passes(1)
+
+    assert [row.charge for row in desk.ledger.rows] == [DAY]
 
 
 async def test_a_confirmed_entry_counts_at_once_and_is_in_the_ledger_a_moment_later(desk):
@@ -133,36 +142,15 @@ async def test_check_and_count_are_one_step_two_doors_at_once_use_one_day(desk):
     assert len(desk.ledger.rows) == 1
 
 
-async def test_who_comes_in_on_a_day_another_read_only_reserved_pays_for_it(desk):
-    desk.taps(DAY, "read-1")
-    second = desk.taps(None, "read-2")  # decided as coming back on a day already used
-    desk.happens(NOT_TAKEN, tap="read-1")
-    desk.happens(TAKEN, second, "read-2")
-    await desk.passes(1)
-
-    assert [row.charge for row in desk.ledger.rows] == [DAY]
-
-
-async def test_re_entry_the_same_day_is_free(desk):
-    desk.taps(DAY)
-    desk.happens(TAKEN, DAY)
-
-    assert desk.taps(None, "read-2") is None
-
-
-async def test_what_another_way_in_reserved_is_not_charged_to_this_one(desk):
-    desk.taps(DAY)
-    by_booking = Grant(GrantKind.BOOKING, cost=Cost.BOOKING)
-
-    assert desk.book.granted(by_booking, ALICE.id, "read-2") is None
+GUEST = Charge(ChargeKind.GUEST_DAY, ALICE.id, MONDAY, subject=PersonId("gus"))
 
 
 async def test_one_read_that_is_not_taken_frees_no_other(desk):
-    desk.taps(DAY, "read-1")
-    desk.taps(DAY, "read-2")
+    desk.taps(GUEST, "read-1")
+    desk.taps(GUEST, "read-2")
     desk.happens(NOT_TAKEN, tap="read-1")
 
-    assert desk.book.of(ALICE.id).quota_days == {MONDAY}
+    assert desk.book.of(ALICE.id).guest_days == {MONDAY: {"gus"}}
 
 
 async def test_parallel_guests_never_over_count_the_hosts_guest_days(desk):
@@ -177,30 +165,32 @@ async def test_parallel_guests_never_over_count_the_hosts_guest_days(desk):
     assert desk.book.of(ALICE.id).guest_days == {MONDAY: frozenset(guests)}
 
 
-async def test_the_last_day_pass_is_reserved_once(desk):
+async def test_the_last_day_pass_is_used_once_by_reads_at_two_doors(desk):
     await desk.ledger.append([LedgerRow(LedgerEntry.BOUGHT, PASS, NOON)])
     await desk.passes(1)
-    before = desk.book.of(ALICE.id).day_passes_left
-    desk.taps(PASS, "read-1")
+    for tap in ("read-1", "read-2"):
+        desk.taps(PASS, tap)
+        desk.happens(TAKEN, PASS, tap)
 
-    assert (before, desk.book.of(ALICE.id).day_passes_left) == (1, 0)
+    usage = desk.book.of(ALICE.id)
+    assert (usage.day_passes_left, usage.day_pass_days) == (0, {MONDAY})
 
 
 async def test_a_repeat_frees_its_own_reservation_and_not_that_of_the_first_read(desk):
-    desk.taps(DAY, "read-1")
-    desk.taps(DAY, "read-1")
-    desk.book.released(DAY, "read-1")
+    desk.taps(GUEST)
+    desk.taps(GUEST)
+    desk.book.released(GUEST, "read-1")
 
-    assert desk.book.of(ALICE.id).quota_days == {MONDAY}
+    assert desk.book.of(ALICE.id).guest_days == {MONDAY: {"gus"}}
 
 
 async def test_a_reservation_no_door_answers_for_ends_by_itself(desk):
-    desk.taps(DAY, "read-1")
+    desk.taps(GUEST)
     await desk.passes(RESERVED_FOR - 2)
-    before = desk.book.of(ALICE.id).quota_days
+    before = desk.book.of(ALICE.id).guest_days
     await desk.passes(3)
 
-    assert (before, desk.book.of(ALICE.id).quota_days) == ({MONDAY}, frozenset())
+    assert (before, desk.book.of(ALICE.id).guest_days) == ({MONDAY: {"gus"}}, {})
 
 
 @pytest.mark.parametrize("when", ["before the ledger", "after the ledger"])
@@ -260,12 +250,12 @@ async def test_an_entry_during_the_reading_of_the_books_is_not_lost(desk):
     reading = asyncio.get_running_loop().create_task(desk.book.run())
     await asyncio.sleep(LOOK_EVERY + 0.0005)  # in the middle of it
     desk.happens(TAKEN, DAY)
-    desk.taps(PASS, "read-2")
+    desk.taps(GUEST, "read-2")
     await asyncio.sleep(1.0)
     reading.cancel()
 
     usage = desk.book.of(ALICE.id)
-    assert (usage.quota_days, usage.day_passes_left) == ({MONDAY}, 0)
+    assert (usage.quota_days, usage.guest_days, usage.day_passes_left) == ({MONDAY}, {MONDAY: {"gus"}}, 1)
 
 
 async def test_two_in_the_morning_belongs_to_yesterday_and_the_week_goes_on(desk):

@@ -80,11 +80,20 @@ def test_a_pass_used_long_ago_is_still_used():
     assert usage_of(rows, (), MON) == Usage()
 
 
-def test_what_is_reserved_counts_and_is_not_counted_twice_when_it_is_used_already():
-    rows = [row(BOUGHT, PASS, amount=2), row(USED, PASS)]
+def test_what_a_holder_reserved_today_makes_the_same_charge_again_at_the_next_read():
+    rows = [row(BOUGHT, PASS)]
 
-    assert usage_of(rows, [charge(PASS), charge(PASS)], MON).day_passes_left == 1
-    assert usage_of(rows, [charge(PASS, TUE), charge(PASS, TUE)], TUE).day_passes_left == 0
+    assert usage_of(rows, [charge(PASS), charge(DAY)], MON) == usage_of(rows, (), MON)
+
+
+def test_what_is_reserved_for_the_day_before_counts_until_its_door_tells():
+    usage = usage_of([row(BOUGHT, PASS)], [charge(PASS), charge(DAY)], TUE)
+
+    assert (usage.day_passes_left, usage.quota_days, usage.day_pass_days) == (0, {MON}, {MON})
+
+
+def test_what_is_reserved_and_used_already_counts_once():
+    assert usage_of([row(BOUGHT, PASS, amount=2), row(USED, PASS)], [charge(PASS)], TUE).day_passes_left == 1
 
 
 def test_days_of_more_than_five_weeks_ago_are_history():
