@@ -73,7 +73,7 @@ def publish(
         _told(as_json, {"version": space.version, "published": False}, f"version {space.version} counts already")
         return
     changes = changes_between(old, space) if old is not None else SpaceChanges()
-    _refuse(data, space, changes, running=running, at_restart=at_restart, anyway=anyway)
+    _refuse(data, old, space, changes, running=running, at_restart=at_restart, anyway=anyway)
     plain: dict[str, Any] = {
         "version": space.version,
         "before": old.version if old is not None else None,
@@ -82,7 +82,7 @@ def publish(
     }
     text = _in_words(changes)
     if dry_run:
-        _told(as_json, {**plain, "published": False}, f"{text}\nNothing was published.".strip())
+        _told(as_json, {**plain, "published": False}, f"{text}\nNothing was published.".strip("\n"))
         return
     publication = folder.publish(
         text_of(source), at=SystemClock().now(), by=by or getpass.getuser(), reason=reason, source=str(source.resolve())
@@ -91,7 +91,7 @@ def publish(
     _told(
         as_json,
         {**plain, "published": True, "counts": counts},
-        f"{text}\n{_outcome(publication, running, counts)}".strip(),
+        f"{text}\n{_outcome(publication, running, counts)}".strip("\n"),
     )
 
 
@@ -106,7 +106,9 @@ def _counting(folder: PublicationFolder) -> Space | None:
         return None  # written for another version of Natoma; whatever replaces it is an improvement
 
 
-def _refuse(data: Path, space: Space, changes: SpaceChanges, *, running: bool, at_restart: bool, anyway: bool) -> None:
+def _refuse(
+    data: Path, old: Space | None, space: Space, changes: SpaceChanges, *, running: bool, at_restart: bool, anyway: bool
+) -> None:
     if running and changes.after_restart and not at_restart:
         raise InputError(
             "this cannot count before a restart of the service: "
@@ -114,6 +116,8 @@ def _refuse(data: Path, space: Space, changes: SpaceChanges, *, running: bool, a
             + " — publish it with --at-restart, and all of it counts from the next start on"
         )
     missed = asyncio.run(_missed(data, space))
+    if old is not None and old.id != space.id:
+        missed.insert(0, f"this file is of another space, {space.id}, and here is {old.id}")
     if missed and not anyway:
         raise InputError("; ".join(missed) + " — mend the file, or publish it with --anyway if that is meant")
 

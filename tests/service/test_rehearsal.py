@@ -159,7 +159,7 @@ def test_staff_are_let_in_by_any_policy_with_the_door() -> None:
         "to: lobby}", "to: lobby, staff_only: true}"
     )
 
-    assert asked_of(closed + "", recorded(staff)).differences == []
+    assert asked_of(closed, recorded(staff), recorded(staff, MIDDLE)).differences == []
 
 
 def test_a_badge_nobody_knows_is_refused_by_any_policy_and_needs_no_inputs() -> None:
