@@ -6,9 +6,10 @@ import json
 import logging
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_private
@@ -22,36 +23,24 @@ from controller.adapters.mqtt import (
     access_settings,
     telemetry_settings,
 )
+from controller.adapters.publications import PublicationFolder
 from controller.app.health import Watch
 from controller.app.lock import alone_in
-from controller.app.routing import handlers
 from controller.app.runners import Runners, running, until
-from controller.app.stores import Stores, open_stores
+from controller.app.stores import Stores, kept_in, open_stores
+from controller.app.wiring import FACTS_SHOWN, Services
 from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import AreaId
 from controller.errors import StartupError
-from controller.services.access import AccessService
-from controller.services.access_index import AccessIndex, keep_fresh
-from controller.services.alarms import Alarms
-from controller.services.booth import Booths
+from controller.services.access_index import keep_fresh
 from controller.services.displays import Displays, beat
-from controller.services.doors import Doors
 from controller.services.health import HealthBoard
-from controller.services.inbound import Router
-from controller.services.journal import Journal
 from controller.services.live import LiveFeed
 from controller.services.meters import Meters
-from controller.services.occupancy import Headcount
-from controller.services.ports import LoggedFact, TelemetryRow
-from controller.services.presence import Presence
-from controller.services.refusals import Refusals
-from controller.services.rooms import Rooms
-from controller.services.spool import Spool
-from controller.services.story import Story
-from controller.services.telemetry import Telemetry
-from controller.services.wording import Wording
+from controller.services.publishing import follow_publications
+from controller.services.whereabouts import recalled
+from controller.space import load
 from controller.space.readers import profiles_of
 from controller.web.app import create_app, serve
 from controller.web.guard import is_loopback
@@ -64,8 +53,8 @@ logger = logging.getLogger(__name__)
 # A broker that does not answer at the start may come later; doors are shown as unknown until then.
 FIRST_ANSWER = 10.0
 CATCH_UP = 5.0
-# Facts read back at the start: enough to count a day of a busy street door.
-RECALLED = 5_000
+# How far back is read at the start: who came in since the cut-off, and which PINs were wrong, is within a day.
+RECALLED = timedelta(days=1)
 # The interpreter hands its lock over this often when two threads want it; at its default of 5 ms a commit
 # that is done could wait that long to say so.
 SWITCH_INTERVAL = 0.0005
@@ -165,134 +154,95 @@ class _Service:
         hint: str | None,
     ) -> None:
         self._settings = settings
-        self._space = space
         self._stores = stores
         self._embedded = embedded
         self._clock = clock
         self._hint = hint
         self._boot = secrets.token_hex(6)
-        self.meters = Meters()
-        self.feed = LiveFeed()
-        expected = ("access link", "telemetry link", "event log", "telemetry log")
-        self.board = HealthBoard(self.feed, clock.now, ("broker", *expected) if embedded is not None else expected)
-        self.index = AccessIndex(space, stores.people)
-        self._story = Story(self.feed, Wording(lambda: self.index.space, lambda: self.index.people.people))
-        self._headcount = Headcount(space, self.feed, clock)
-        self.journal = Journal(stores.events, self._happened)
-        note = self.journal.note
-
-        topics = Topics(space.root)
+        self._topics = topics = Topics(space.root)
         self._outbound = MqttOutbound(topics)
-        self.presence = Presence(space, note, self.feed, clock)
-        self.booths = Booths(space, self._outbound, self.presence, note, self._room_changed, clock)
-        self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, clock)
-        self.spool = Spool(stores.telemetry, self._kept, self.meters, clock)
-        self.alarms = Alarms(None, note, self.feed, clock)
-        self.doors = Doors(space, self._outbound, self.presence, note, self.feed, clock, self.alarms)
-        refusals = Refusals(
-            topics, self.spool.refuse, self._outbound, note, space.devices.__contains__, self.meters, clock
-        )
+        feed = LiveFeed()
+        expected = ("access link", "telemetry link", "event log", "telemetry log")
+        board = HealthBoard(feed, clock.now, ("broker", *expected) if embedded is not None else expected)
         profiles = profiles_of(space)
-        access = AccessService(
-            index=self.index,
-            digests=stores.digests,
+        self._services = services = Services(
+            space,
+            kept_in(stores),
+            self._outbound,
+            clock,
+            feed=feed,
+            meters=Meters(),
+            board=board,
             profiles=lambda device: profiles[device.reader_profile],
-            journal=self.journal,
-            reserve=stores.reserve,
-            doors=self.doors,
-            presence=self.presence,
-            refusals=refusals,
-            clock=clock,
-            meters=self.meters,
         )
-        router = Router(
-            topics,
-            lambda: self.index.space.devices,
-            handlers(
-                access,
-                self.doors,
-                self.booths,
-                self.rooms,
-                self.presence,
-                Telemetry(self.presence, self.spool, refusals),
-            ),
-            refusals,
-            self.meters,
-        )
-        self._displays = Displays(self.feed, self._outbound, topics)
+        self._displays = Displays(feed, self._outbound, topics)
         self._access_side = MqttInbound(
-            router, topics, access_settings(broker, topics, self._boot), self._displays.show_everything_again
+            services.router, topics, access_settings(broker, topics, self._boot), self._connected
         )
-        self._telemetry_side = MqttInbound(router, topics, telemetry_settings(broker, topics), elsewhere=ACCESS_KINDS)
+        self._telemetry_side = MqttInbound(
+            services.router, topics, telemetry_settings(broker, topics), elsewhere=ACCESS_KINDS
+        )
         self._outbound.link = self._access_side.link
-        self._topics = topics
-        for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):
-            self.presence.listen(listener)
         self._runners: Runners
 
     # --- what happens inside ----------------------------------------------------------------------
 
     def note(self, kind: FactKind, **detail: str) -> None:
-        self.journal.note(Fact(kind, self._clock.now(), detail=detail))
+        self._services.journal.note(Fact(kind, self._clock.now(), detail=detail))
 
-    def _happened(self, logged: LoggedFact) -> None:
-        self._story.tell(logged)
-        self._headcount.took(logged)
+    def _connected(self) -> None:
+        self._displays.show_everything_again()
+        self._services.modes.link_back()
 
-    def _kept(self, rows: Sequence[TelemetryRow]) -> None:
-        for row in rows:
-            if row.seq is not None:
-                self.presence.numbered(row.device, row.seq)
-        self.rooms.kept(rows)
-
-    def _people_changed(self, version: int) -> None:
+    def _registry_changed(self, version: int) -> None:
+        self._services.rights_changed()
         self.note(FactKind.PEOPLE_CHANGED, version=str(version))
-
-    def _room_changed(self, area: AreaId) -> None:
-        self.rooms.look_again(area)
 
     # --- life -------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def working(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """The tasks; they begin before anything comes in, and end after the last message was written down."""
-        await self._recall()
+        facts = await recalled(self._stores.events, self._clock.now() - RECALLED, at_least=FACTS_SHOWN)
+        await self._services.recall(facts, await self._stores.telemetry.newest())
         async with running(stop) as runners:
             self._runners = runners
             self._start_tasks(runners)
             yield
 
-    async def _recall(self) -> None:
-        """What was known before the last stop, with its true age."""
-        latest = await self._stores.events.latest(RECALLED)
-        self.booths.recall(latest)
-        self._headcount.recall(latest)
-        for logged in latest[-200:]:
-            self._story.tell(logged)
-        self.rooms.recall(await self._stores.telemetry.newest())
-
     def _start_tasks(self, runners: Runners) -> None:
-        runners.start(self.journal.run(), "journal")
-        runners.start(self.spool.run(), "spool")
-        runners.start(self.rooms.run(), "rooms")
+        services = self._services
+        for name, work in services.lasting():
+            runners.start(work, name)
         runners.start(self._each_second(), "every second")
-        runners.start(keep_fresh(self.index, self._stores.registry, self._people_changed), "rights")
+        runners.start(keep_fresh(services.index, self._stores.registry, self._registry_changed), "rights")
         runners.start(self._stores.keep_reserve_empty(), "reserve")
         runners.start(self._watch().run(), "watch")
         runners.start(self._displays.run(), "displays")
         runners.start(beat(self._outbound, self._topics, self._boot, self._clock), "heartbeat")
-        for worker in self.doors.workers:
-            runners.start(worker.run(), f"door {worker.door.id}")
+        folder = PublicationFolder(self._settings.data)
+        runners.start(
+            follow_publications(
+                folder,
+                running=lambda: services.index.space,
+                read=lambda version: load(folder.path_of(version)),
+                adopt=services.adopt,
+                note=services.journal.note,
+                clock=self._clock,
+            ),
+            "policy",
+        )
 
     def _watch(self) -> Watch:
+        services = self._services
         return Watch(
-            board=self.board,
+            board=services.board,
             links={"access link": self._access_side.link, "telemetry link": self._telemetry_side.link},
             stores={"event log": self._stores.events.health, "telemetry log": self._stores.telemetry.health},
-            spool_failing=lambda: self.spool.failing,
+            spool_failing=lambda: services.spool.failing,
             embedded=self._embedded,
-            note=self.journal.note,
-            meters=self.meters,
+            note=services.journal.note,
+            meters=services.meters,
             clock=self._clock,
         )
 
@@ -322,10 +272,10 @@ class _Service:
         web = self._settings.web
         app = create_app(
             host_names=web.host_names,
-            space=lambda: self.index.space,
-            feed=self.feed,
-            health=self.board,
-            meters=self.meters,
+            space=lambda: self._services.index.space,
+            feed=self._services.feed,
+            health=self._services.board,
+            meters=self._services.meters,
             now=self._clock.now,
             hint=self._hint,
         )
@@ -341,10 +291,8 @@ class _Service:
     async def _each_second(self) -> None:
         while True:
             if self._access_side.link.state.alive and self._telemetry_side.link.state.alive:
-                self.presence.sweep()
+                self._services.presence.sweep()
             else:
-                self.presence.deaf()
-            self.doors.sweep()
-            self.booths.look()
-            self._headcount.look()
+                self._services.presence.deaf()
+            self._services.look()
             await asyncio.sleep(1.0)

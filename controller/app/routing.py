@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from controller.domain.ids import DeviceId
-from controller.services.access import AccessService
 from controller.services.booth import Booths
 from controller.services.doors import Doors
 from controller.services.inbound import Handler, Inbound
+from controller.services.modes import Modes
 from controller.services.presence import Presence
+from controller.services.reads import Reads
 from controller.services.repeats import Repeats
 from controller.services.rooms import Rooms
 from controller.services.telemetry import Telemetry
@@ -20,10 +21,10 @@ OF_DOORS = frozenset({EventType.DOOR_OPENED, EventType.DOOR_CLOSED, EventType.RE
 
 
 def handlers(
-    access: AccessService, doors: Doors, booths: Booths, rooms: Rooms, presence: Presence, telemetry: Telemetry
+    reads: Reads, doors: Doors, modes: Modes, booths: Booths, rooms: Rooms, presence: Presence, telemetry: Telemetry
 ) -> Mapping[Kind, Handler]:
     """The one table from what devices say to who listens. Each entry sees to the acknowledgement."""
-    events = _events(access, doors, booths)
+    events = _events(reads, doors, modes, booths)
 
     def event(inbound: Inbound) -> None:
         assert isinstance(inbound.message, Event)  # the codec's promise for this kind
@@ -35,6 +36,7 @@ def handlers(
         assert isinstance(message, State)
         _sign_of_life(presence, inbound)
         rooms.state_reported(inbound, message)
+        modes.state_reported(inbound, message)
         booths.state_reported(inbound, message)
         doors.state_reported(inbound, message)
 
@@ -70,16 +72,18 @@ def handlers(
     }
 
 
-def _events(access: AccessService, doors: Doors, booths: Booths) -> Callable[[Inbound, Event], None]:
+def _events(reads: Reads, doors: Doors, modes: Modes, booths: Booths) -> Callable[[Inbound, Event], None]:
     repeats = Repeats()
 
     def event(inbound: Inbound, message: Event) -> None:
         if message.type in READS:
-            access.badge_read(inbound, message)
+            reads.happened(inbound, message)
         elif repeats.is_repeat(inbound.device, message.id, inbound.received_mono):
             inbound.acknowledge()
         elif message.type in OF_DOORS:
             doors.event_happened(inbound, message)
+        elif message.type is EventType.FIRE:
+            modes.fire_event(inbound, message)
         elif message.type is EventType.BUTTON:
             booths.button_pressed(inbound, message)
         else:

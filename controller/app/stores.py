@@ -24,6 +24,7 @@ from controller.adapters.sql.public_events import SqlPublicEvents
 from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
 from controller.adapters.telemetry_log import SqliteTelemetryLog
+from controller.app.wiring import Kept
 from controller.domain.building import Space
 from controller.errors import InputError, StartupError, StoreError
 from controller.services.ports import RegistrySnapshot
@@ -82,6 +83,24 @@ class Stores:
                 except StoreError as error:
                     logger.debug("the reserve waits: %s", error)
             await asyncio.sleep(DRAIN_EVERY)
+
+
+def kept_in(stores: Stores) -> Kept:
+    """The stores, each behind its port."""
+    kept = stores.kept
+    return Kept(
+        people=stores.people,
+        events=stores.events,
+        telemetry=stores.telemetry,
+        reserve=stores.reserve,
+        digests=stores.digests,
+        house=kept.house,
+        ledger=kept.ledger,
+        alarms=kept.alarms,
+        lists=kept.lists,
+        public_events=kept.public_events,
+        guests=kept.guests,
+    )
 
 
 @asynccontextmanager

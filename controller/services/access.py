@@ -1,4 +1,4 @@
-"""One badge tap, from the read to the answer: read, decide, record, act.
+"""One read, from what was shown to the answer: look up, decide, record, act.
 
 What is decided is `domain.access`'s. The record is durable before the door moves; when it cannot be
 made, the door's own policy decides. What a door does after it was released is `doors`'s.
@@ -9,16 +9,16 @@ from asyncio import Future
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 from controller.domain.access import Denied, Granted, NeedsPin, decide
-from controller.domain.building import Device, DeviceKind, Door, OnLogFailure
+from controller.domain.building import Door, OnLogFailure
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.ids import DeviceId
 from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, Read, Rights
-from controller.domain.times import stamped
 from controller.domain.usage import Charge
 from controller.errors import StoreError
 from controller.services.access_index import AccessIndex
@@ -28,12 +28,11 @@ from controller.services.doors import Doors
 from controller.services.inbound import Inbound
 from controller.services.journal import Journal
 from controller.services.meters import Meters
+from controller.services.pins import Asked, Pins
 from controller.services.ports import Appended, Clock
-from controller.services.presence import Presence
 from controller.services.refusals import Refusals
 from controller.services.shown import Recognition, Shown
-from devices.errors import BadgeError, MessageError, RefusalReason
-from devices.messages import BadgeReadData, Event
+from devices.errors import MessageError, RefusalReason
 
 logger = logging.getLogger(__name__)
 
@@ -61,17 +60,11 @@ class Neighbours(Protocol):
     def released(self, correlation: str) -> None: ...
 
 
-class AskPin(Protocol):
-    """Begins to wait for the PIN of whoever showed this badge; called once for each badge read that needs one."""
-
-    def __call__(self, read: Read, rights: Rights, shown: Shown) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Tap:
     """One read on its way through: what came, what is known, what was decided, what is written."""
 
-    inbound: Inbound
+    inbound: Inbound | None  # None: nothing was said, and that is what is answered
     read: Read
     rights: Rights
     decision: Granted | Denied
@@ -90,10 +83,9 @@ class AccessService:
         reserve: Reserve,
         charges: Charges,
         neighbours: Neighbours,
-        ask_pin: AskPin,
+        pins: Pins,
         alert: Callable[[Alert], None],
         doors: Doors,
-        presence: Presence,
         refusals: Refusals,
         clock: Clock,
         meters: Meters,
@@ -104,10 +96,9 @@ class AccessService:
         self._reserve = reserve
         self._charges = charges
         self._neighbours = neighbours
-        self._ask_pin = ask_pin
+        self._pins = pins
         self._alert = alert
         self._doors = doors
-        self._presence = presence
         self._refusals = refusals
         self._clock = clock
         # The log knows its own repeats; it cannot know a repeat of what it never took. Oldest first.
@@ -117,73 +108,47 @@ class AccessService:
         self._denied = meters.counter("natoma_decisions_total", "Reads decided.", answer="denied")
         self._repeated = meters.counter("natoma_reads_repeated_total", "Reads that had been decided before.")
 
-    def badge_read(self, inbound: Inbound, event: Event) -> None:
-        """Take a read off the wire; it is acknowledged once it is answered for."""
-        reader = self._index.space.devices[DeviceId(inbound.device)]
-        if (reader.id, event.id) in self._unlogged:
-            self._refuse_repeat(inbound)
-            return
-        try:
-            shown = self._recognition.shown(reader, event, inbound.received_at)
-        except BadgeError as error:
-            refused = MessageError(RefusalReason.SCHEMA, str(error), path="data.card", hint="see the reader's profile")
-            self._refusals.refuse(
-                refused,
-                inbound.topic,
-                inbound.payload,
-                inbound.received_at,
-                inbound.acknowledge,
-                droppable=inbound.droppable,
-            )
-            return
-        self.decide(inbound, event, self.read_of(inbound, event, reader), shown)
+    def is_repeat(self, read: Read) -> bool:
+        """Whether this read was answered while the log could not be written; the log knows the others itself."""
+        return (read.reader, read.message_id) in self._unlogged
 
-    def decide(self, inbound: Inbound, event: Event, read: Read, shown: Shown) -> None:
-        """Answer for what was shown: a badge as it comes, or once its PIN has been entered."""
+    def answer(self, read: Read, shown: Shown, inbound: Inbound | None = None, said: datetime | None = None) -> None:
+        """Answer for what was shown; `inbound` is acknowledged with it. `said`: the moment by the reader's clock."""
         door = self._index.space.door_of(read.reader)
         rights = self._recognition.rights(door, shown)
-        decision = decide(read, rights, inbound.received_at)
+        decision = decide(read, rights, read.received_at)
         if isinstance(decision, NeedsPin):
-            self._ask_for_pin(inbound, read, rights, shown)
+            self._ask(read, rights, shown, inbound)
             return
         # In this turn of the loop, so that whoever is decided next knows of it.
         self._neighbours.decided(read, rights, decision)
         if (charge := _charge(decision)) is not None:
             self._charges.reserve(charge, read.correlation)
-        fact = decision_fact(read, rights, decision, self._index.version, shown.badge, event.ts)
+        fact = decision_fact(read, rights, decision, self._index.version, shown.badge, said)
         tap = _Tap(inbound, read, rights, decision, fact)
         recorded = self._journal.record(fact)
         if recorded.done():
-            self._answer(tap, recorded)
+            self._record_done(tap, recorded)
         else:
-            recorded.add_done_callback(partial(self._answer, tap))
+            recorded.add_done_callback(partial(self._record_done, tap))
 
-    def _ask_for_pin(self, inbound: Inbound, read: Read, rights: Rights, shown: Shown) -> None:
-        """Not an answer yet: the question is written down, because the read is acknowledged with it."""
-        door, person = rights.door, rights.person
-        assert door is not None  # a read at no door is refused before any PIN
-        who = person.id if person is not None else None
-        asked = Fact(
-            FactKind.PIN_ASKED,
-            read.received_at,
-            door=door.id,
-            device=read.reader,
-            area=door.inner,
-            person=who,
-            message_id=read.message_id,
-            correlation=read.correlation,
-        )
-        self._journal.note(asked, inbound.acknowledge)
-        self._ask_pin(read, rights, shown)
+    def _ask(self, read: Read, rights: Rights, shown: Shown, inbound: Inbound | None) -> None:
+        """Not an answer yet, and nothing that must not get lost: whoever stands there can show the badge again."""
+        assert rights.door is not None  # what is read at no door is refused before any PIN
+        assert shown.digest is not None  # and so is a badge that nobody knows
+        if self._pins.ask(Asked(read, rights.door, shown.digest, shown.badge, rights.person)):
+            self._doors.signal_pin(read)
+        if inbound is not None:
+            inbound.acknowledge()
 
-    def _answer(self, tap: "_Tap", recorded: Future[Appended]) -> None:
+    def _record_done(self, tap: "_Tap", recorded: Future[Appended]) -> None:
         """Once the decision is durable, act on it; then let the screens know."""
         try:
             appended = recorded.result()
         except StoreError as error:
-            if (tap.read.reader, tap.read.message_id) in self._unlogged:  # its twin waited for the same disk
+            if self.is_repeat(tap.read):  # its twin waited for the same disk
                 self._take_back(tap)
-                self._refuse_repeat(tap.inbound)
+                self.refuse_repeat(tap.inbound)
                 return
             with self._acknowledging(tap.inbound):
                 decision = self._without_log(tap.decision, tap.fact, tap.rights.door, error)
@@ -193,15 +158,17 @@ class AccessService:
             return
         if appended.duplicate:
             self._take_back(tap)
-            self._refuse_repeat(tap.inbound)
+            self.refuse_repeat(tap.inbound)
             return
         with self._acknowledging(tap.inbound):
             self._act(tap, tap.decision)
             self._journal.announce(tap.fact, appended)
 
-    def _refuse_repeat(self, inbound: Inbound) -> None:
+    def refuse_repeat(self, inbound: Inbound | None) -> None:
         """Decided before, and never twice; kept and told like any other refusal."""
         self._repeated.add()
+        if inbound is None:
+            return
         error = MessageError(
             RefusalReason.DUPLICATE,
             "this read was decided before",
@@ -214,32 +181,19 @@ class AccessService:
         )
 
     @contextmanager
-    def _acknowledging(self, inbound: Inbound) -> Iterator[None]:
+    def _acknowledging(self, inbound: Inbound | None) -> Iterator[None]:
         """Whatever goes wrong meanwhile: a read that is never acknowledged would hold up all behind it."""
         try:
             yield
         finally:
-            inbound.acknowledge()
+            if inbound is not None:
+                inbound.acknowledge()
 
     def _take_back(self, tap: "_Tap") -> None:
         """A grant that opens nothing after all uses nothing, and nobody is on the way."""
         self._neighbours.released(tap.read.correlation)
         if (charge := _charge(tap.decision)) is not None:
             self._charges.released(charge, tap.read.correlation)
-
-    def read_of(self, inbound: Inbound, event: Event, reader: Device) -> Read:
-        """The read with its age by our clock; the device's word counts as far as its clock can be trusted."""
-        age = self._presence.age_of(inbound, event.ts, event.age_ms)
-        return Read(
-            reader=reader.id,
-            message_id=event.id,
-            # More than 5 min ahead of us its clock is wrong; the time of arrival is nearer the truth.
-            read_at=stamped(event.ts, inbound.received_at).at,
-            received_at=inbound.received_at,
-            age_s=age,
-            retained=inbound.retained,
-            direction=_direction(reader, event),
-        )
 
     def _without_log(
         self, decision: Granted | Denied, fact: Fact, door: Door | None, error: StoreError
@@ -282,7 +236,8 @@ class AccessService:
             if not decision.is_ignored:
                 self._doors.signal_denied(tap.read, decision.reason)
             self._denied.add()
-        self._answered.observe(self._clock.monotonic() - tap.inbound.received_mono)
+        if tap.inbound is not None:
+            self._answered.observe(self._clock.monotonic() - tap.inbound.received_mono)
         for alert in alerts_of(decision, tap.rights):
             self._alert(alert)
 
@@ -297,14 +252,3 @@ def _passage(granted: Granted, door: Door) -> Mapping[str, Plain]:
     if granted.grant.charge is not None:
         detail["charge"] = charge_as_plain(granted.grant.charge)
     return detail
-
-
-def _direction(reader: Device, event: Event) -> Literal["in", "out"]:
-    """A reader stands where the space file says: whoever reaches into one outside must not be let "out" into the house.
-
-    A door unit holds the lock itself and may read on both sides, so its own word counts.
-    """
-    said = event.data.direction if isinstance(event.data, BadgeReadData) else None
-    if said is not None and reader.kind is DeviceKind.DOOR_UNIT:
-        return said
-    return "out" if reader.direction == "out" else "in"

@@ -6,6 +6,7 @@ lookup for the credential and a few for its person; the database is asked only b
 
 import asyncio
 import logging
+from collections import ChainMap
 from collections.abc import Callable, Container, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
@@ -13,7 +14,7 @@ from typing import Protocol, TypeVar
 from controller.domain.building import Door, Space
 from controller.domain.holdings import Booking, GuestPass, HeldTicket, PublicEvent, Ticket, VisitingPass
 from controller.domain.ids import BookingId, CredentialId, PersonId, TicketId
-from controller.domain.membership import Credential, CredentialKind, CredentialState, Person, PersonKind
+from controller.domain.membership import Credential, CredentialKind, CredentialState, Person
 from controller.domain.rights import HostedGuest, Rights
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.usage import Usage
@@ -140,14 +141,10 @@ class AccessIndex:
             beside.shared_at(door, person) if door is not None else NOTHING_SHARED,
         )
 
-    def person(self, person: PersonId) -> Person | None:
-        """Somebody of this house, or who holds one of its tickets."""
-        people = self._held.people
-        known = people.people.get(person)
-        if known is not None or not person.startswith("ticket:"):
-            return known
-        ticket = people.tickets.get(TicketId(person.removeprefix("ticket:")))
-        return _visitor(ticket) if ticket is not None else None
+    @property
+    def everybody(self) -> Mapping[PersonId, Person]:
+        """The people of this house, and who is known by one of its tickets."""
+        return ChainMap(self._held.people.people, self._held.holdings.visitors)  # type: ignore[arg-type]  # only read
 
     def publish(self, space: Space) -> None:
         """Swap in another version of the building and its policy."""
@@ -170,7 +167,7 @@ class AccessIndex:
         ticket = people.tickets.get(ticket_id)
         if ticket is None:
             return None, None
-        person = people.people.get(ticket.person) if ticket.person is not None else _visitor(ticket)
+        person = self.everybody.get(holder_of(ticket))
         state = CredentialState.BLOCKED if ticket.is_void else CredentialState.ACTIVE
         return Credential(CredentialId(f"ticket:{ticket.id}"), holder_of(ticket), CredentialKind.TOKEN, state), person
 
@@ -184,10 +181,6 @@ class AccessIndex:
             holdings.leases_of(host),
             beside.usage_of(host.id),
         )
-
-
-def _visitor(ticket: Ticket) -> Person:
-    return Person(holder_of(ticket), ticket.name or "A visitor", PersonKind.GUEST)
 
 
 def patched(old: RegistrySnapshot, change: RegistryChange) -> RegistrySnapshot:

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from controller.domain.access import Denied, Granted
 from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.times import Skew, skew_of
+from controller.services.replay import inputs_of
 from devices.badges import Badge
 
 # Such a read never had a chance to unlock: logged apart, so that refusals stay a list of people at doors.
@@ -27,6 +29,7 @@ def decision_fact(
 
     `said` is the moment as the reader's own clock had it; one that runs ahead of ours is recorded.
     """
+    inputs = inputs_of(read, rights)
     detail: dict[str, Plain] = {
         "policy": rights.space.version,
         "registry": registry_version,
@@ -37,6 +40,7 @@ def decision_fact(
         "age_s": round(min(read.age_s, 1e9), 3),
         "direction": read.direction,
         "failed": tuple({"step": failing.step, "reason": failing.reason} for failing in decision.failed),
+        "inputs": inputs or None,
     }
     if said is not None and skew_of(ahead := (said - read.received_at).total_seconds()) is not Skew.NONE and ahead > 0:
         detail["clock_ahead_s"] = round(min(ahead, 1e9), 3)
@@ -45,6 +49,10 @@ def decision_fact(
         detail |= {"grant": decision.grant.kind, "via": decision.grant.via, "hold_s": decision.hold_s}
         if decision.grant.in_grace:
             detail["in_grace"] = True
+        if decision.grant.charge is not None:
+            detail["charge"] = charge_as_plain(decision.grant.charge)
+        if decision.soft:
+            detail["soft"] = tuple(decision.soft)
     else:
         kind = FactKind.READ_IGNORED if decision.reason in _IGNORED else FactKind.ENTRY_DENIED
         detail["reason"] = decision.reason
@@ -60,6 +68,6 @@ def decision_fact(
         area=rights.door.inner if rights.door is not None else None,
         person=rights.person.id if rights.person is not None else None,
         message_id=read.message_id,
-        correlation=read.message_id,
+        correlation=read.correlation,
         detail={key: value for key, value in detail.items() if value is not None},
     )

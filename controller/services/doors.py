@@ -37,6 +37,7 @@ UNLOCK_TTL_MS = 3_000
 # After the command's own life and the time a bolt takes, silence is an answer too.
 ANSWER_LIMIT = 5.0
 _TRY_AGAIN = "try_again"
+ENTER_PIN = "enter_pin"
 _EDGES = {EventType.DOOR_OPENED: "open", EventType.DOOR_CLOSED: "closed"}
 _EVENT_FACTS = {
     EventType.DOOR_OPENED: FactKind.DOOR_OPENED,
@@ -130,6 +131,10 @@ class Doors:
     def signal_denied(self, read: Read, reason: DenyReason) -> None:
         """Tell the reader no; the code is for its own display at most, the person sees a red light."""
         self._signal(read, str(reason))
+
+    def signal_pin(self, read: Read) -> None:
+        """Ask for the PIN that belongs to this badge; the reader's question stays open until it comes."""
+        self._signal(read, ENTER_PIN)
 
     # --- what devices say -------------------------------------------------------------------------
 

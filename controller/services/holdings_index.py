@@ -14,7 +14,7 @@ from controller.domain.booking_order import with_not_before
 from controller.domain.building import Space
 from controller.domain.holdings import Booking, GuestPass, Ticket, VisitingPass
 from controller.domain.ids import AreaId, BookingId, CohortId, PersonId, TeamId, TicketId
-from controller.domain.membership import Lease, Membership, Person
+from controller.domain.membership import Lease, Membership, Person, PersonKind
 from controller.services.ports import RegistryChange, RegistrySnapshot
 
 K = TypeVar("K", bound=Hashable)
@@ -32,6 +32,7 @@ class HoldingsIndex:
     tickets: Mapping[PersonId, tuple[Ticket, ...]] = field(default_factory=dict)
     guests: Mapping[PersonId, tuple[GuestPass, ...]] = field(default_factory=dict)
     visits: Mapping[PersonId, tuple[VisitingPass, ...]] = field(default_factory=dict)
+    visitors: Mapping[PersonId, Person] = field(default_factory=dict)  # known by a ticket and nothing else
 
     @classmethod
     def of(cls, people: RegistrySnapshot, space: Space) -> "HoldingsIndex":
@@ -45,6 +46,7 @@ class HoldingsIndex:
             tickets=_tickets(people.tickets),
             guests=_by((one.guest, one) for one in people.guest_passes),
             visits=_by((one.person, one) for one in people.visits),
+            visitors=_visitors(people.tickets),
         )
 
     def patched(self, change: RegistryChange, people: RegistrySnapshot, space: Space) -> "HoldingsIndex":
@@ -58,7 +60,7 @@ class HoldingsIndex:
             rooms, bookings = _rebooked(after, change, space)
             after = replace(after, rooms=rooms, bookings=bookings)
         if change.tickets is not None:
-            after = replace(after, tickets=_tickets(people.tickets))
+            after = replace(after, tickets=_tickets(people.tickets), visitors=_visitors(people.tickets))
         if change.guest_passes is not None:
             after = replace(after, guests=_by((one.guest, one) for one in people.guest_passes))
         if change.visits is not None:
@@ -130,6 +132,14 @@ def _groups(people: RegistrySnapshot) -> dict[TeamId | CohortId, tuple[Membershi
 
 def _tickets(tickets: Mapping[TicketId, Ticket]) -> dict[PersonId, tuple[Ticket, ...]]:
     return _by((holder_of(ticket), ticket) for ticket in tickets.values())
+
+
+def _visitors(tickets: Mapping[TicketId, Ticket]) -> dict[PersonId, Person]:
+    return {
+        holder_of(one): Person(holder_of(one), one.name or "A visitor", PersonKind.GUEST)
+        for one in tickets.values()
+        if one.person is None
+    }
 
 
 def holder_of(ticket: Ticket) -> PersonId:

@@ -76,13 +76,14 @@ class Following:
                 failing = False
 
 
-async def recalled(log: EventLog, since: datetime) -> list[LoggedFact]:
-    """Everything in the log from a moment on, oldest first: read backwards until the moment is passed."""
-    limit = BATCH
+async def recalled(log: EventLog, since: datetime, *, at_least: int = 0) -> list[LoggedFact]:
+    """Everything in the log from a moment on, and the newest few in any case, oldest first."""
+    limit = max(BATCH, at_least)
     while True:
         facts = await log.latest(limit)
         if len(facts) < limit or facts[0].fact.at < since:
-            return [logged for logged in facts if logged.fact.at >= since]
+            newest = len(facts) - at_least
+            return [logged for place, logged in enumerate(facts) if logged.fact.at >= since or place >= newest]
         limit *= 4
 
 

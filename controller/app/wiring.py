@@ -1,0 +1,305 @@
+"""Which service is plugged into which: one house of services over whatever keeps and carries for it.
+
+Nothing here opens, starts or stops anything: `compose` does that with real stores and links, the services' tests
+with stores in memory and a link that writes down.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from controller.app.routing import handlers
+from controller.domain.alarm import AlarmKind
+from controller.domain.building import Device, Door, Space
+from controller.domain.door import CLOSED_STATES
+from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
+from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
+from controller.domain.membership import Person
+from controller.domain.shared import Shared
+from controller.domain.usage import Usage
+from controller.services.access import AccessService, Reserve
+from controller.services.access_index import AccessIndex
+from controller.services.alarms import Alarms, AlarmStore
+from controller.services.alerts import Alert
+from controller.services.booth import Booths
+from controller.services.doors import Doors
+from controller.services.health import HealthBoard
+from controller.services.inbound import Router
+from controller.services.journal import Journal
+from controller.services.live import LiveFeed
+from controller.services.meters import Meters
+from controller.services.modes import Modes
+from controller.services.occupancy import Headcount
+from controller.services.pins import Asked, Pins
+from controller.services.ports import (
+    Clock,
+    EventLog,
+    LoggedFact,
+    Outbound,
+    RegistrySnapshot,
+    TelemetryLog,
+    TelemetryRow,
+)
+from controller.services.presence import Presence
+from controller.services.reads import Reads
+from controller.services.refusals import Refusals
+from controller.services.rooms import Rooms
+from controller.services.shared_state import SharedState
+from controller.services.shown import Digests, Recognition, Visitor
+from controller.services.spool import WAITING_LIMIT, Spool
+from controller.services.stores import EventStore, GuestStore, HouseStore, Ledger, ListStore
+from controller.services.story import Story
+from controller.services.telemetry import Telemetry
+from controller.services.usage import UsageBook
+from controller.services.whereabouts import Following
+from controller.services.wording import Wording
+from devices.badges import ReaderProfile
+from devices.topics import Topics
+
+# Of the recalled facts, those that screens show.
+FACTS_SHOWN = 200
+
+Newest: TypeAlias = Mapping[DeviceId, Mapping[str, tuple[int, float | bool | str]]]
+"""The newest value of every channel, as the telemetry log has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept, each behind its port."""
+
+    people: RegistrySnapshot
+    events: EventLog
+    telemetry: TelemetryLog
+    reserve: Reserve
+    digests: Digests
+    house: HouseStore
+    ledger: Ledger
+    alarms: AlarmStore
+    lists: ListStore
+    public_events: EventStore
+    guests: GuestStore
+
+
+class Services:
+    """All services of one house, by name."""
+
+    def __init__(
+        self,
+        space: Space,
+        kept: Kept,
+        outbound: Outbound,
+        clock: Clock,
+        *,
+        feed: LiveFeed,
+        meters: Meters,
+        board: HealthBoard,
+        profiles: Callable[[Device], ReaderProfile],
+        spool_limit: int = WAITING_LIMIT,
+    ) -> None:
+        self.clock = clock
+        self.feed = feed
+        self.meters = meters
+        self.board = board
+        self.index = AccessIndex(space, kept.people)
+        self._events = kept.events
+        self._listeners: list[Callable[[LoggedFact], None]] = []
+        self.journal = Journal(kept.events, self._happened)
+        note = self.journal.note
+        self.wording = Wording(lambda: self.index.space, lambda: self.index.everybody)
+        self.story = Story(feed, self.wording)
+        topics = Topics(space.root)
+
+        self.presence = Presence(space, note, feed, clock)
+        self.alarms = Alarms(kept.alarms, note, feed, clock, words=self.wording.alarm)
+        self.doors = Doors(space, outbound, self.presence, note, feed, clock, self.alarms)
+        self.booths = Booths(space, outbound, self.presence, note, self._room_changed, clock)
+        self.rooms = Rooms(space, self.presence, self.booths.shown, feed, clock)
+
+        self.following = Following(lambda: self.index.space, clock)
+        self.shared = SharedState(
+            lambda: self.index.space,
+            self.following.whereabouts,
+            is_online=self.presence.is_ready,
+            is_shut=self._is_shut,
+            clock=clock,
+        )
+        self.usage = UsageBook(kept.ledger, kept.events, lambda: self.index.space, clock)
+        self.headcount = Headcount(space, feed, clock)
+        self.modes = Modes(
+            index=self.index,
+            store=kept.house,
+            worker=self.doors.of,
+            outbound=outbound,
+            presence=self.presence,
+            board=board,
+            note=note,
+            clock=clock,
+            alarms=self.alarms,
+            inside=self._behind,
+            say_word=self.headcount.mode_is,
+        )
+
+        self.spool = Spool(kept.telemetry, self._readings_kept, meters, clock, waiting_limit=spool_limit)
+        self.refusals = Refusals(topics, self.spool.refuse, outbound, note, space.devices.__contains__, meters, clock)
+        recognition = Recognition(self.index, kept.digests, profiles, self, self)
+        self.pins = Pins(
+            digests=kept.digests,
+            lookup=self.index.credential,
+            note=note,
+            timed_out=self._pin_timed_out,
+            locked_out=self._pins_locked_out,
+            clock=clock,
+        )
+        self.access = AccessService(
+            index=self.index,
+            recognition=recognition,
+            journal=self.journal,
+            reserve=kept.reserve,
+            charges=self.usage,
+            neighbours=self.shared,
+            pins=self.pins,
+            alert=self._alert,
+            doors=self.doors,
+            refusals=self.refusals,
+            clock=clock,
+            meters=meters,
+        )
+        self.reads = Reads(
+            index=self.index,
+            recognition=recognition,
+            pins=self.pins,
+            access=self.access,
+            presence=self.presence,
+            refusals=self.refusals,
+            clock=clock,
+        )
+        telemetry = Telemetry(self.presence, self.spool, self.refusals)
+        self.router = Router(
+            topics,
+            lambda: self.index.space.devices,
+            handlers(self.reads, self.doors, self.modes, self.booths, self.rooms, self.presence, telemetry),
+            self.refusals,
+            meters,
+        )
+        for device_listener in (
+            self.doors.device_changed,
+            self.rooms.device_changed,
+            self.booths.device_changed,
+            self.modes.device_changed,
+        ):
+            self.presence.listen(device_listener)
+        for fact_listener in (
+            self.story.tell,
+            self.headcount.took,
+            self.usage.took,
+            self.shared.took,
+            self.following.took,
+            self.modes.took,
+        ):
+            self.listen(fact_listener)
+
+    def listen(self, listener: Callable[[LoggedFact], None]) -> None:
+        """Be told of every fact, as it happens."""
+        self._listeners.append(listener)
+
+    # --- circumstances of a decision ---------------------------------------------------------------
+
+    def usage_of(self, person: PersonId) -> Usage:
+        return self.usage.of(person)
+
+    def shared_at(self, door: Door, person: Person) -> Shared:
+        return self.shared.for_read(door, person)
+
+    def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
+        return HeldTicket(ticket, event)
+
+    def visitor(self, token: str, at: datetime) -> Visitor | None:
+        return None
+
+    # --- life -------------------------------------------------------------------------------------
+
+    async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:
+        """What was known before the last stop, with its true age; before anything comes in."""
+        self.booths.recall(facts)
+        self.headcount.recall(facts)
+        self.following.recall(facts)
+        self.pins.recall(facts)
+        for logged in facts[-FACTS_SHOWN:]:
+            self.story.tell(logged)
+        self.rooms.recall(newest)
+        await self.alarms.recall()
+        await self.usage.load()
+        self.modes.recall(facts)
+
+    def lasting(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """What must run as long as the house does, by name."""
+        yield "journal", self.journal.run()
+        yield "spool", self.spool.run()
+        yield "rooms", self.rooms.run()
+        yield "alarms", self.alarms.run()
+        yield "usage", self.usage.run()
+        yield "door modes", self.modes.run()
+        yield "the house", self.modes.writes.run()
+        yield "whereabouts", self.following.run(self._events, self.journal.tell)
+        for worker in self.doors.workers:
+            yield f"door {worker.door.id}", worker.run()
+
+    def look(self) -> None:
+        """Once a second."""
+        self.doors.sweep()
+        self.booths.look()
+        self.headcount.look()
+        self.usage.look()
+        self.shared.look()
+        self.following.look()
+        self.modes.look()
+
+    def rights_changed(self) -> None:
+        """Another version of the registry counts now."""
+        self.modes.index_changed()
+
+    async def adopt(self, space: Space) -> None:
+        """Another version of the space, of the same doors and devices, counts from now on."""
+        self.index.publish(space)
+        self.presence.publish(space)
+        self.doors.publish(space)
+        self.rooms.publish(space)
+        self.headcount.publish(space)
+        self.rights_changed()
+
+    # --- what happens inside ----------------------------------------------------------------------
+
+    def _happened(self, logged: LoggedFact) -> None:
+        for listener in self._listeners:
+            listener(logged)
+
+    def _readings_kept(self, rows: Sequence[TelemetryRow]) -> None:
+        for row in rows:
+            if row.seq is not None:
+                self.presence.numbered(row.device, row.seq)
+        self.rooms.kept(rows)
+
+    def _room_changed(self, area: AreaId) -> None:
+        self.rooms.look_again(area)
+
+    def _is_shut(self, door: DoorId) -> bool:
+        return self.doors.of(door).state in CLOSED_STATES
+
+    def _behind(self, door: DoorId) -> int | None:
+        """How many people are behind this door, as far as anybody can say: in the zones it leads into."""
+        space = self.index.space
+        known = space.doors.get(door)
+        area = space.areas.get(known.inner) if known is not None else None
+        if area is None or not area.zones:
+            return None
+        return max(self.following.whereabouts.count(zone).people for zone in area.zones)
+
+    def _pin_timed_out(self, asked: Asked) -> None:
+        self.reads.pin_timed_out(asked)
+
+    def _pins_locked_out(self, door: DoorId, reader: DeviceId) -> None:
+        self.alarms.raise_(AlarmKind.PIN_LOCKED_OUT, door=door, device=reader)
+
+    def _alert(self, alert: Alert) -> None:
+        self.alarms.raise_(alert.kind, door=alert.door, area=alert.area, person=alert.person)
