@@ -1,6 +1,7 @@
 """When a weekly schedule is open: windows, holidays, and two nights a year."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -176,6 +177,45 @@ def test_the_repeated_hour_is_open_both_times() -> None:
     assert not opened(small_hours, "2026-11-01 02:00")
 
 
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("year", YEARS)
+def test_every_window_stays_one_piece_through_both_nights(year: int, zone: ZoneInfo) -> None:
+    for night in changes(year, zone):
+        for window in (Window(EVERY_DAY, 22 * 60, 6 * 60), Window(EVERY_DAY, 90, 210), Window(EVERY_DAY, 0, 24 * 60)):
+            only = replace(window, days=frozenset({(night - timedelta(days=window.end < window.start)).weekday()}))
+            schedule = WeeklySchedule(ScheduleId("s"), (only,))
+            since = datetime(night.year, night.month, night.day, tzinfo=UTC) - timedelta(hours=24)
+            minutes = [since + timedelta(minutes=5 * n) for n in range(3 * 24 * 12)]
+
+            states = [is_open(schedule, at, zone, NO_HOLIDAYS) for at in minutes]
+
+            assert [state for state, _ in itertools.groupby(states)] == [False, True, False]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("year", YEARS)
+def test_a_day_from_midnight_to_midnight_has_23_or_25_hours_on_the_two_dates(year: int, zone: ZoneInfo) -> None:
+    spring, autumn = changes(year, zone)
+    whole = Window(EVERY_DAY, 0, 24 * 60)
+
+    assert (hours(whole, spring, zone), hours(whole, autumn, zone)) == (23.0, 25.0)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("year", YEARS)
+def test_a_business_day_has_23_or_25_hours_on_the_two_dates_and_24_on_all_others(year: int, zone: ZoneInfo) -> None:
+    spring, autumn = changes(year, zone)
+    # The cut-off at 04:00 comes after the clocks change, so it is the business day before that is short or long.
+    odd = {spring - timedelta(days=1): 23, autumn - timedelta(days=1): 25}
+    since = datetime(year, 1, 2, tzinfo=UTC)
+
+    days = [business_day(since + timedelta(hours=n), zone, FOUR_CUT_OFF) for n in range(363 * 24)]
+
+    lengths = {day: len(list(same)) for day, same in itertools.groupby(days)}
+    whole = list(lengths.items())[1:-1]
+    assert {day: length for day, length in whole if length != 24} == odd
+
+
 windows = st.builds(
     Window,
     days=st.frozensets(st.integers(0, 6), min_size=1),
@@ -218,6 +258,20 @@ def test_open_is_what_a_clock_on_the_wall_says_away_from_the_two_nights(
 )
 def test_the_next_opening_is_the_first_instant_of_being_open(at: str, opening: str) -> None:
     assert next_opening(SPACE.schedules[HOURS], local(at), SF, {CHRISTMAS}) == local(opening)
+
+
+@pytest.mark.parametrize(
+    ("at", "opening"),
+    [
+        pytest.param("2026-03-08 00:00", "2026-03-08 03:00", id="a time in the gap is the first that exists"),
+        pytest.param("2026-10-31 23:00", "2026-11-01 01:30", id="a time that comes twice is its first occurrence"),
+    ],
+)
+def test_the_next_opening_on_the_two_nights(at: str, opening: str) -> None:
+    start = 150 if at.startswith("2026-03") else 90
+    schedule = WeeklySchedule(ScheduleId("s"), (Window(EVERY_DAY, start, start + 60),))
+
+    assert next_opening(schedule, local(at), SF, NO_HOLIDAYS) == local(opening, fold=0)
 
 
 def test_beyond_two_weeks_there_is_no_next_opening() -> None:
