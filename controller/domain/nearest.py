@@ -50,6 +50,9 @@ def _next_time(rights: Rights, failed: Sequence[Failing], at: datetime) -> datet
     steps = {each.step for each in failed}
     if Step.DOOR in steps or Step.LOCKDOWN in steps:
         return None
+    if any(each.reason is DenyReason.UNKNOWN_CREDENTIAL for each in failed):
+        # A PIN by itself, at a door that takes none: it stays unknown there.
+        return None
     if steps.isdisjoint(_WAITING_HELPS):
         return passback_over(rights, door, at) if failed[-1].reason is DenyReason.ANTI_PASSBACK else None
     # What opens may still be refused then (the plan has ended, the week is used up): each is tried, the first first.

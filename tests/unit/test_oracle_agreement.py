@@ -13,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.domain.access import Denied, Granted, NeedsPin, decide
-from controller.domain.building import AtCapacity
+from controller.domain.access_steps import Step
+from controller.domain.building import AtCapacity, Zone
+from controller.domain.ids import PersonId
 from controller.domain.membership import CredentialState
-from controller.domain.rights import DenyReason
+from controller.domain.rights import DenyReason, Rights
+from controller.domain.shared import PinEntry, Shared
 from controller.domain.usage import Charge
 from tests.oracle.oracle import Told, answer
 from tests.oracle.worlds import World, world
@@ -78,6 +81,34 @@ def test_the_random_worlds_reach_every_reason_and_every_way_in() -> None:
     assert [kind for kind in kinds if seen[kind] < SEEN_AT_LEAST] == []
     charges = ("quota_day", "day_pass", "guest_day", "visit_day", "pay_as_you_go")
     assert [charge for charge in charges if seen[charge] < SEEN_AT_LEAST] == []
+
+
+def test_the_next_time_that_is_told_is_the_first_at_which_the_oracle_lets_them_in() -> None:
+    """By waiting alone: as if nobody else were there, and the PIN were right."""
+    chance = Random("the next time it would work")
+    told = 0
+    for _ in range(6_000):
+        asked = world(chance)
+        decision = decide(*asked)
+        if not isinstance(decision, Denied) or decision.miss is None or decision.miss.next_time is None:
+            continue
+        at, works = asked.at, decision.miss.next_time
+        live = replace(asked.read, age_s=0.1, direction="in", pin=PinEntry.RIGHT)
+        alone = replace(asked.rights, shared=Shared(first_person=PersonId("somebody")))
+        told += 1
+
+        assert answer(live, _without_limits(alone), works)[0] == "granted", f"{works} for {decision}\n{asked}"
+        if decision.reason is not DenyReason.ANTI_PASSBACK and decision.failed[-1].step is not Step.SHARED:
+            # A microsecond before at the latest, so that nothing rounds up to the very moment.
+            for waited in (at + chance.random() * (works - at - timedelta(microseconds=1)) for _ in range(3)):
+                assert answer(live, alone, waited)[0] == "denied", f"{waited}, before {works}, for {decision}\n{asked}"
+
+    assert told > 300
+
+
+def _without_limits(rights: Rights) -> Rights:
+    zones = {id: Zone(id) for id in rights.space.zones}
+    return replace(rights, space=replace(rights.space, zones=zones))
 
 
 # --- laws that need no oracle -------------------------------------------------------------------------
