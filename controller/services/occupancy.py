@@ -1,77 +1,68 @@
-"""How many people are in: confirmed entries at the doors to the street, less those who left, since the cut-off.
+"""How many people are in, on the screens: in the house and in each zone, with how well that is known.
 
-An estimate and never negative: two may enter on one badge, and an exit button knows nobody.
+Who went where is followed in `whereabouts`. An estimate and never negative: two may enter on one badge, and an exit
+button knows nobody.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 
-from controller.domain.building import Door, Space
-from controller.domain.facts import Fact, FactKind
-from controller.domain.grants import GrantKind
-from controller.domain.ids import OUTSIDE, DoorId
-from controller.domain.schedule import business_day
+from controller.domain.building import Space
+from controller.domain.whereabouts import HOUSE
 from controller.services.live import LiveFeed
 from controller.services.ports import Clock, LoggedFact
-
-# The longest release time, and what the clocks of a reader and its door may differ by. Who turns round at the exit
-# button must not be counted as leaving when somebody comes in an hour later.
-LEAVES_WITHIN = timedelta(seconds=60)
-
-
-def _is_way_out(fact: Fact) -> bool:
-    return fact.kind is FactKind.ENTRY_GRANTED and fact.detail.get("grant") == GrantKind.EXIT
+from controller.services.whereabouts import Following
 
 
 class Headcount:
-    """Counts facts of the street's doors; puts the space itself on the feed."""
+    """Puts the space itself on the feed. Follows people by itself unless it is given who does."""
 
-    def __init__(self, space: Space, feed: LiveFeed, clock: Clock) -> None:
+    def __init__(self, space: Space, feed: LiveFeed, clock: Clock, following: Following | None = None) -> None:
         self._space = space
         self._feed = feed
-        self._clock = clock
-        self._street = _street(space)
-        self._day = self._business_day(clock.now())
-        self._leaving: dict[DoorId, datetime] = {}
-        self.people = 0
+        self._follows = following is None
+        self._following = following or Following(lambda: self._space, clock)
         self._mode = "normal"
         self.show()
 
+    @property
+    def people(self) -> int:
+        """In the house."""
+        return self._following.whereabouts.count().people
+
+    def recall(self, facts: Iterable[LoggedFact]) -> None:
+        """After a restart: count again what has happened since the cut-off."""
+        if self._follows:
+            self._following.recall(facts)
+        self.show()
+
+    def took(self, logged: LoggedFact) -> None:
+        """One fact, as it happens; whoever follows people hears of it first."""
+        if self._follows:
+            self._following.took(logged)
+        self.show()
+
+    def look(self) -> None:
+        """Once a second: a new business day begins with an empty house."""
+        if self._follows:
+            self._following.look()
+        self.show()
+
     def mode_is(self, word: str) -> None:
-        """How the house is in one word: normal, lockdown or fire."""
+        """The house's one word: normal, lockdown or fire."""
         self._mode = word
         self.show()
 
     def publish(self, space: Space) -> None:
-        """Take up another version of the space with the same doors."""
-        self._space, self._street = space, _street(space)
+        """Another version of the space counts."""
+        self._space = space
         self.show()
-
-    def recall(self, facts: Iterable[LoggedFact]) -> None:
-        """After a restart: count again what has happened since the cut-off."""
-        for logged in facts:
-            if self._business_day(logged.fact.at) == self._day:
-                self._count(logged.fact)
-        self.show()
-
-    def took(self, logged: LoggedFact) -> None:
-        """One fact, as it happens."""
-        before = self.people
-        self._count(logged.fact)
-        if self.people != before:
-            self.show()
-
-    def look(self) -> None:
-        """Once a second: a new business day begins with an empty house."""
-        today = self._business_day(self._clock.now())
-        if today != self._day:
-            self._day, self.people = today, 0
-            self.show()
 
     def show(self) -> None:
-        """Put the space on the feed."""
+        """Put the space on the feed; the feed passes on only what changed."""
         space = self._space
         seats = sum(area.room.seats for area in space.areas.values() if area.room is not None)
+        count = self._following.whereabouts.count
+        house = count(HOUSE)
         self._feed.put(
             "space",
             "",
@@ -79,36 +70,19 @@ class Headcount:
                 "id": space.id,
                 "name": space.name,
                 "zone": str(space.zone),
-                "people_in": self.people,
+                "people_in": house.people,
+                "people_quality": str(house.quality),
                 "capacity": seats or None,
+                "zones": {
+                    zone.id: {
+                        "name": zone.name or zone.id,
+                        "people_in": count(zone.id).people,
+                        "quality": str(count(zone.id).quality),
+                        "capacity": zone.capacity,
+                    }
+                    for zone in space.zones.values()
+                },
                 "mode": self._mode,
                 "version": space.version,
             },
         )
-
-    def _count(self, fact: Fact) -> None:
-        door = self._street.get(fact.door) if fact.door is not None else None
-        if door is None or "late_s" in fact.detail:  # history moves nothing
-            return
-        if fact.kind is FactKind.ENTRY_TAKEN:
-            self.people += 1
-        elif fact.kind is FactKind.EXIT_REQUESTED or _is_way_out(fact):
-            self._leaving[door.id] = fact.at
-            if not door.has_contact:
-                self._left(door)
-        elif fact.kind is FactKind.DOOR_OPENED and door.id in self._leaving:
-            if fact.at - self._leaving[door.id] <= LEAVES_WITHIN:
-                self._left(door)
-            else:
-                del self._leaving[door.id]
-
-    def _left(self, door: Door) -> None:
-        del self._leaving[door.id]
-        self.people = max(0, self.people - 1)
-
-    def _business_day(self, at: datetime) -> object:
-        return business_day(at, self._space.zone, self._space.cut_off_minutes)
-
-
-def _street(space: Space) -> dict[DoorId, Door]:
-    return {door.id: door for door in space.doors.values() if OUTSIDE in (door.outer, door.inner)}

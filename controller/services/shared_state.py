@@ -17,8 +17,8 @@ from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.whereabouts import Layout, Whereabouts
 from controller.services.ports import Clock, LoggedFact
 
-# From the decision until its door's worker has heard of it: the record is written in between.
-UNTIL_THE_DOOR_KNOWS = 2.0
+# The record is written between the decision and the unlock, and an opening in its last moment has to travel to us.
+BESIDE_THE_RELEASE = 2.0
 # Somebody let in counts as in until the door tells what came of it; a door that never tells must not fill the house.
 ON_THE_WAY_FOR = 120.0
 
@@ -43,6 +43,7 @@ class _OnTheWay:
     person: PersonId | None
     comes_in: bool
     since: float  # the loop's clock
+    released_until: float  # so long its door may open at any moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class SharedState:
         id = person.id if person is not None else None
         if isinstance(decision, Granted):
             comes_in = read.direction == "in"
-            self._on_the_way[read.correlation] = _OnTheWay(door.id, id, comes_in, now)
+            until = now + decision.hold_s + BESIDE_THE_RELEASE
+            self._on_the_way[read.correlation] = _OnTheWay(door.id, id, comes_in, now, until)
             if comes_in:
                 self._first.pop(door.id, None)
         elif decision.reason is DenyReason.SECOND_PERSON_MISSING and id is not None:
@@ -123,16 +125,20 @@ class SharedState:
         )
 
     def took(self, logged: LoggedFact) -> None:
-        """One fact, as it happens: what came of a grant."""
-        if logged.fact.kind in _OVER and logged.fact.correlation is not None:
-            self._on_the_way.pop(logged.fact.correlation, None)
+        """One fact, as it happens: what came of a grant. Leaving has no fact of its own; its door closes again."""
+        fact = logged.fact
+        if fact.kind in _OVER and fact.correlation is not None:
+            self._on_the_way.pop(fact.correlation, None)
+        elif fact.kind is FactKind.DOOR_CLOSED:
+            for correlation, one in list(self._on_the_way.items()):
+                if one.door == fact.door and not one.comes_in:
+                    del self._on_the_way[correlation]
 
     def look(self) -> None:
         """Once a second: forget who never came."""
         now = self._clock.monotonic()
         for correlation, one in list(self._on_the_way.items()):
-            # Leaving makes no fact of its own; the door's worker has known of it for long.
-            if now - one.since > (ON_THE_WAY_FOR if one.comes_in else UNTIL_THE_DOOR_KNOWS):
+            if now > (one.since + ON_THE_WAY_FOR if one.comes_in else one.released_until):
                 del self._on_the_way[correlation]
 
     def _coming_into(self, zone: ZoneId, but: PersonId | None) -> int:
@@ -149,8 +155,8 @@ class SharedState:
     def _stays_shut(self, door: DoorId) -> bool:
         if not self._is_shut(door):
             return False
-        newest = self._clock.monotonic() - UNTIL_THE_DOOR_KNOWS
-        return not any(one.door == door and one.since > newest for one in self._on_the_way.values())
+        now = self._clock.monotonic()
+        return not any(one.door == door and now < one.released_until for one in self._on_the_way.values())
 
     def _first_at(self, door: DoorId) -> PersonId | None:
         first = self._first.get(door)

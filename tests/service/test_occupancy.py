@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from controller.domain.building import Zone
 from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import ZoneId
 from controller.services.live import LiveFeed
 from controller.services.occupancy import Headcount
 from controller.services.ports import LoggedFact
-from tests.support.services import LAB_DOOR, NOON, SPACE, STREET, HandClock, with_door
+from tests.support.services import LAB, LAB_DOOR, NOON, SPACE, STREET, HandClock, with_door
 
 TAKEN, OPENED, EXIT = FactKind.ENTRY_TAKEN, FactKind.DOOR_OPENED, FactKind.EXIT_REQUESTED
 BADGE_OUT = {"grant": "exit"}
@@ -23,8 +25,8 @@ class Street:
         self.feed = LiveFeed()
         self.count = Headcount(space, self.feed, self.clock)
 
-    def happens(self, kind: FactKind, door: str | None = STREET.id, **detail: object) -> None:
-        self.count.took(LoggedFact(1, Fact(kind, self.clock.now(), door=door, detail=detail)))
+    def happens(self, kind: FactKind, door: str | None = STREET.id, person: str | None = None, **detail) -> None:
+        self.count.took(LoggedFact(1, Fact(kind, self.clock.now(), door=door, person=person, detail=detail)))
 
     @property
     def people_in(self) -> object:
@@ -97,6 +99,40 @@ def test_a_door_without_a_contact_lets_out_whoever_asks():
     street.happens(EXIT)
 
     assert street.people_in == 0
+
+
+def test_guests_and_event_visitors_count(street):
+    street.happens(TAKEN, person="guest-of-alice")
+    street.happens(TAKEN, person="ticket:7")
+
+    assert street.people_in == 2
+
+
+def test_occupancy_is_an_estimate_with_a_quality_mark(street):
+    street.happens(TAKEN)
+    by_badge = street.feed.snapshot()["space"]["people_quality"]
+    street.happens(EXIT)
+    street.happens(OPENED)
+
+    assert (by_badge, street.feed.snapshot()["space"]["people_quality"]) == ("counted", "estimated")
+
+
+def test_each_zone_is_counted_with_its_cap():
+    clean = Zone(ZoneId("clean"), "Clean room", capacity=3)
+    areas = {**SPACE.areas, LAB: replace(SPACE.areas[LAB], zones=frozenset({clean.id}))}
+    street = Street(replace(SPACE, areas=areas, zones={clean.id: clean}))
+    street.happens(TAKEN)
+    street.happens(TAKEN, LAB_DOOR.id)
+
+    assert street.feed.snapshot()["space"]["zones"] == {
+        "clean": {"name": "Clean room", "people_in": 1, "quality": "counted", "capacity": 3}
+    }
+
+
+def test_the_houses_word_is_shown_with_it(street):
+    street.count.mode_is("lockdown")
+
+    assert street.feed.snapshot()["space"]["mode"] == "lockdown"
 
 
 def test_it_is_never_less_than_nobody(street):

@@ -15,7 +15,7 @@ from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.shared import NOTHING_SHARED, Position
 from controller.errors import InputError
 from controller.services.ports import LoggedFact
-from controller.services.shared_state import ON_THE_WAY_FOR, UNTIL_THE_DOOR_KNOWS, SharedState
+from controller.services.shared_state import BESIDE_THE_RELEASE, ON_THE_WAY_FOR, SharedState
 from controller.services.whereabouts import LOOK_EVERY, Following, forgiven, recalled
 from tests.support.memory import MemoryEventLog
 from tests.support.services import ALICE, LAB, LAB_DOOR, NOON, SPACE, STREET, HandClock, LoopClock
@@ -148,9 +148,22 @@ def test_interlock_another_door_of_the_group_that_is_not_shut_is_named(desk):
 def test_interlock_two_reads_at_once_open_one_door(desk, direction):
     desk.decides(ALICE, "read-1", GRANTED, door=HOUSE.doors[YARD.id], direction=direction)
     at_once = desk.seen_by(BOB).interlocked_with
-    desk.clock.advance(UNTIL_THE_DOOR_KNOWS)  # from now on its worker says whether it is shut
+    desk.clock.advance(GRANTED.hold_s)
+    as_it_relocks = desk.seen_by(BOB).interlocked_with
+    desk.clock.advance(BESIDE_THE_RELEASE)
 
-    assert (at_once, desk.seen_by(BOB).interlocked_with) == (YARD.id, None)
+    assert (at_once, as_it_relocks, desk.seen_by(BOB).interlocked_with) == (YARD.id, YARD.id, None)
+
+
+@pytest.mark.parametrize(
+    ("direction", "kind"), [("in", TAKEN), ("in", FactKind.ENTRY_NOT_TAKEN), ("out", FactKind.DOOR_CLOSED)]
+)
+def test_interlock_the_next_door_need_not_wait_once_the_first_is_done_with(desk, direction, kind):
+    yard = HOUSE.doors[YARD.id]
+    desk.decides(ALICE, "read-1", GRANTED, door=yard, direction=direction)
+    desk.happens(kind, tap="read-1", door=yard)
+
+    assert desk.seen_by(BOB).interlocked_with is None
 
 
 def test_two_persons_the_first_is_remembered_for_fifteen_seconds(desk):
