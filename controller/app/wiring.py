@@ -104,6 +104,7 @@ class Services:
         self.index = AccessIndex(space, kept.people)
         self._events = kept.events
         self._listeners: list[Callable[[LoggedFact], None]] = []
+        self._reading_listeners: list[Callable[[Sequence[TelemetryRow]], None]] = []
         self.journal = Journal(kept.events, self._happened)
         note = self.journal.note
         self.wording = Wording(lambda: self.index.space, lambda: self.index.everybody)
@@ -203,6 +204,10 @@ class Services:
         """Be told of every fact, as it happens."""
         self._listeners.append(listener)
 
+    def listen_to_readings(self, listener: Callable[[Sequence[TelemetryRow]], None]) -> None:
+        """Be told of readings that are kept and were not known before."""
+        self._reading_listeners.append(listener)
+
     # --- circumstances of a decision ---------------------------------------------------------------
 
     def usage_of(self, person: PersonId) -> Usage:
@@ -248,6 +253,7 @@ class Services:
     def look(self) -> None:
         """Once a second."""
         self.doors.sweep()
+        self.doors.follow_props(self.index.people.house)
         self.booths.look()
         self.headcount.look()
         self.usage.look()
@@ -279,6 +285,8 @@ class Services:
             if row.seq is not None:
                 self.presence.numbered(row.device, row.seq)
         self.rooms.kept(rows)
+        for listener in self._reading_listeners:
+            listener(rows)
 
     def _room_changed(self, area: AreaId) -> None:
         self.rooms.look_again(area)

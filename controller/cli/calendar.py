@@ -9,7 +9,6 @@ import click
 from controller.adapters.clock import SystemClock
 from controller.cli.house import WITHIN, open_desk, signed
 from controller.cli.options import where_options
-from controller.cli.override import WANTED
 from controller.domain.house import Wanted
 from controller.services.moments import day_of, moment_of
 
@@ -23,7 +22,7 @@ def exception() -> None:
 
 @exception.command()
 @click.argument("door")
-@click.argument("wanted", type=WANTED)
+@click.argument("wanted", type=click.Choice([str(Wanted.UNLOCKED), str(Wanted.LOCKED)]))
 @click.option("--from", "start", required=True, help="In the space's own time: 2026-11-28T10:00.")
 @click.option("--to", "end", required=True, help="In the space's own time: 2026-11-28T18:00.")
 @signed

@@ -248,7 +248,8 @@ def _turns(
 
 
 def _overrides(door: Door, space: Space, house: HouseState) -> Iterator[Override]:
-    return (one for one in house.overrides if covers(one.scope, door, space))
+    """Those that set a mode: one that may stand open is locked and unlocked as before."""
+    return (one for one in house.overrides if one.wanted is not Wanted.PROPPED and covers(one.scope, door, space))
 
 
 def _one_offs(door: Door, space: Space, house: HouseState) -> Iterator[OneOff]:

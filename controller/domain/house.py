@@ -51,6 +51,7 @@ class Wanted(StrEnum):
 
     UNLOCKED = "unlocked"
     LOCKED = "locked"
+    PROPPED = "propped"  # it may stand open: no mode, its lock is left as it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from controller.domain.alarm import AlarmKind
 from controller.domain.building import Door
 from controller.domain.door import OPENED_STATES, TIMEOUT_OF, DoorState, Effect, Input, report, step, timer_seconds
 from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.house import Override
 from controller.domain.ids import PersonId
 from controller.services.alarms import Alarms
 from controller.services.door_leaf import DoorLeaf
@@ -108,7 +109,6 @@ class Passage:
 class _Told:
     input: Input | None  # None: only look at the time again
     passage: Passage | None = None
-    until: datetime | None = None  # of a prop
 
 
 class DoorWorker:
@@ -138,7 +138,8 @@ class DoorWorker:
         self._is_free = False
         self._is_fire = False
         self._mode: tuple[str, datetime | None, str | None] | None = None
-        self._propped_until: datetime | None = None
+        self._leave: Override | None = None  # to stand open
+        self._used_up: str | None = None  # the leave that ended when the door closed
         self.show()
 
     def adopt(self, door: Door) -> None:
@@ -170,12 +171,13 @@ class DoorWorker:
             self._mode = (mode, until, why)
             self.show()
 
-    def prop(self, until: datetime) -> bool:
-        """Let the open door stand open until then; False when it is not open."""
-        if self.state not in OPENED_STATES:
-            return False
-        self._hand_over(_Told(Input.PROP_BEGAN, until=until))
-        return True
+    def may_stand_open(self, leave: Override | None) -> None:
+        """By leave of staff, told again each second: the open door may stand open, until its end or until it closes."""
+        self._leave = leave if leave is None or leave.id != self._used_up else None
+        if self._leave is None and self.state is DoorState.PROPPED:
+            self._hand_over(_Told(Input.PROP_ENDED))
+        elif self._leave is not None and self.state in OPENED_STATES - {DoorState.PROPPED}:
+            self._hand_over(_Told(Input.PROP_BEGAN))
 
     def reported(self, state: State) -> None:
         """Take a snapshot of the door's device, unless it is older than the last one."""
@@ -222,14 +224,12 @@ class DoorWorker:
         self.show()
 
     def look(self) -> None:
-        """Once a second: what lasts too long, and what has an end by the clock on the wall."""
+        """Once a second: what lasts too long."""
         now = self._clock.monotonic()
         if self._is_stuck:
             self._alarms.raise_once(AlarmKind.EXIT_BUTTON_STUCK, door=self.door.id)
         if self._lost_since is not None and now - self._lost_since > LOST_FOR:
             self._alarms.raise_once(AlarmKind.DOOR_DEVICE_LOST, door=self.door.id)
-        if self._propped_until is not None and self._clock.now() >= self._propped_until:
-            self.tell(Input.PROP_ENDED)
 
     # --- what is felt -----------------------------------------------------------------------------
 
@@ -301,13 +301,11 @@ class DoorWorker:
         if self.state is not before:
             self._since = self._clock.now()
             logger.debug("%s: %s, now %s", self.door.name, told.input, self.state)
-        if self.state is not DoorState.PROPPED:
-            self._propped_until = None
-        elif told.until is not None:
-            self._propped_until = told.until
+        if before is DoorState.PROPPED and told.input is Input.CLOSED and self._leave is not None:
+            self._used_up = self._leave.id
         for effect in effects:
             self._carry_out(effect, told)
-        if self.state is not before or effects or told.until is not None:
+        if self.state is not before or effects:
             self.show()
 
     def _carry_out(self, effect: Effect, told: _Told) -> None:
@@ -363,6 +361,7 @@ class DoorWorker:
     def show(self) -> None:
         """Put the door as it is now on the live feed."""
         mode, until, why = self._mode or (_UNSET_MODES.get(self.state, "locked"), None, None)
+        propped = self._leave.until if self._leave is not None and self.state is DoorState.PROPPED else None
         standing = [alarm.kind for alarm in self._alarms.standing(self.door.id)]
         self._feed.put(
             "door",
@@ -378,7 +377,7 @@ class DoorWorker:
                 "mode": mode,
                 "mode_until": until.isoformat() if until is not None else None,
                 "mode_why": why,
-                "propped_until": self._propped_until.isoformat() if self._propped_until is not None else None,
+                "propped_until": propped.isoformat() if propped is not None else None,
                 "device": self._presence.word(self.door.unit),
                 "since": self._since.isoformat(),
                 "reported_at": self._reported_at.isoformat() if self._reported_at is not None else None,

@@ -15,11 +15,12 @@ from controller.domain.alarm import Alarm, AlarmKind
 from controller.domain.building import Door, Space
 from controller.domain.door import Input
 from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.house import HouseState, Wanted
 from controller.domain.ids import DeviceId, DoorId
 from controller.domain.membership import Person
 from controller.domain.rights import DenyReason, Read
+from controller.domain.scope import covers
 from controller.domain.times import Lateness, lateness
-from controller.errors import InputError
 from controller.services.alarms import Alarms
 from controller.services.door_worker import DoorWorker, Passage
 from controller.services.inbound import Inbound
@@ -206,28 +207,12 @@ class Doors:
         if worker is not None:
             worker.device_changed()
 
-    def prop(self, door: DoorId, until: datetime, by: str, reason: str) -> None:
-        """Let an open door stand open until then, or until it closes.
-
-        Raises:
-            InputError: there is no such door, it is not open, or the end has passed.
-        """
-        worker = self._workers.get(door)
-        if worker is None:
-            raise InputError(f"no door {door!r}: expected one of {', '.join(sorted(self._workers))}")
+    def follow_props(self, house: HouseState) -> None:
+        """Once a second: which doors may stand open now, by leave of staff."""
         now = self._clock.now()
-        if until <= now:
-            raise InputError(f"{worker.door.name} cannot be propped until {until:%H:%M} UTC: that has passed")
-        if not worker.prop(until):
-            raise InputError(f"{worker.door.name} is not open: open it, then prop it")
-        said: dict[str, Plain] = {
-            "by": by,
-            "scope": worker.door.name,
-            "wanted": "propped open",
-            "until": until.isoformat(),
-            "reason": reason,
-        }
-        self._note(Fact(FactKind.DOOR_OVERRIDDEN, now, door=door, device=worker.door.unit, detail=said))
+        given = [one for one in house.overrides if one.wanted is Wanted.PROPPED and one.since <= now < one.until]
+        for worker in self._workers.values():
+            worker.may_stand_open(next((one for one in given if covers(one.scope, worker.door, self._space)), None))
 
     def sweep(self) -> None:
         """Once a second: an unlock nobody confirmed is not taken for done, and what lasts too long is an alarm."""

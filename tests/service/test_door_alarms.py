@@ -8,9 +8,8 @@ import pytest
 from controller.domain.alarm import AlarmKind, AlarmState
 from controller.domain.door import DoorState, Input
 from controller.domain.facts import FactKind
-from controller.domain.ids import DoorId
+from controller.domain.house import HouseState, Override, Scope, ScopeKind, Wanted
 from controller.domain.rights import Read
-from controller.errors import InputError
 from devices.messages import DeviceState, EventType, Status
 from tests.support.doors import a_moment, edge, locks, passages, report, state
 from tests.support.services import ALICE, STREET, STREET_READER, STREET_UNIT, House
@@ -183,50 +182,75 @@ async def test_an_ordinary_movement_has_no_count_and_an_entry_does_not_wait_for_
 # --- propped ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_propped_door_is_not_held_until_its_time_is_over(house):
-    await house.tap()
+def propped(house: House, minutes: float, id: str = "o1") -> HouseState:
+    """What `natoma override street propped` leaves in the house."""
+    now = house.clock.now()
+    scope = Scope(ScopeKind.DOOR, STREET.id)
+    until = now + timedelta(minutes=minutes)
+    return HouseState(overrides=(Override(id, scope, Wanted.PROPPED, now, until, ALICE.id, "delivery"),))
+
+
+async def by_leave(house: House, state: HouseState, count: int) -> None:
+    for _ in range(count):
+        house.doors.follow_props(state)
+        await asyncio.sleep(1)
+
+
+async def opened(house: House, id: str = "read-1") -> None:
+    await house.tap(id=id)
     report(house, "open")
     await a_moment()
-    house.doors.prop(STREET.id, house.clock.now() + timedelta(minutes=10), "Dana", "delivery")
-    await seconds(house, 600)
-    propped = (house.shown("door", "street")["state"], standing(house))
-    await seconds(house, 62)
 
-    assert propped == ("propped", [])
+
+async def test_a_propped_door_is_not_held_until_its_time_is_over(house):
+    await opened(house)
+    leave = propped(house, 10)
+    await by_leave(house, leave, 599)
+    shown = house.shown("door", "street")
+    during = (shown["state"], shown["propped_until"], standing(house))
+    await by_leave(house, leave, 63)
+
+    assert during == ("propped", leave.overrides[0].until.isoformat(), [])
     assert standing(house) == [AlarmKind.DOOR_HELD]
-    (fact,) = house.heard_of(FactKind.DOOR_OVERRIDDEN)
-    assert (fact.detail["by"], fact.detail["reason"]) == ("Dana", "delivery")
+    assert house.shown("door", "street")["propped_until"] is None
+
+
+async def test_leave_given_beforehand_counts_when_the_door_opens_and_a_held_alarm_ends_by_it(house):
+    leave = propped(house, 10)
+    await by_leave(house, leave, 3)
+    closed = state(house)
+    await opened(house)
+    await by_leave(house, leave, 3)
+
+    assert (closed, state(house)) == (DoorState.LOCKED, DoorState.PROPPED)
+
+
+async def test_propping_a_held_door_ends_its_alarm(house):
+    await opened(house)
+    await asyncio.sleep(61)
+    held = standing(house)
+    await by_leave(house, propped(house, 10), 1)
+
+    assert (held, standing(house)) == ([AlarmKind.DOOR_HELD], [])
 
 
 async def test_a_prop_ends_when_the_door_closes(house):
-    await house.tap()
-    report(house, "open")
-    await a_moment()
-    house.doors.prop(STREET.id, house.clock.now() + timedelta(minutes=10), "Dana", "delivery")
-    await a_moment()
-    until = house.shown("door", "street")["propped_until"]
+    await opened(house)
+    leave = propped(house, 10)
+    await by_leave(house, leave, 3)
     await locks(house)
-    await house.tap(id="read-2")
-    report(house, "open")
-    await seconds(house, 62)
+    await opened(house, "read-2")
+    await by_leave(house, leave, 62)
 
-    assert until is not None
-    assert house.shown("door", "street")["propped_until"] is None
     assert standing(house) == [AlarmKind.DOOR_HELD]
 
 
-@pytest.mark.parametrize(
-    ("door", "minutes", "says"),
-    [
-        ("street", 10, "Street door is not open: open it, then prop it"),
-        ("street", -1, "Street door cannot be propped until .* that has passed"),
-        ("cellar", 10, "no door 'cellar': expected one of lab, street"),
-    ],
-    ids=["closed", "past", "unknown"],
-)
-async def test_a_prop_that_cannot_be_says_why(house, door, minutes, says):
-    with pytest.raises(InputError, match=says):
-        house.doors.prop(DoorId(door), house.clock.now() + timedelta(minutes=minutes), "Dana", "delivery")
+async def test_leave_that_is_taken_back_ends_at_once(house):
+    await opened(house)
+    await by_leave(house, propped(house, 10), 2)
+    await by_leave(house, HouseState(), 1)
+
+    assert state(house) is DoorState.OPEN
 
 
 # --- modes ------------------------------------------------------------------------------------------------------------
