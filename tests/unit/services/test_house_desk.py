@@ -1,0 +1,234 @@
+"""What people set of the house by command: who may, what is meant, and what is said when it cannot be."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from controller.domain.building import Floor
+from controller.domain.house import ExtraHoliday, HouseState, Scope, ScopeKind, Wanted
+from controller.domain.ids import FloorId, PersonId, ZoneId
+from controller.domain.membership import Person, PersonKind, Right
+from controller.errors import InputError
+from controller.services.house_desk import HouseDesk, scope_of
+from controller.services.ports import RegistrySnapshot
+from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_stores import MemoryHouse
+from tests.unit.domain.house import CHRISTMAS, LOBBY, NOON, STREET, local
+from tests.unit.domain.house import SPACE as PLAIN
+
+HOUR = timedelta(hours=1)
+LOBBY_IN_ZONE = replace(PLAIN.areas[LOBBY], zones=frozenset({ZoneId("house")}))
+GROUND = FloorId("ground")
+SPACE = replace(
+    PLAIN,
+    floors={GROUND: Floor(GROUND, "Ground floor", 10.0, 10.0)},
+    areas={**PLAIN.areas, LOBBY: LOBBY_IN_ZONE},
+)
+
+
+def person(name: str, *rights: Right, **more: object) -> Person:
+    made = Person(PersonId(name.lower()), name, PersonKind.STAFF, rights=frozenset(rights))
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+TRIGGER = person("Tara", Right.TRIGGER_LOCKDOWN)
+LIFTER = person("Lina", Right.LIFT_LOCKDOWN)
+KEEPER = person("Kim", Right.OVERRIDE_DOORS, Right.CONFIRM_FIRE)
+BANNED = person("Ben", Right.TRIGGER_LOCKDOWN, banned=True)
+NOBODY = person("Nora")
+PEOPLE = {one.id: one for one in (TRIGGER, LIFTER, KEEPER, BANNED, NOBODY)}
+
+
+class Registry:
+    """The store, and a desk over what is in it now."""
+
+    def __init__(self) -> None:
+        self.registry = MemoryRegistry(RegistrySnapshot(0, people=PEOPLE))
+        self.store = MemoryHouse(self.registry)
+
+    @property
+    def house(self) -> HouseState:
+        return self.registry.now.house
+
+    @property
+    def desk(self) -> HouseDesk:
+        return HouseDesk(self.store, SPACE, PEOPLE, self.house, NOON)
+
+
+@pytest.fixture
+def at() -> Registry:
+    return Registry()
+
+
+# --- who may ----------------------------------------------------------------------------------------------------------
+
+
+async def test_triggering_and_lifting_are_separate_rights(at: Registry) -> None:
+    await at.desk.begin_lockdown("space", "tara", "a stranger")
+
+    with pytest.raises(InputError, match=r"Tara may not lift a lockdown \(right lift_lockdown\) — ask Lina"):
+        await at.desk.lift_lockdown(None, "tara", "over")
+    with pytest.raises(InputError, match=r"Lina may not trigger a lockdown .* ask Tara"):
+        await at.desk.begin_lockdown("space", "lina", "again")
+    await at.desk.lift_lockdown(None, "lina", "it was the plumber")
+    assert at.house.lockdowns == ()
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+async def test_lifting_needs_a_reason(at: Registry, reason: str) -> None:
+    await at.desk.begin_lockdown("space", "Tara", "a stranger")
+
+    with pytest.raises(InputError, match="--reason: is empty"):
+        await at.desk.lift_lockdown(None, "lina", reason)
+    assert len(at.house.lockdowns) == 1
+
+
+async def test_being_staff_is_no_right(at: Registry) -> None:
+    with pytest.raises(InputError, match="Nora may not trigger a lockdown"):
+        await at.desk.begin_lockdown("space", "nora", "x")
+
+
+async def test_a_ban_takes_the_right_away(at: Registry) -> None:
+    with pytest.raises(InputError, match=r"Ben may not trigger a lockdown .* ask Tara"):
+        await at.desk.begin_lockdown("space", "ben", "x")
+
+
+async def test_somebody_unknown_is_told_who_was_perhaps_meant(at: Registry) -> None:
+    with pytest.raises(InputError, match="nobody here is 'tarra' — did you mean tara"):
+        await at.desk.begin_lockdown("space", "tarra", "x")
+
+
+# --- what is meant ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("space", Scope()),
+        ("floor:ground", Scope(ScopeKind.FLOOR, GROUND)),
+        ("floor:ground floor", Scope(ScopeKind.FLOOR, GROUND)),
+        ("zone:house", Scope(ScopeKind.ZONE, ZoneId("house"))),
+        ("door:street", Scope(ScopeKind.DOOR, STREET.id)),
+    ],
+)
+def test_a_scope_is_the_space_a_floor_a_zone_or_a_door(text: str, scope: Scope) -> None:
+    assert scope_of(text, SPACE) == scope
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("floor:grund", "no floor 'grund' — did you mean ground"),
+        ("zone:garden", "no zone 'garden' — there is house"),
+        ("door:xyz", "no door 'xyz' — there is street, landing, office, servers"),
+        ("street", "'street' is no scope — write space, floor:ID, zone:ID or door:ID"),
+        ("room:x", "'room:x' is no scope"),
+    ],
+)
+def test_an_unknown_scope_is_told_what_there_is(text: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        scope_of(text, SPACE)
+
+
+async def test_of_several_lockdowns_one_must_be_named(at: Registry) -> None:
+    await at.desk.begin_lockdown("door:street", "tara", "x")
+    await at.desk.begin_lockdown("door:landing", "tara", "y")
+
+    with pytest.raises(InputError, match=r"2 lockdowns now: lockdown-1 \(Street\), lockdown-2 \(Landing\)"):
+        await at.desk.lift_lockdown(None, "lina", "over")
+    await at.desk.lift_lockdown("door:landing", "lina", "over")
+    assert [one.id for one in at.house.lockdowns] == ["lockdown-1"]
+
+
+async def test_what_is_locked_down_already_is_said_to_be(at: Registry) -> None:
+    await at.desk.begin_lockdown("space", "tara", "x")
+
+    with pytest.raises(InputError, match="locked down already"):
+        await at.desk.begin_lockdown("space", "tara", "y")
+
+
+async def test_nothing_to_lift_is_said(at: Registry) -> None:
+    with pytest.raises(InputError, match="there is no lockdown now"):
+        await at.desk.lift_lockdown(None, "lina", "over")
+
+
+# --- doors and days ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_door_is_set_by_hand_until_a_stated_time(at: Registry) -> None:
+    said = await at.desk.set_door("street", Wanted.UNLOCKED, NOON + 2 * HOUR, "kim", "delivery")
+
+    assert said == "Street is set unlocked until today 14:00."
+    [one] = at.house.overrides
+    assert (one.scope.id, one.by, one.until, one.reason) == ("street", KEEPER.id, NOON + 2 * HOUR, "delivery")
+    assert at.desk.overrides() == ["override-1: Street unlocked until today 14:00, by Kim: delivery"]
+
+
+@pytest.mark.parametrize(
+    ("until", "says"), [(NOON, "over already"), (NOON + timedelta(days=8), "longer than 7 days")], ids=["past", "for ever"]
+)  # fmt: skip
+async def test_what_is_set_by_hand_has_an_end_that_comes(at: Registry, until, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        await at.desk.set_door("street", Wanted.UNLOCKED, until, "kim", "delivery")
+
+
+async def test_what_was_set_by_hand_is_ended_by_its_door(at: Registry) -> None:
+    await at.desk.set_door("street", Wanted.LOCKED, NOON + HOUR, "kim", "repairs")
+
+    assert await at.desk.end_override("Street", "kim", "done") == "Street is as its hours say again."
+    assert at.house.overrides == ()
+
+
+async def test_an_exception_needs_the_right_to_set_doors(at: Registry) -> None:
+    with pytest.raises(InputError, match=r"Nora may not set doors by hand .* ask Kim"):
+        await at.desk.add_exception("street", Wanted.UNLOCKED, NOON, NOON + HOUR, "nora", "open day")
+
+
+async def test_exceptions_come_and_go(at: Registry) -> None:
+    start, end = local("2026-11-28 10:00"), local("2026-11-28 18:00")
+    said = await at.desk.add_exception("street", Wanted.UNLOCKED, start, end, "kim", "open day")
+    listed = at.desk.exceptions()
+    await at.desk.remove_exception("exception-1", "kim")
+
+    assert said == "Street is unlocked from Sat 10:00 to Sat 18:00."
+    assert listed == ["exception-1: Street unlocked, Sat 10:00 to Sat 18:00: open day"]
+    assert at.house.one_offs == ()
+
+
+async def test_a_holiday_is_announced_for_zones_that_are_there(at: Registry) -> None:
+    await at.desk.add_holiday(date(2026, 12, 24), "Christmas Eve", ["house"], "kim")
+
+    assert at.house.holidays == (ExtraHoliday(date(2026, 12, 24), "Christmas Eve", frozenset({ZoneId("house")})),)
+    assert at.desk.holidays() == [
+        "Thu 2026-12-24  Christmas Eve, zone house",
+        f"Fri {CHRISTMAS}  Christmas (space file)",
+    ]
+    with pytest.raises(InputError, match="no zone 'garden'"):
+        await at.desk.add_holiday(date(2026, 12, 24), "Christmas Eve", ["garden"], "kim")
+    with pytest.raises(InputError, match="2026-01-01 is past"):
+        await at.desk.add_holiday(date(2026, 1, 1), "New Year", [], "kim")
+
+
+# --- fire -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_fire_is_confirmed_only_after_the_panel_has_cleared(at: Registry) -> None:
+    await at.store.set_fire(NOON - HOUR, "panel")
+
+    with pytest.raises(InputError, match=r"the fire panel still says fire \(panel, since today 11:00\)"):
+        await at.desk.confirm_fire("kim", "toast")
+    assert at.desk.fire() == "Fire since today 11:00, says panel. Doors on the way out are released."
+    await at.store.clear_fire(NOON)
+    assert "stay released until somebody confirms it" in at.desk.fire()
+    await at.desk.confirm_fire("kim", "toast")
+    assert at.desk.fire() == "No fire."
+
+
+async def test_confirming_a_fire_is_a_right_of_its_own(at: Registry) -> None:
+    await at.store.set_fire(NOON - HOUR, "panel")
+    await at.store.clear_fire(NOON)
+
+    with pytest.raises(InputError, match=r"Lina may not confirm that a fire is over \(right confirm_fire\) — ask Kim"):
+        await at.desk.confirm_fire("lina", "toast")
+    assert at.house.fire is not None

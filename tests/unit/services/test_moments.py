@@ -1,0 +1,64 @@
+"""Moments and spans as people type them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from controller.errors import InputError
+from controller.services.moments import day_of, moment_of, span_of
+from tests.unit.domain.house import NOON, SF, local
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("18:00", local("2026-11-23 18:00")),
+        ("24:00", local("2026-11-24 00:00")),
+        ("2026-11-28T10:00", local("2026-11-28 10:00")),
+        ("2026-11-28T10:00+00:00", datetime(2026, 11, 28, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_an_hour_today_or_a_date_with_its_hour(text: str, expected: datetime) -> None:
+    assert moment_of("--until", text, SF, NOON) == expected
+
+
+def test_an_hour_that_comes_twice_is_its_first_as_a_start_and_its_last_as_an_end() -> None:
+    text = "2026-11-01T01:30"
+
+    assert moment_of("--from", text, SF, NOON) == local("2026-11-01 01:30")
+    assert moment_of("--to", text, SF, NOON, is_end=True) == local("2026-11-01 01:30", fold=1)
+
+
+def test_an_hour_that_does_not_come_is_the_first_that_does() -> None:
+    assert moment_of("--from", "2026-03-08T02:30", SF, NOON) == local("2026-03-08 03:00")
+
+
+@pytest.mark.parametrize("text", ["25:00", "24:30", "tomorrow", "", "2026-13-01T10:00"])
+def test_what_is_no_moment_is_told_how_to_write_one(text: str) -> None:
+    with pytest.raises(InputError, match=r"--until: .* is no moment — write it like 18:00 or 2026-11-23T18:00"):
+        moment_of("--until", text, SF, NOON)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2h", timedelta(hours=2)),
+        ("45m", timedelta(minutes=45)),
+        ("1h30m", timedelta(minutes=90)),
+        ("1d", timedelta(days=1)),
+    ],
+)
+def test_a_span_is_days_hours_and_minutes(text: str, expected: timedelta) -> None:
+    assert span_of("--for", text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "-2h", "two hours", "0m"])
+def test_what_is_no_span_is_told_how_to_write_one(text: str) -> None:
+    with pytest.raises(InputError, match="--for: "):
+        span_of("--for", text)
+
+
+def test_a_day_is_a_date() -> None:
+    assert day_of("DAY", "2026-12-25") == date(2026, 12, 25)
+    with pytest.raises(InputError, match=r"DAY: '25.12.2026' is no day — write it like 2026-12-25"):
+        day_of("DAY", "25.12.2026")
