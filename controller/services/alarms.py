@@ -7,7 +7,7 @@ writes it down and follows the store, because `natoma alarms ack` is another pro
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -308,11 +308,6 @@ def as_plain(alarm: Alarm, text: str) -> dict[str, object]:
         "by": answer.by if answer is not None else None,
         "note": answer.note if answer is not None else None,
     }
-
-
-def newest(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
-    """As a person reads them: the newest first."""
-    return tuple(sorted(alarms, key=lambda alarm: alarm.last_at, reverse=True))
 
 
 def _new_id() -> AlarmId:
