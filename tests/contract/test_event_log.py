@@ -72,6 +72,15 @@ async def test_one_message_has_one_decision(log: EventLog) -> None:
     assert [logged.fact.kind for logged in await log.latest()] == [FactKind.ENTRY_GRANTED]
 
 
+async def test_what_a_door_decided_alone_is_one_fact_however_often_it_is_told(log: EventLog) -> None:
+    alone = Fact(FactKind.LOCAL_GRANTED, NOON, device=READER, message_id="b1-7")
+
+    first = await log.append(alone)
+
+    assert not first.duplicate
+    assert await log.append(alone) == Appended(first.position, duplicate=True)
+
+
 async def test_an_id_used_again_after_a_day_is_another_message(log: EventLog) -> None:
     first = await log.append(GRANTED)
     next_day = Fact(FactKind.ENTRY_GRANTED, NOON + timedelta(hours=24), device=READER, message_id="01J8E0")

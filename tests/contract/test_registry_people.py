@@ -163,6 +163,21 @@ async def test_a_pin_is_a_credential_beside_the_badge(kept: Kept) -> None:
     assert now.list_digests == {ADAS_BADGE: b"A" * 32, ADAS_PIN.id: b"P" * 32}
 
 
+async def test_what_doors_know_a_badge_by_is_learned_and_nothing_else_of_it_changes(kept: Kept) -> None:
+    await kept.people.set_credential_state(ADAS_BADGE, CredentialState.BLOCKED)
+    before = await kept.people.version()
+
+    version = await kept.people.learn_list_digest(ADAS_BADGE, b"N" * 32)
+    again = await kept.people.learn_list_digest(ADAS_BADGE, b"N" * 32)
+
+    now = await kept.people.load()
+    assert now.list_digests[ADAS_BADGE] == b"N" * 32
+    assert now.credentials[ADAS_BADGE].state is CredentialState.BLOCKED
+    assert (version, again) == (before + 1, version)
+    with pytest.raises(InputError, match="no credential 'nobody'"):
+        await kept.people.learn_list_digest(CredentialId("nobody"), b"N" * 32)
+
+
 async def test_a_pin_is_unique_and_nobody_is_told_whose_it_is(kept: Kept) -> None:
     await kept.people.put_credential(ADAS_PIN, b"p" * 32)
 

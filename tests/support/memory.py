@@ -19,7 +19,13 @@ from tests.support.memory_registry import MemoryRegistry
 
 __all__ = ["MemoryAlarmStore", "MemoryEventLog", "MemoryRegistry", "MemoryTelemetryLog"]
 
-DECISIONS = {FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED, FactKind.READ_IGNORED}
+DECISIONS = {
+    FactKind.ENTRY_GRANTED,
+    FactKind.ENTRY_DENIED,
+    FactKind.READ_IGNORED,
+    FactKind.LOCAL_GRANTED,
+    FactKind.LOCAL_DENIED,
+}
 DAY = timedelta(hours=24)
 
 

@@ -192,6 +192,13 @@ class MemoryRegistry:
         )
         return self.become(after, people={credential.person, *([before.person] if before is not None else [])})
 
+    async def learn_list_digest(self, credential: CredentialId, list_digest: bytes) -> int:
+        person = self._credential(credential).person
+        if self.now.list_digests.get(credential) == list_digest:
+            return self.now.version
+        learned = {**self.now.list_digests, credential: list_digest}
+        return self.become(replace(self.now, list_digests=learned), people=[person])
+
     async def remove_credential(self, credential: CredentialId) -> int:
         person = self._credential(credential).person
         return self.become(_without_credential(self.now, credential), people=[person])

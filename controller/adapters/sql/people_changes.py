@@ -201,6 +201,20 @@ def put_credential(
     return bump(connection, people=[one.person] if before is None else {one.person, before})
 
 
+def learn_list_digest(connection: Connection, credential: CredentialId, list_digest: bytes) -> int:
+    """Nothing but this: whatever else is known of the credential may have changed meanwhile."""
+    table = schema.credential
+    found = connection.execute(
+        select(table.c.person, table.c.list_digest).where(table.c.id == credential)
+    ).one_or_none()
+    if found is None:
+        raise _no_credential(credential)
+    if found.list_digest == list_digest:
+        return version_of(connection)
+    connection.execute(update(table).where(table.c.id == credential).values(list_digest=list_digest))
+    return bump(connection, people=[found.person])
+
+
 def remove_credential(connection: Connection, credential: CredentialId) -> int:
     table = schema.credential
     person = connection.execute(select(table.c.person).where(table.c.id == credential)).scalar_one_or_none()

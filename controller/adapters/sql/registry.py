@@ -135,6 +135,11 @@ class SqlRegistry:
             lambda connection: changes.put_credential(connection, credential, digest, list_digest, self.key_id)
         )
 
+    async def learn_list_digest(self, credential: CredentialId, list_digest: bytes) -> int:
+        return await self.database.write(
+            lambda connection: changes.learn_list_digest(connection, credential, list_digest)
+        )
+
     async def remove_credential(self, credential: CredentialId) -> int:
         return await self.database.write(lambda connection: changes.remove_credential(connection, credential))
 

@@ -4,8 +4,14 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 
 from controller.domain.facts import FactKind
 
-DECISIONS = (FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED, FactKind.READ_IGNORED)
-"""The answers to a read: one message has one of them, whatever is delivered twice."""
+DECISIONS = (
+    FactKind.ENTRY_GRANTED,
+    FactKind.ENTRY_DENIED,
+    FactKind.READ_IGNORED,
+    FactKind.LOCAL_GRANTED,
+    FactKind.LOCAL_DENIED,
+)
+"""The answers to a read, ours or a door's own: one message has one of them, whatever is delivered twice."""
 
 ONE_DECISION = "kind IN ({}) AND message_id IS NOT NULL".format(", ".join(f"'{kind}'" for kind in DECISIONS))
 

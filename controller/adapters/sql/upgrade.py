@@ -41,7 +41,7 @@ class Chain:
 
 
 REGISTRY = Chain("registry", ("0001", "0002"))
-EVENTS = Chain("events", ("0001",))
+EVENTS = Chain("events", ("0001", "0002"))
 
 
 def bring_up(path: Path, chain: Chain) -> None:

@@ -89,8 +89,8 @@ def test_an_older_database_is_copied_and_then_upgraded(tmp_path: Path) -> None:
 
     with opened(path) as connection:
         assert connection.execute("SELECT kind, mood FROM fact").fetchall() == [("door_opened", None)]
-        assert connection.execute(f"SELECT version_num FROM {newer.version_table}").fetchone() == ("0002",)
-    with opened(tmp_path / "a.db.before-0001") as copy:
+        assert connection.execute(f"SELECT version_num FROM {newer.version_table}").fetchone() == (newer.head,)
+    with opened(tmp_path / f"a.db.before-{EVENTS.head}") as copy:
         assert copy.execute("SELECT kind FROM fact").fetchall() == [("door_opened",)]
 
 
@@ -161,9 +161,10 @@ def _with_another_revision(tmp_path: Path, chain: Chain, then: str = "pass") -> 
     (scripts / "env.py").write_text((chain.scripts / "env.py").read_text())
     for script in (chain.scripts / "versions").glob("r*.py"):
         (scripts / "versions" / script.name).write_text(script.read_text())
-    (scripts / "versions" / "r0002_mood.py").write_text(
+    number = f"{int(chain.head) + 1:04}"
+    (scripts / "versions" / f"r{number}_mood.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        "revision = '0002'\ndown_revision = '0001'\n"
+        f"revision = '{number}'\ndown_revision = '{chain.head}'\n"
         f"def upgrade():\n    op.add_column('fact', sa.Column('mood', sa.Text))\n    {then}\n"
     )
-    return upgrade.Chain(chain.name, (*chain.revisions, "0002"), tmp_path / "migrations")
+    return upgrade.Chain(chain.name, (*chain.revisions, number), tmp_path / "migrations")
