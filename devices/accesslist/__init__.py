@@ -6,6 +6,7 @@ which list a door takes, `deciding` whom it admits. How the messages travel is n
 
 from devices.accesslist.deciding import LocalDecision, Reason, UsedDays, decide_offline
 from devices.accesslist.hashing import (
+    HASH_BYTES,
     KEY_BYTES,
     canonical_of,
     canonical_pin,
@@ -27,12 +28,14 @@ from devices.accesslist.sealing import (
     SIGNING_KEY_BYTES,
     Prepared,
     Terms,
+    named,
     prepare,
     public_key_of,
     seal,
 )
 
 __all__ = [
+    "HASH_BYTES",
     "KEY_BYTES",
     "LONGEST_VALIDITY",
     "PAGE_BYTES",
@@ -52,6 +55,7 @@ __all__ = [
     "decide_offline",
     "entry_hash",
     "list_digest",
+    "named",
     "open_list",
     "pages_of",
     "prepare",

@@ -27,7 +27,7 @@ from devices.messages import BadgeReadData
 KEY_BYTES = 32
 # As many as Wi-Fi takes to turn a passphrase into a key, on the same microcontrollers.
 ROUNDS = 4096
-_HASH_BYTES = 16
+HASH_BYTES = 16
 
 
 def list_digest(list_key: bytes, canonical: str) -> bytes:
@@ -37,7 +37,7 @@ def list_digest(list_key: bytes, canonical: str) -> bytes:
 
 def entry_hash(salt: bytes, digest: bytes) -> str:
     """How the list with this salt names it: half of the HMAC is enough, as it is only ever looked up."""
-    return hmac.digest(salt, digest, "sha256")[:_HASH_BYTES].hex()
+    return hmac.digest(salt, digest, "sha256")[:HASH_BYTES].hex()
 
 
 def canonical_of(shown: BadgeReadData, profile: ReaderProfile) -> tuple[str, ...]:

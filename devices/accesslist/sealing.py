@@ -57,6 +57,12 @@ def prepare(entry: AccessEntry) -> Prepared:
     return Prepared(entry, _line(entry), len(to_json(entry, by_alias=True, exclude_none=True)) + 1)
 
 
+def named(template: Prepared, h: str) -> Prepared:
+    """The same entry for another badge: what many people share is prepared once. All hashes are of one length."""
+    entry = template.entry.model_copy(update={"h": h})
+    return Prepared(entry, h.encode() + template.line[len(h) :], template.size)
+
+
 def seal(terms: Terms, entries: Iterable[Prepared], signing_key: bytes) -> list[AccessList]:
     """The list as messages: one, or pages where one would exceed `PAGE_BYTES`. Blocked entries come first."""
     ordered = sorted(entries, key=lambda prepared: prepared.entry.right is not AccessRight.BLOCKED)

@@ -1,0 +1,389 @@
+"""Every door's own access list: made from what the index knows, kept at the broker, followed until the door holds it.
+
+A list is issued whole, with a salt of its own, well before the last one runs out; in between it is changed for whom a
+change concerns. Who may do what is `domain.offline`'s, what a list is, `devices.accesslist`'s.
+
+Revisions only rise, over restarts too: thousands count the issues, which are remembered, and units the changes, which
+need not be. A revocation is published as soon as it counts here; nothing waits for a batch.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controller.domain.building import DeviceKind, Door, Space
+from controller.domain.facts import FactKind
+from controller.domain.ids import DeviceId, DoorId, PersonId
+from controller.domain.membership import Credential
+from controller.domain.offline import Span, closed_within
+from controller.errors import StoreError
+from controller.services.access_index import NOTHING, AccessIndex, Circumstances
+from controller.services.health import HealthBoard
+from controller.services.list_changes import Seen, touched, with_guests
+from controller.services.list_entries import EntryMaker, credentials_by_person
+from controller.services.list_salts import Salts
+from controller.services.ports import Clock, LoggedFact, Outbound
+from controller.services.presence import Presence
+from controller.services.stores import ListStore
+from devices.accesslist import LONGEST_VALIDITY, SALT_BYTES, Prepared, Terms, seal
+from devices.errors import LinkError
+from devices.messages import AccessList, Ack, AckPhase, Health
+
+logger = logging.getLogger(__name__)
+
+COMPONENT = "access lists"
+ACK_PREFIX = "access-"
+# Changes of one issue; after that many a new one is due anyway.
+REVISIONS = 1_000
+LOOK_EVERY = 1.0
+# Days used up change lists too, but the quota left at issue may be a minute old: not every tap is a new list.
+SPENT_AFTER = 60.0
+# A door takes a list in well under a second; one that has not by now is behind, and is told again.
+HELD_WITHIN = 30.0
+# People looked at between two turns of the loop: a tap waits for a millisecond of it.
+SLICE = 50
+_CLOCK_JUMP = timedelta(minutes=5)
+_SPENDS = frozenset({FactKind.ENTRY_TAKEN, FactKind.LOCAL_GRANTED})
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One device's list: what is in it, what was sent, what the device says it holds."""
+
+    device: DeviceId
+    door: Door
+    rev: int = 0
+    salt: bytes = field(default=b"", repr=False)
+    span: Span | None = None  # of the issue; entries of all its revisions are made for it
+    rows: dict[PersonId, tuple[Prepared, ...]] = field(default_factory=dict, repr=False)
+    pages: list[AccessList] = field(default_factory=list, repr=False)
+    issued: dict[int, datetime] = field(default_factory=dict)
+    is_told: bool = False
+    told_mono: float = 0.0
+    behind_mono: float | None = None  # since when it does not hold the newest
+    held: int | None = None
+    refused: str | None = None
+    dropped: int = 0  # events it had to give up, as it last said
+
+
+class AccessLists:
+    """`run` is a task; everything else only takes note, and never waits."""
+
+    def __init__(
+        self,
+        index: AccessIndex,
+        outbound: Outbound,
+        store: ListStore,
+        presence: Presence,
+        board: HealthBoard,
+        clock: Clock,
+        signing_key: bytes,
+        *,
+        beside: Circumstances = NOTHING,
+        shown: Callable[[DoorId], None] = lambda door: None,
+    ) -> None:
+        """`shown` hears of each door whose `access_of` is another now."""
+        self._index = index
+        self._outbound = outbound
+        self._store = store
+        self._presence = presence
+        self._board = board
+        self._clock = clock
+        self._signing_key = signing_key
+        self._beside = beside
+        self._shown = shown
+        self.salts = Salts(index)
+        self._sheets = _sheets(index.space)
+        self._seen: Seen | None = None
+        self._spent: set[PersonId] = set()
+        self._spent_mono = 0.0
+        self._wake = asyncio.Event()
+        self._problems: dict[DeviceId, str] = {}
+        self._credentials: Mapping[PersonId, Sequence[Credential]] = {}
+
+    # --- what happens -----------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """The index knows something new: people, the house, or the space itself."""
+        self._wake.set()
+
+    def took(self, logged: LoggedFact) -> None:
+        """Somebody went in; where that used a day, less is left for the doors' lists."""
+        charge = logged.fact.detail.get("charge")
+        if logged.fact.kind not in _SPENDS or not isinstance(charge, Mapping):
+            return
+        if not self._spent:
+            self._spent_mono = self._clock.monotonic()
+        self._spent |= {PersonId(str(charge[key])) for key in ("holder", "subject") if charge.get(key)}
+
+    def acknowledged(self, device: DeviceId, ack: Ack) -> None:
+        """What a device says of a list it was sent; any other ack is not ours."""
+        sheet = self._sheets.get(device)
+        if sheet is None or not ack.re.startswith(ACK_PREFIX) or not ack.re[len(ACK_PREFIX) :].isdigit():
+            return
+        rev = int(ack.re[len(ACK_PREFIX) :])
+        if ack.phase is AckPhase.DONE:
+            self._holds(sheet, rev)
+        elif ack.phase is AckPhase.REFUSED and rev == sheet.rev:
+            sheet.refused = ack.reason or "refused"
+            logger.warning("%s does not take version %d of its list: %s", device, rev, sheet.refused)
+
+    def health_said(self, device: DeviceId, health: Health) -> None:
+        """Which list it holds, and whether it lost anything of what it had to tell."""
+        sheet = self._sheets.get(device)
+        if sheet is None:
+            return
+        if health.access_rev is not None:
+            self._holds(sheet, health.access_rev)
+        lost = health.dropped or 0
+        if lost > sheet.dropped:
+            logger.warning("%s had to give up %d events that it could not tell in time", device, lost - sheet.dropped)
+        sheet.dropped = lost
+
+    def device_changed(self, device: DeviceId) -> None:
+        """A device came, went or started anew: what it holds now, it says itself."""
+        sheet = self._sheets.get(device)
+        if sheet is not None:
+            self._show(sheet)
+
+    def link_back(self) -> None:
+        """A broker that came back may have forgotten what it retained."""
+        for sheet in self._sheets.values():
+            sheet.is_told = False
+        self._wake.set()
+
+    # --- questions --------------------------------------------------------------------------------
+
+    def access_of(self, door: DoorId) -> Mapping[str, object] | None:
+        """For a screen: the version this door decides by, the newest there is, and when the one it holds was issued.
+
+        Of a door with several devices the one furthest behind counts. None: no list was made for it yet.
+        """
+        sheets = [sheet for sheet in self._sheets.values() if sheet.door.id == door and sheet.pages]
+        if not sheets:
+            return None
+        worst = min(sheets, key=lambda sheet: (sheet.held or 0) - sheet.rev)
+        issued = worst.issued.get(worst.held) if worst.held is not None else None
+        return {
+            "rev": worst.held,
+            "newest": worst.rev,
+            "issued": issued.isoformat() if issued is not None else None,
+            "until": worst.span.end.isoformat() if worst.span is not None else None,
+            "device": worst.device,
+        }
+
+    @property
+    def problems(self) -> Mapping[DeviceId, str]:
+        """Devices that stay behind, and how."""
+        return self._problems
+
+    # --- the work ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep every list as it should be, for ever."""
+        await self._recall()
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            await self.work()
+
+    async def work(self) -> None:
+        """One round: issue what is due, change what changed, send what was not sent, and see who is behind."""
+        before, self._seen = self._seen, Seen.of(self._index)
+        if before is None or before.space is not self._seen.space:
+            self._relay()
+        if before is None or before.people.credentials is not self._seen.people.credentials:
+            self._credentials = credentials_by_person(self._index)
+        concerned = None if before is None else touched(before, self._seen)
+        spent = self._take_spent()
+        if concerned is not None and spent:
+            concerned |= with_guests(spent, self._index.people)
+        for sheet in self._sheets.values():
+            if concerned is None or self._is_due(sheet):
+                await self._issue(sheet)
+            elif concerned:
+                await self._change(sheet, concerned)
+        for sheet in sorted(self._sheets.values(), key=lambda sheet: sheet.is_told):
+            if sheet.pages and (not sheet.is_told or self._should_repeat(sheet)):
+                await self._tell(sheet)
+        self._judge()
+
+    async def _recall(self) -> None:
+        """Which revisions were given out before this start."""
+        while True:
+            try:
+                remembered = await self._store.remembered_lists()
+                break
+            except StoreError as error:
+                logger.warning("access lists wait for the registry: %s", error)
+                await asyncio.sleep(LOOK_EVERY)
+        for one in remembered:
+            self.salts.add(one.device, one.rev, one.salt)
+            sheet = self._sheets.get(one.device)
+            if sheet is not None:
+                sheet.rev = max(sheet.rev, one.rev)
+
+    def _relay(self) -> None:
+        """The devices of the space as it is now; those that stay keep their revisions."""
+        fresh = _sheets(self._index.space)
+        for device, sheet in fresh.items():
+            known = self._sheets.get(device)
+            if known is not None:
+                known.door = sheet.door
+                fresh[device] = known
+        self._sheets = fresh
+
+    def _take_spent(self) -> set[PersonId]:
+        if not self._spent or self._clock.monotonic() - self._spent_mono < SPENT_AFTER:
+            return set()
+        spent, self._spent = self._spent, set()
+        return spent
+
+    def _is_due(self, sheet: _Sheet) -> bool:
+        """Before half of its time is over, when its numbers run out, or when the clock went back behind its issue."""
+        if sheet.span is None or sheet.rev % REVISIONS == REVISIONS - 1 or sheet.refused == "older":
+            return True
+        now = self._clock.now()
+        half = (sheet.span.end - sheet.span.start) / 2
+        return now >= sheet.span.start + half or now < sheet.span.start - _CLOCK_JUMP
+
+    async def _issue(self, sheet: _Sheet) -> None:
+        """A new list with a new salt, for everybody."""
+        now = self._clock.now()
+        validity = min(timedelta(hours=self._index.space.offline_valid_h), LONGEST_VALIDITY)
+        sheet.salt, sheet.span = secrets.token_bytes(SALT_BYTES), Span(now, now + validity)
+        # Above what the device holds too: a registry restored from a backup has forgotten some.
+        sheet.rev = (max(sheet.rev, sheet.held or 0) // REVISIONS + 1) * REVISIONS
+        sheet.rows, sheet.refused = {}, None
+        self.salts.add(sheet.device, sheet.rev, sheet.salt)
+        maker = EntryMaker(self._index, self._beside, sheet.door, sheet.span, sheet.salt)
+        for number, person in enumerate(list(self._index.people.people.values())):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            row = maker.row(person, self._credentials.get(person.id, ()))
+            if row:
+                sheet.rows[person.id] = row
+        try:
+            await self._store.remember_list(
+                sheet.device, sheet.rev, sheet.salt, _millis(sheet.span.start), _millis(sheet.span.end)
+            )
+        except StoreError as error:
+            # A revocation is worth more than a name in a late event.
+            logger.warning("%s: version %d of its list is not remembered: %s", sheet.device, sheet.rev, error)
+        self._seal(sheet, now)
+
+    async def _change(self, sheet: _Sheet, concerned: Iterable[PersonId]) -> None:
+        """The same list, other for these people; no other revision where nothing of it is another."""
+        assert sheet.span is not None  # it was issued
+        maker = EntryMaker(self._index, self._beside, sheet.door, sheet.span, sheet.salt)
+        is_another = False
+        for number, identity in enumerate(concerned):
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            person = self._index.people.people.get(identity)
+            row = maker.row(person, self._credentials.get(identity, ())) if person is not None else ()
+            if row != sheet.rows.get(identity, ()):
+                is_another = True
+                sheet.rows.pop(identity, None)
+                if row:
+                    sheet.rows[identity] = row
+        if is_another:
+            sheet.rev += 1
+            self._seal(sheet, self._clock.now())
+
+    def _seal(self, sheet: _Sheet, now: datetime) -> None:
+        assert sheet.span is not None  # it was issued
+        space = self._index.space
+        terms = Terms(
+            sheet.device,
+            sheet.rev,
+            now,
+            max(sheet.span.end, now + timedelta(seconds=1)),
+            sheet.salt,
+            space.zone.key,
+            space.cut_off_minutes,
+            closed_within(sheet.door, space, self._index.people.house, sheet.span),
+        )
+        entries = [entry for row in sheet.rows.values() for entry in row]
+        sheet.pages = seal(terms, entries, self._signing_key)
+        sheet.issued[sheet.rev] = now
+        for old in sorted(sheet.issued)[:-REVISIONS]:
+            del sheet.issued[old]
+        sheet.is_told = False
+        if sheet.behind_mono is None:
+            sheet.behind_mono = self._clock.monotonic()
+        self._show(sheet)
+
+    async def _tell(self, sheet: _Sheet) -> None:
+        if not self._outbound.is_live:
+            return
+        rev = sheet.rev
+        try:
+            await self._outbound.publish_access(sheet.device, sheet.pages)
+        except LinkError as error:
+            logger.debug("%s was not sent its list: %s", sheet.device, error)
+            return
+        sheet.is_told = sheet.rev == rev
+        sheet.told_mono = self._clock.monotonic()
+
+    def _should_repeat(self, sheet: _Sheet) -> bool:
+        """It is there, was told, and does not say so: perhaps the broker lost what it kept."""
+        late = self._clock.monotonic() - sheet.told_mono > HELD_WITHIN
+        return late and sheet.held != sheet.rev and sheet.refused is None and self._presence.is_there(sheet.device)
+
+    # --- who holds what ---------------------------------------------------------------------------
+
+    def _holds(self, sheet: _Sheet, rev: int) -> None:
+        if rev > sheet.rev:
+            # From before the registry was restored: ours would never be taken, so the next issue goes above it.
+            sheet.refused = "older"
+            self._wake.set()
+        if rev != sheet.held:
+            sheet.held = rev
+            self._show(sheet)
+        if rev == sheet.rev:
+            sheet.refused, sheet.behind_mono = None, None
+
+    def _show(self, sheet: _Sheet) -> None:
+        self._shown(sheet.door.id)
+
+    def _judge(self) -> None:
+        found: dict[DeviceId, str] = {}
+        for sheet in self._sheets.values():
+            if sheet.behind_mono is not None and self._clock.monotonic() - sheet.behind_mono > HELD_WITHIN:
+                found[sheet.device] = _behind(sheet)
+        for device in found.keys() - self._problems.keys():
+            logger.warning("%s", found[device])
+        self._problems = found
+        text = "; ".join(found.values()) if found else "every door holds its newest list"
+        self._board.report(COMPONENT, ok=not found, text=text, vital=False, figures={"behind": len(found)})
+
+
+def _sheets(space: Space) -> dict[DeviceId, _Sheet]:
+    """Whatever may have to decide alone. A reader on the way out needs no list: whoever leaves is let out."""
+    kinds = (DeviceKind.DOOR_UNIT, DeviceKind.READER)
+    return {
+        device.id: _Sheet(device.id, door)
+        for device in space.devices.values()
+        if device.kind in kinds and device.direction == "in" and (door := space.door_of(device.id)) is not None
+    }
+
+
+def _behind(sheet: _Sheet) -> str:
+    name = f"{sheet.door.name} ({sheet.device})"
+    if sheet.refused is not None and sheet.refused != "older":
+        return f"{name} does not take version {sheet.rev} of its list: {sheet.refused}"
+    if sheet.held is None:
+        return f"{name} has not said that it holds any list"
+    return f"{name} is still on version {sheet.held}, the newest is {sheet.rev}"
+
+
+def _millis(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
