@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_private
@@ -26,6 +27,7 @@ from controller.adapters.mqtt import (
 from controller.adapters.publications import PublicationFolder
 from controller.app.health import Watch
 from controller.app.lock import alone_in
+from controller.app.publications import space_at_start, version_read
 from controller.app.runners import Runners, running, until
 from controller.app.stores import Stores, kept_in, open_stores
 from controller.app.wiring import FACTS_SHOWN, Services
@@ -40,8 +42,7 @@ from controller.services.live import LiveFeed
 from controller.services.meters import Meters
 from controller.services.publishing import follow_publications
 from controller.services.whereabouts import recalled
-from controller.space import load
-from controller.space.readers import profiles_of
+from controller.space.readers import Profiles
 from controller.web.app import create_app, serve
 from controller.web.guard import is_loopback
 from devices.errors import BadCredentials, LinkError
@@ -87,6 +88,7 @@ async def run(
     async with AsyncExitStack() as stack:
         clock = SystemClock()
         stack.enter_context(alone_in(settings.data))
+        space = space_at_start(settings.data, settings.space, space)
         stores = await stack.enter_async_context(open_stores(settings.data, space))
         broker, embedded = await _broker(stack, settings, space)
         service = _Service(settings, space, stores, broker, embedded, clock, hint)
@@ -164,7 +166,7 @@ class _Service:
         feed = LiveFeed()
         expected = ("access link", "telemetry link", "event log", "telemetry log")
         board = HealthBoard(feed, clock.now, ("broker", *expected) if embedded is not None else expected)
-        profiles = profiles_of(space)
+        self._profiles = Profiles(space)
         self._services = services = Services(
             space,
             kept_in(stores),
@@ -173,7 +175,7 @@ class _Service:
             feed=feed,
             meters=Meters(),
             board=board,
-            profiles=lambda device: profiles[device.reader_profile],
+            profiles=self._profiles,
         )
         self._displays = Displays(feed, self._outbound, topics)
         self._access_side = MqttInbound(
@@ -197,6 +199,12 @@ class _Service:
     def _registry_changed(self, version: int) -> None:
         self._services.rights_changed()
         self.note(FactKind.PEOPLE_CHANGED, version=str(version))
+
+    async def _adopt(self, space: Space) -> None:
+        # New plans first: from the moment they count, somebody may be given one.
+        await self._stores.registry.sync_plans(space.plans.values())
+        self._profiles.publish(space)
+        await self._services.adopt(space)
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -225,8 +233,8 @@ class _Service:
             follow_publications(
                 folder,
                 running=lambda: services.index.space,
-                read=lambda version: load(folder.path_of(version)),
-                adopt=services.adopt,
+                read=partial(version_read, self._settings.data),
+                adopt=self._adopt,
                 note=services.journal.note,
                 clock=self._clock,
             ),

@@ -4,6 +4,7 @@ A file that says something new wins over what is published; one that has not cha
 undo what was published after it. Either way the log says so.
 """
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -67,6 +68,11 @@ def counting_file(data: Path, file: Path | None) -> Path | None:
 def space_of_version(data: Path, version: str) -> Space:
     """A version that once counted; InputError where it is not kept here, SpaceError where it cannot be read any more."""
     return load(PublicationFolder(data).path_of(version))
+
+
+async def version_read(data: Path, version: str) -> Space:
+    """The same for a running service: a large file takes long enough to keep a tap waiting."""
+    return await asyncio.to_thread(space_of_version, data, version)
 
 
 def text_of(file: Path) -> str:

@@ -46,7 +46,7 @@ async def follow_publications(
     publications: Publications,
     *,
     running: Callable[[], Space],
-    read: Callable[[str], Space],
+    read: Callable[[str], Awaitable[Space]],
     adopt: Callable[[Space], Awaitable[None]],
     note: Note,
     clock: Clock,
@@ -54,7 +54,7 @@ async def follow_publications(
 ) -> None:
     """Take up what is published, for ever.
 
-    `read` makes a space of a version (in a thread of its own: it is slow), `adopt` makes it count everywhere.
+    `read` makes a space of a version, `adopt` makes it count everywhere.
     """
     following = _Following(publications, running, read, adopt, note, clock)
     following.started()
@@ -68,7 +68,7 @@ class _Following:
         self,
         publications: Publications,
         running: Callable[[], Space],
-        read: Callable[[str], Space],
+        read: Callable[[str], Awaitable[Space]],
         adopt: Callable[[Space], Awaitable[None]],
         note: Note,
         clock: Clock,
@@ -111,7 +111,7 @@ class _Following:
     async def _take(self, published: Publication) -> None:
         old = self._running()
         try:
-            new = await asyncio.to_thread(self._read, published.version)
+            new = await self._read(published.version)
         except StoreError:
             raise
         except ControllerError as error:

@@ -6,7 +6,7 @@ What a spelling means is `devices.badges`' knowledge; here names become profiles
 from collections.abc import Mapping
 from dataclasses import replace
 
-from controller.domain.building import Space
+from controller.domain.building import Device, Space
 from devices.badges import CONTRACT, WIEGAND26, Base, ByteOrder, Keep, ReaderProfile
 
 BUILT_IN: Mapping[str, ReaderProfile] = {
@@ -21,6 +21,20 @@ BUILT_IN: Mapping[str, ReaderProfile] = {
 def profiles_of(space: Space) -> dict[str, ReaderProfile]:
     """Every profile a device of this space may name."""
     return {**BUILT_IN, **{name: _profile(written) for name, written in space.reader_profiles.items()}}
+
+
+class Profiles:
+    """The profile of each device, by the version of the space that counts."""
+
+    def __init__(self, space: Space) -> None:
+        self.publish(space)
+
+    def publish(self, space: Space) -> None:
+        """Take up another version."""
+        self._known = profiles_of(space)
+
+    def __call__(self, device: Device) -> ReaderProfile:
+        return self._known[device.reader_profile]
 
 
 def _profile(written: Mapping[str, object]) -> ReaderProfile:

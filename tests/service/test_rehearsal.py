@@ -155,9 +155,7 @@ def test_a_door_that_would_ask_for_a_pin_is_no_refusal() -> None:
 
 def test_staff_are_let_in_by_any_policy_with_the_door() -> None:
     staff = replace(ALICE, kind=PersonKind.STAFF)
-    closed = FILE.replace("mon-fri 08:00-18:00", "sun 01:00-02:00").replace(
-        "to: lobby}", "to: lobby, staff_only: true}"
-    )
+    closed = FILE.replace("mon-fri 08:00-18:00", "sun 01:00-02:00").replace("to: hall}", "to: hall, staff_only: true}")
 
     assert asked_of(closed, recorded(staff), recorded(staff, MIDDLE)).differences == []
 
