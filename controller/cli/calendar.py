@@ -12,6 +12,8 @@ from controller.cli.options import where_options
 from controller.domain.house import Wanted
 from controller.services.moments import day_of, moment_of
 
+# What stands open by leave of staff is propped by hand, and for minutes: no exception of a day.
+WANTED = click.Choice([str(Wanted.UNLOCKED), str(Wanted.LOCKED)])
 _by = click.option("--by", required=True, help="Who you are: a person's id or name.")
 
 

@@ -50,7 +50,10 @@ def set_(
     reason: str,
     **flags: Any,
 ) -> None:
-    """Set DOOR (its id or name, or space, floor:ID, zone:ID) unlocked or locked until a stated time."""
+    """Set DOOR (its id or name, or space, floor:ID, zone:ID) unlocked or locked until a stated time.
+
+    Propped: it may stand open until then or until it closes, without an alarm, and its lock is left as it is.
+    """
     if (until is None) == (lasting is None):
         raise InputError("needs --until or --for, one of the two — what is set by hand always has an end")
 

@@ -253,7 +253,7 @@ def _overrides(door: Door, space: Space, house: HouseState) -> Iterator[Override
 
 
 def _one_offs(door: Door, space: Space, house: HouseState) -> Iterator[OneOff]:
-    return (one for one in house.one_offs if covers(one.scope, door, space))
+    return (one for one in house.one_offs if one.wanted is not Wanted.PROPPED and covers(one.scope, door, space))
 
 
 def _events(door: Door, events: tuple[PublicEvent, ...]) -> Iterator[PublicEvent]:

@@ -175,6 +175,13 @@ class Wording:
             text += f"; it would work from {moment(next_time, self._space().zone, seen_from or fact.at)}"
         return text
 
+    def when(self, fact: Fact, key: str) -> str | None:
+        """A moment among a fact's details, told on the day of the fact; None where there is none."""
+        try:
+            return moment(str(fact.detail[key]), self._space().zone, fact.at)
+        except (KeyError, ValueError):
+            return None
+
     def grant(self, fact: Fact) -> str:
         """What let somebody in."""
         via = str(fact.detail.get("via") or "")
@@ -268,6 +275,25 @@ def _alarm_cleared(words: Wording, fact: Fact) -> Line:
     return Line(f"Over: {words.alarm_of(fact)}", None, "good")
 
 
+def _mode_changed(words: Wording, fact: Fact) -> Line:
+    mode = str(fact.detail.get("mode", "in another mode"))
+    until = words.when(fact, "until") if mode == "unlocked" else None
+    return Line(f"{words.door(fact)} is {mode} now" + (f", until {until}" if until else ""), _why(fact))
+
+
+def _overridden(words: Wording, fact: Fact) -> Line:
+    said = _Texts(_texts(fact))
+    if fact.detail.get("ended"):
+        return Line(f"{said['by']} ended what was set by hand: {said['scope']} is as its hours say", _why(fact))
+    until = words.when(fact, "until") or said["until"]
+    return Line(f"{said['by']} set {said['scope']} {said['wanted']} until {until}", _why(fact))
+
+
+def _why(fact: Fact) -> str | None:
+    why = fact.detail.get("why") or fact.detail.get("reason")
+    return str(why) if why else None
+
+
 _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.ENTRY_TAKEN: ("{who} went through {door}", "good"),
     FactKind.ENTRY_NOT_TAKEN: ("{who} did not go through {door}", "note"),
@@ -294,13 +320,11 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.PIN_ASKED: ("{who} is asked for a PIN at {door}", "note"),
     FactKind.LOCAL_GRANTED: ("{door} let {who} in by itself", "good"),
     FactKind.LOCAL_DENIED: ("{door} refused {who} by itself", "bad"),
-    FactKind.DOOR_MODE_CHANGED: ("{door} is {mode} now", "note"),
     FactKind.LOCKDOWN_BEGAN: ("Lockdown of {scope}, by {by}: {reason}", "alarm"),
     FactKind.LOCKDOWN_LIFTED: ("The lockdown of {scope} was lifted by {by}: {reason}", "good"),
     FactKind.FIRE_BEGAN: ("Fire: doors on the way out are released", "alarm"),
     FactKind.FIRE_CLEARED: ("The fire panel says it is over; doors stay released until somebody confirms", "bad"),
     FactKind.FIRE_CONFIRMED: ("{by} confirmed that the fire is over: {reason}", "good"),
-    FactKind.DOOR_OVERRIDDEN: ("{by} set {scope} {wanted} until {until}: {reason}", "note"),
     FactKind.EVENT_STARTED: ("{event} has begun", "good"),
     FactKind.EVENT_ENDED: ("{event} is over", "note"),
     FactKind.WHEREABOUTS_FORGIVEN: ("{by} forgave where {who} was thought to be", "note"),
@@ -317,6 +341,8 @@ _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     FactKind.UNLOCK_REFUSED: _unlock_refused,
     FactKind.MESSAGE_REFUSED: _message_refused,
     FactKind.ON_AIR_CHANGED: _on_air,
+    FactKind.DOOR_MODE_CHANGED: _mode_changed,
+    FactKind.DOOR_OVERRIDDEN: _overridden,
     FactKind.ALARM_RAISED: _alarm_raised,
     FactKind.ALARM_ACKNOWLEDGED: _alarm_acknowledged,
     FactKind.ALARM_CLEARED: _alarm_cleared,

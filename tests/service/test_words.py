@@ -293,3 +293,28 @@ def test_an_alarm_whose_event_is_in_the_stream_is_not_told_there_twice():
 
     lines = [line["text"] for line in feed.snapshot()["facts"]]
     assert lines == ["Street door was forced open", "Street door is closed and not locked"]
+
+
+# --- door modes -------------------------------------------------------------------------------------------------------
+
+
+def test_a_mode_is_told_with_its_end_and_its_reason():
+    until = (NOON + timedelta(hours=2)).isoformat()
+    unlocked = line(
+        FactKind.DOOR_MODE_CHANGED, detail={"mode": "unlocked", "until": until, "why": "unlock schedule hours"}
+    )
+    locked = line(FactKind.DOOR_MODE_CHANGED, detail={"mode": "locked", "until": until, "why": "lockdown: a stranger"})
+
+    assert (unlocked.text, unlocked.why) == ("Street door is unlocked now, until today 14:00", "unlock schedule hours")
+    assert (locked.text, locked.why) == ("Street door is locked now", "lockdown: a stranger")
+
+
+def test_what_is_set_by_hand_is_told_with_who_until_when_and_why():
+    said = {"by": "Dana", "scope": "Street door", "wanted": "unlocked", "reason": "delivery"}
+    until = (NOON + timedelta(hours=2)).isoformat()
+    begun = line(FactKind.DOOR_OVERRIDDEN, detail={**said, "until": until})
+    ended = line(FactKind.DOOR_OVERRIDDEN, detail={**said, "until": until, "reason": "came early", "ended": True})
+
+    assert (begun.text, begun.why) == ("Dana set Street door unlocked until today 14:00", "delivery")
+    assert ended.text == "Dana ended what was set by hand: Street door is as its hours say"
+    assert ended.why == "came early"
