@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from controller.app.routing import handlers
+from controller.app.wiring import Kept, Services
 from controller.domain.building import (
     Area,
     Device,
@@ -41,13 +41,9 @@ from controller.domain.ids import (
 from controller.domain.membership import Credential, Membership, Person
 from controller.domain.schedule import WeeklySchedule, Window
 from controller.errors import StoreError
-from controller.services.access import AccessService
-from controller.services.access_index import AccessIndex
-from controller.services.alarms import Alarms
-from controller.services.booth import Booths
-from controller.services.doors import Doors
-from controller.services.inbound import Inbound, Router
-from controller.services.journal import Journal
+from controller.services.access_index import refresh
+from controller.services.health import HealthBoard
+from controller.services.inbound import Inbound
 from controller.services.live import LiveFeed
 from controller.services.meters import Meters
 from controller.services.ports import (
@@ -58,11 +54,7 @@ from controller.services.ports import (
     RegistrySnapshot,
     TelemetryRow,
 )
-from controller.services.presence import Presence
-from controller.services.refusals import Refusals
-from controller.services.rooms import Rooms
-from controller.services.spool import WAITING_LIMIT, Spool
-from controller.services.telemetry import Telemetry
+from controller.services.spool import WAITING_LIMIT
 from controller.space.readers import BUILT_IN
 from devices import codec
 from devices.badges import Badge
@@ -80,7 +72,9 @@ from devices.messages import (
     Status,
 )
 from devices.topics import Address, Kind, Topics
-from tests.support.memory import MemoryEventLog, MemoryTelemetryLog
+from tests.support.memory import MemoryAlarmStore, MemoryEventLog, MemoryTelemetryLog
+from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_stores import MemoryGuests, MemoryHouse, MemoryLedger, MemoryLists, MemoryPublicEvents
 
 # --- the house --------------------------------------------------------------------------------------------------------
 
@@ -149,6 +143,12 @@ class PlainDigests:
 
     def of(self, badge: Badge) -> bytes:
         return b"digest of " + badge.canonical.encode()
+
+    def of_pin(self, pin: str) -> bytes:
+        return b"digest of pin " + pin.encode()
+
+    def of_token(self, token: str) -> bytes:
+        return b"digest of token " + token.encode()
 
 
 PEOPLE = RegistrySnapshot(
@@ -349,40 +349,56 @@ class House:
         self.log = SteppingLog(self.steps)
         self.telemetry_log = SteppingTelemetryLog(self.steps)
         self.reserve = MemoryReserve()
-        self.index = AccessIndex(space, people)
-        self.journal = Journal(self.log, self._listened)
-        note = self.journal.note
-        self.presence = Presence(space, note, self.feed, self.clock)
-        self.booths = Booths(space, self.outbound, self.presence, note, self._look_again, self.clock)
-        self.rooms = Rooms(space, self.presence, self.booths.shown, self.feed, self.clock)
-        self.spool = Spool(self.telemetry_log, self._kept, self.meters, self.clock, waiting_limit=spool_limit)
-        self.alarms = Alarms(None, note, self.feed, self.clock)
-        self.doors = Doors(space, self.outbound, self.presence, note, self.feed, self.clock, self.alarms)
-        self.refusals = Refusals(
-            self.topics, self.spool.refuse, self.outbound, note, space.devices.__contains__, self.meters, self.clock
-        )
-        self.access = AccessService(
-            index=self.index,
-            digests=PlainDigests(),
-            profiles=lambda device: BUILT_IN[device.reader_profile],
-            journal=self.journal,
+        self.registry = MemoryRegistry(people)
+        self.house = MemoryHouse(self.registry)
+        self.public_events = MemoryPublicEvents(self.registry)
+        self.guests = MemoryGuests(self.registry)
+        self.ledger = MemoryLedger()
+        self.lists = MemoryLists()
+        self.alarm_store = MemoryAlarmStore()
+        kept = Kept(
+            people=people,
+            events=self.log,
+            telemetry=self.telemetry_log,
             reserve=self.reserve,
-            doors=self.doors,
-            presence=self.presence,
-            refusals=self.refusals,
-            clock=self.clock,
+            digests=PlainDigests(),
+            house=self.house,
+            ledger=self.ledger,
+            alarms=self.alarm_store,
+            lists=self.lists,
+            public_events=self.public_events,
+            guests=self.guests,
+        )
+        self.services = services = Services(
+            space,
+            kept,
+            self.outbound,
+            self.clock,
+            feed=self.feed,
             meters=self.meters,
+            board=HealthBoard(self.feed, self.clock.now),
+            profiles=lambda device: BUILT_IN[device.reader_profile],
+            spool_limit=spool_limit,
         )
-        telemetry = Telemetry(self.presence, self.spool, self.refusals)
-        self.router = Router(
-            self.topics,
-            lambda: self.index.space.devices,
-            handlers(self.access, self.doors, self.booths, self.rooms, self.presence, telemetry),
-            self.refusals,
-            self.meters,
-        )
-        for listener in (self.doors.device_changed, self.rooms.device_changed, self.booths.device_changed):
-            self.presence.listen(listener)
+        services.listen(self._listened)
+        services.listen_to_readings(self.kept.extend)
+        self.index = services.index
+        self.journal = services.journal
+        self.presence = services.presence
+        self.booths = services.booths
+        self.rooms = services.rooms
+        self.spool = services.spool
+        self.alarms = services.alarms
+        self.doors = services.doors
+        self.modes = services.modes
+        self.refusals = services.refusals
+        self.access = services.access
+        self.router = services.router
+
+    async def rights_changed(self) -> None:
+        """What was written into the registry counts now, as it does within a second of the service's life."""
+        await refresh(self.index, self.registry)
+        self.services.rights_changed()
 
     # --- in -------------------------------------------------------------------------------------------
 
@@ -485,16 +501,6 @@ class House:
     def _listened(self, logged: LoggedFact) -> None:
         json.dumps(logged.fact.detail, allow_nan=False)  # or no log could keep it
         self.told.append(logged.fact)
-
-    def _kept(self, rows: Sequence[TelemetryRow]) -> None:
-        self.kept.extend(rows)
-        for row in rows:
-            if row.seq is not None:
-                self.presence.numbered(row.device, row.seq)
-        self.rooms.kept(rows)
-
-    def _look_again(self, area: AreaId) -> None:
-        self.rooms.look_again(area)
 
 
 # --- small things tests say again and again ---------------------------------------------------------------------------
