@@ -32,6 +32,7 @@ class AlarmKind(StrEnum):
     ACCESS_LIST_BEHIND = "access_list_behind"  # a door decides from an older list than it should
     DOOR_DEVICE_LOST = "door_device_lost"
     QUOTA_OVERSHOOT = "quota_overshoot"
+    TICKET_TWICE = "ticket_twice"  # two doors that decided alone let in one ticket twice
     LOG_UNAVAILABLE = "log_unavailable"
 
 
@@ -46,6 +47,7 @@ MOMENTARY = frozenset(
         AlarmKind.CREDENTIAL_BLOCKED_USED,
         AlarmKind.PASSBACK,
         AlarmKind.QUOTA_OVERSHOOT,
+        AlarmKind.TICKET_TWICE,
     }
 )
 """Over as soon as they have happened: raised and cleared at once, and visible until somebody acknowledges them."""

@@ -20,6 +20,7 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.ACCESS_LIST_BEHIND: "{place} would decide from an old access list",
     AlarmKind.DOOR_DEVICE_LOST: "{place} has lost its device",
     AlarmKind.QUOTA_OVERSHOOT: "{who} came in beyond the days left, at {place}",
+    AlarmKind.TICKET_TWICE: "One ticket came in twice without leaving, while doors decided alone, at {place}: {who}",
     AlarmKind.LOG_UNAVAILABLE: "The event log cannot be written",
 }
 
