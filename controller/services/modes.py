@@ -93,8 +93,6 @@ class Modes:
         self._keeping = UnlockKeeping(store, self.writes, inside)
         self._wide: dict[str, tuple[Door, ...]] = {}
         self._word = "normal"
-        self._seen: tuple[object, ...] = ()
-        self._last_look: datetime | None = None
         self._wake = asyncio.Event()
 
     # --- questions --------------------------------------------------------------------------------
@@ -185,18 +183,12 @@ class Modes:
         left = [door for door in space.doors.values() if door.last_out]
         if [door for door in left if self._keeping.people_left(door, space, house, now)]:
             house = self.house
-        full = frozenset(self._full())
-        events = self._index.people.events
-        seen = (space, house, events, full)
-        is_news = not _same(self._seen, seen)
-        went_back = self._last_look is not None and now < self._last_look
-        self._seen, self._last_look = seen, now
+        full, events = frozenset(self._full()), tuple(self._index.people.events.values())
+        # All of them, always: it costs a third of a millisecond, and a clock that was set back is no special case.
         for door in space.doors.values():
             kept = self._kept_of(door.id)
-            if is_news or went_back or kept.mode is None or (kept.due is not None and now >= kept.due):
-                mode = mode_of(door, space, house, now, events=events.values(), full=full)
-                kept.due = next_change(door, space, house, now, events.values())
-                self._bring(door, kept, mode, now)
+            kept.due = next_change(door, space, house, now, events)
+            self._bring(door, kept, mode_of(door, space, house, now, events=events, full=full), now)
         self._forget_where(house, space, now)
         self._wishes.look()
         self._say_word(house)
@@ -280,11 +272,6 @@ def _zones_behind(door: Door, space: Space) -> frozenset[ZoneId]:
     return frozenset(
         zone for area in (door.inner, door.outer) if area in space.areas for zone in space.areas[area].zones
     )
-
-
-def _same(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
-    """Mostly the very same values: the registry replaces them whole, and only when something changed."""
-    return len(before) == len(after) and all(a is b or a == b for a, b in zip(before, after, strict=True))
 
 
 def _word(mode: DoorMode) -> str:
