@@ -67,11 +67,12 @@ def publish(
         raise InputError("name a space file to publish, or --version to go back to one that counted before")
     source = file if file is not None else folder.path_of(str(version))
     space = load(source)
-    old = _counting(folder)
-    running = _is_running(data)
-    if old is not None and old.version == space.version:
+    current = folder.current()
+    if current is not None and current.version == space.version:
         _told(as_json, {"version": space.version, "published": False}, f"version {space.version} counts already")
         return
+    running = _is_running(data)
+    old = _kept(folder, (folder.running() if running else None) or (current.version if current is not None else None))
     changes = changes_between(old, space) if old is not None else SpaceChanges()
     _refuse(data, old, space, changes, running=running, at_restart=at_restart, anyway=anyway)
     plain: dict[str, Any] = {
@@ -91,17 +92,14 @@ def publish(
     _told(
         as_json,
         {**plain, "published": True, "counts": counts},
-        f"{text}\n{_outcome(publication, running, counts)}".strip("\n"),
+        f"{text}\n{_outcome(publication, running=running and not changes.after_restart, counts=counts)}".strip("\n"),
     )
 
 
-def _counting(folder: PublicationFolder) -> Space | None:
-    """The version that counts now, as far as this program can read it."""
-    current = folder.current()
-    if current is None:
-        return None
+def _kept(folder: PublicationFolder, version: str | None) -> Space | None:
+    """What the new version is to be compared with: the one the service runs on, else the one that counts."""
     try:
-        return load(folder.path_of(current.version))
+        return load(folder.path_of(version)) if version is not None else None
     except InputError:
         return None  # written for another version of Natoma; whatever replaces it is an improvement
 
@@ -180,7 +178,7 @@ def _wait(folder: PublicationFolder, publication: Publication, *, running: bool,
     return False
 
 
-def _outcome(publication: Publication, running: bool, counts: bool) -> str:
+def _outcome(publication: Publication, *, running: bool, counts: bool) -> str:
     if counts:
         return f"Version {publication.version} counts now."
     if running:

@@ -460,6 +460,18 @@ def test_beside_a_running_service_what_needs_a_restart_is_refused_with_words(tmp
     assert current.version == version_of(NEW_DOOR)
 
 
+def test_what_waits_for_a_restart_can_be_taken_back_while_the_service_runs(tmp_path: Path, file: Path) -> None:
+    start(tmp_path, file)
+    PublicationFolder(tmp_path).runs(version_of(FILE))
+    (new := tmp_path / "new.yaml").write_text(NEW_DOOR)
+    with alone_in(tmp_path):
+        waiting = typed(tmp_path, new, "--at-restart")
+        back = typed(tmp_path, file)
+
+    assert waiting.output.splitlines()[-1].endswith("is published and counts from the next start on.")
+    assert back.output.splitlines() == [f"Version {version_of(FILE)} counts now."]
+
+
 def test_a_service_that_runs_is_waited_for(tmp_path: Path, file: Path) -> None:
     start(tmp_path, file)
     (new := tmp_path / "new.yaml").write_text(LATER)
