@@ -12,6 +12,7 @@ from controller.domain.ids import PersonId
 from controller.domain.membership import Credential, Person
 from controller.domain.offline import OfflineKind, OfflineRight, Span, offline_rights
 from controller.domain.rights import Rights
+from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.services.access_index import AccessIndex, Circumstances
 from devices.accesslist import HASH_BYTES, Prepared, entry_hash, named, prepare
 from devices.messages import AccessEntry, AccessRight
@@ -34,7 +35,7 @@ class EntryMaker:
 
     def __init__(self, index: AccessIndex, beside: Circumstances, door: Door, span: Span, salt: bytes) -> None:
         self._index = index
-        self._beside = beside
+        self._beside = _Ahead(beside)
         self._door = door
         self._span = span
         self._salt = salt
@@ -62,6 +63,17 @@ class EntryMaker:
             if key is not None:
                 self._known[key] = known
         return known
+
+
+class _Ahead:
+    """What may be known ahead of the moment: how much was used, and not who stands where."""
+
+    def __init__(self, beside: Circumstances) -> None:
+        self.usage_of = beside.usage_of
+        self.held = beside.held
+
+    def shared_at(self, door: Door, person: Person) -> Shared:
+        return NOTHING_SHARED
 
 
 def _shared_key(rights: Rights, span: Span) -> object | None:
