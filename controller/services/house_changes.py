@@ -4,7 +4,7 @@ Commands are other processes and write only the registry; whoever runs the house
 nobody ran it is told at the next start, with its true time.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -50,15 +50,23 @@ class HouseChanges:
         self._overrides: dict[str, tuple[str, datetime]] = {}
         self._fire_burns = False
 
-    def recall(self, house: HouseState, facts: Iterable[LoggedFact]) -> None:
-        """After a restart: what the log was told. What began before all that is recalled was told long ago."""
+    def recall(
+        self, house: HouseState, facts: Iterable[LoggedFact], space: Space, people: Mapping[PersonId, Person]
+    ) -> None:
+        """After a restart: what the log was told, and what began and ended while nobody was there to tell it."""
         told = list(facts)
         for logged in told:
             self._recall_one(logged.fact)
-        if told:
+        if not told:
+            return
+        if told[0].position > 1:  # what began before all that is recalled was told long ago
             began = told[0].fact.at
             self._lockdowns |= {one.id: "" for one in house.lockdowns if one.since < began}
             self._overrides |= {one.id: ("", one.until) for one in house.overrides if one.since < began}
+        newest = told[-1].fact.at
+        heard = frozenset({str(logged.fact.detail.get("id")) for logged in told})
+        missed = partial(self._tell_missed, heard, newest, space, people)
+        self._writes.put("what ended meanwhile", partial(self._store.ended_since, newest), missed)
 
     def _recall_one(self, fact: Fact) -> None:
         id_, scope = str(fact.detail.get("id", "")), str(fact.detail.get("scope", ""))
@@ -110,6 +118,26 @@ class HouseChanges:
                 self._ask(id_, partial(self._tell_override_ended, people, id_, scope, until))
 
     # --- telling ----------------------------------------------------------------------------------
+
+    def _tell_missed(
+        self,
+        heard: frozenset[str],
+        newest: datetime,
+        space: Space,
+        people: Mapping[PersonId, Person],
+        ended: Sequence[tuple[Lockdown | Override, Ending]],
+    ) -> None:
+        """What both began and ended meanwhile; of what the log knew to have begun, the end is told elsewhere."""
+        for one, ending in ended:
+            if one.id in heard or one.since < newest:
+                continue
+            scope = scope_words(one.scope, space)
+            if isinstance(one, Lockdown):
+                self._tell_began(one, space, people)
+                self._tell_lifted(people, one.id, scope, ending)
+            else:
+                self._tell_overridden(one, space, people)
+                self._tell_override_ended(people, one.id, scope, one.until, ending)
 
     def _tell_began(self, one: Lockdown, space: Space, people: Mapping[PersonId, Person]) -> None:
         detail = {"id": one.id, "scope": scope_words(one.scope, space), "reason": one.reason}

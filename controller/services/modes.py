@@ -129,7 +129,7 @@ class Modes:
                 self._kept_of(fact.door).told = _told(fact)
         house = self._index.people.house
         self.fire.recall(house, told)
-        self._changes.recall(house, told)
+        self._changes.recall(house, told, self._index.space, self._index.people.people)
         self.look()
 
     def fire_event(self, inbound: Inbound, event: Event) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from controller.domain.holdings import Booking, GuestPass, PublicEvent, Ticket, VisitingPass
-from controller.domain.house import ExtraHoliday, Scope, Wanted, WindowOpened
+from controller.domain.house import ExtraHoliday, Lockdown, Override, Scope, Wanted, WindowOpened
 from controller.domain.ids import BookingId, DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
 from controller.domain.usage import LedgerRow
 
@@ -48,6 +48,8 @@ class HouseStore(Protocol):
     async def window_opened(self, window: WindowOpened) -> int: ...
     async def window_closed(self, door: DoorId, schedule: ScheduleId, window_start: datetime, at: datetime) -> int: ...
     async def ending_of(self, id: str) -> Ending | None: ...  # of a lockdown, a fire ("fire") or an override
+    # By somebody, at that moment or later; oldest first. What ran out by itself is not among them.
+    async def ended_since(self, at: datetime) -> list[tuple[Lockdown | Override, Ending]]: ...
 
 
 class BookingStore(Protocol):

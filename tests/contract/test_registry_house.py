@@ -201,6 +201,30 @@ async def test_a_holiday_announced_on_the_day_closes_zones_or_all(kept: Kept) ->
         await kept.house.remove_holiday(strike.day)
 
 
+async def test_what_somebody_has_ended_is_told_from_a_moment_on(kept: Kept) -> None:
+    await kept.house.begin_lockdown(SPACE, ADA, "a stranger", NOON)
+    await kept.house.set_override(STREET, Wanted.UNLOCKED, NOON + 4 * HOUR, ADA, "a delivery", NOON)
+    await kept.house.lift_lockdown(SPACE, BEN, "gone", NOON + HOUR)
+    await kept.house.end_override(STREET, BEN, "it came", NOON + 2 * HOUR)
+
+    lockdown = Lockdown("lockdown-1", SPACE, NOON, ADA, "a stranger")
+    override = Override("override-1", STREET, Wanted.UNLOCKED, NOON, NOON + 4 * HOUR, ADA, "a delivery")
+    lifted, ended = Ending(NOON + HOUR, BEN, "gone"), Ending(NOON + 2 * HOUR, BEN, "it came")
+    assert await kept.house.ended_since(NOON + HOUR) == [(lockdown, lifted), (override, ended)]
+    assert await kept.house.ended_since(NOON + 2 * HOUR) == [(override, ended)]
+    assert await kept.house.ended_since(NOON + 3 * HOUR) == []
+
+
+async def test_a_window_that_was_ended_is_opened_again_by_who_comes_back(kept: Kept) -> None:
+    opened_ = WindowOpened(DoorId("street"), ScheduleId("open-hours"), NOON - HOUR, NOON, ADA)
+    again = WindowOpened(opened_.door, opened_.schedule, opened_.window_start, NOON + 2 * HOUR, BEN)
+    await kept.house.window_opened(opened_)
+    await kept.house.window_closed(opened_.door, opened_.schedule, opened_.window_start, NOON + HOUR)
+    await kept.house.window_opened(again)
+
+    assert (await state(kept)).windows == (again,)
+
+
 async def test_a_window_is_opened_by_the_first_person_and_closed_by_the_last(kept: Kept) -> None:
     opened_ = WindowOpened(DoorId("street"), ScheduleId("open-hours"), NOON - HOUR, NOON, ADA)
     await kept.house.window_opened(opened_)

@@ -445,6 +445,25 @@ async def test_what_was_done_while_nobody_ran_the_house_is_written_down_at_the_n
     ]
 
 
+async def test_what_began_and_ended_while_nobody_ran_the_house_is_written_down_too():
+    flat = Flat(BY_WEEK).begin()
+    log = flat.log
+    await flat.store.begin_lockdown(AT_LAB, ALICE.id, "broken window", NOON + HOUR)
+    await flat.store.lift_lockdown(AT_LAB, BOB.id, "mended", NOON + 2 * HOUR)
+    flat.clock.advance(3 * 3600)
+    flat.restart(log)
+    await flat.written()
+    first = [(fact.kind, fact.at, fact.detail["by"]) for fact in flat.facts(*LOCKDOWNS)]
+    flat.restart([*log, *flat.log])
+    await flat.written()
+
+    assert first == [
+        (FactKind.LOCKDOWN_BEGAN, NOON + HOUR, "Alice"),
+        (FactKind.LOCKDOWN_LIFTED, NOON + 2 * HOUR, "Bob"),
+    ]
+    assert flat.facts(*LOCKDOWNS) == []
+
+
 # --- fire -------------------------------------------------------------------------------------------------------------
 
 

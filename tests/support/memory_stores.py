@@ -23,6 +23,7 @@ class MemoryHouse:
         self._registry = registry
         self._count = {"lockdown": 0, "override": 0, "exception": 0}
         self._endings: dict[str, Ending] = {}
+        self._ended: list[tuple[Lockdown | Override, Ending]] = []
 
     async def begin_lockdown(self, scope: Scope, by: PersonId, reason: str, at: datetime) -> int:
         checks.check_lockdown(self._state, scope, reason)
@@ -31,7 +32,7 @@ class MemoryHouse:
 
     async def lift_lockdown(self, which: Scope | str, by: PersonId, reason: str, at: datetime) -> int:
         one = checks.lockdown_of(self._state, which, reason)
-        self._endings[one.id] = Ending(at, by, reason)
+        self._end(one, at, by, reason)
         return self._become(lockdowns=_but(self._state.lockdowns, one))
 
     async def set_fire(self, at: datetime, device: str = "") -> int:
@@ -55,7 +56,7 @@ class MemoryHouse:
         checks.check_override(scope, until, reason, at)
         for one in self._state.overrides:
             if one.scope == scope:
-                self._endings[one.id] = Ending(at, by, f"replaced: {reason}")
+                self._end(one, at, by, f"replaced: {reason}")
         kept = tuple(one for one in self._state.overrides if one.scope != scope)
         new = Override(self._new_id("override"), scope, wanted, at, until, by, reason)
         return self._become(overrides=(*kept, new))
@@ -63,7 +64,7 @@ class MemoryHouse:
     async def end_override(self, which: Scope | str, by: PersonId, reason: str, at: datetime) -> int:
         live = replace(self._state, overrides=tuple(one for one in self._state.overrides if one.until > at))
         one = checks.override_of(live, which)
-        self._endings[one.id] = Ending(at, by, reason)
+        self._end(one, at, by, reason)
         return self._become(overrides=_but(self._state.overrides, one))
 
     async def put_one_off(self, scope: Scope, wanted: Wanted, start: datetime, end: datetime, reason: str) -> int:
@@ -105,6 +106,13 @@ class MemoryHouse:
 
     async def ending_of(self, id: str) -> Ending | None:
         return self._endings.get(id)
+
+    async def ended_since(self, at: datetime) -> list[tuple[Lockdown | Override, Ending]]:
+        return sorted((one for one in self._ended if one[1].at >= at), key=lambda one: one[1].at)
+
+    def _end(self, one: Lockdown | Override, at: datetime, by: PersonId, reason: str) -> None:
+        self._endings[one.id] = Ending(at, by, reason)
+        self._ended.append((one, self._endings[one.id]))
 
     @property
     def _state(self) -> Any:

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from controller.adapters.sql import house_rows as rows
 from controller.adapters.sql import schema_registry as schema
 from controller.adapters.sql.columns import milliseconds, milliseconds_or_none, moment, put
 from controller.adapters.sql.database import Database
 from controller.adapters.sql.versions import HOUSE, bump, version_of
-from controller.domain.house import ExtraHoliday, HouseState, Scope, Wanted, WindowOpened
+from controller.domain.house import ExtraHoliday, HouseState, Lockdown, Override, Scope, Wanted, WindowOpened
 from controller.domain.ids import DoorId, PersonId, ScheduleId
 from controller.errors import InputError
 from controller.services import registry_checks as checks
@@ -203,9 +203,23 @@ class SqlHouse:
             row = connection.execute(newest).one_or_none()
             if row is None or row.ended_ms is None:
                 return None
-            return Ending(moment(row.ended_ms), PersonId(row.ended_by), row.ended_reason)
+            return _ending_in(row)
 
         return await self._database.read(ending)
+
+    async def ended_since(self, at: datetime) -> list[tuple[Lockdown | Override, Ending]]:
+        def ended(connection: Connection) -> list[tuple[Lockdown | Override, Ending]]:
+            found: list[tuple[Lockdown | Override, Ending]] = []
+            for table, read in ((schema.lockdown, rows.lockdown), (schema.door_override, rows.override)):
+                since = select(table).where(table.c.ended_ms >= milliseconds(at))
+                found += [(read(row), _ending_in(row)) for row in connection.execute(since)]
+            return sorted(found, key=lambda one: one[1].at)
+
+        return await self._database.read(ended)
+
+
+def _ending_in(row: Row[Any]) -> Ending:
+    return Ending(moment(row.ended_ms), PersonId(row.ended_by), row.ended_reason)
 
 
 def no_holiday(day: date, known: tuple[ExtraHoliday, ...]) -> str:

@@ -1,6 +1,8 @@
 """The state of the house from its rows: what has begun and has no end yet."""
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
 
 from controller.adapters.sql import schema_registry as schema
 from controller.adapters.sql.columns import moment, moment_or_none, scope
@@ -35,14 +37,19 @@ def house_state(connection: Connection, over_ms: int) -> HouseState:
 def lockdowns(connection: Connection) -> tuple[Lockdown, ...]:
     table = schema.lockdown
     return tuple(
-        Lockdown(
-            f"lockdown-{row.number}",
-            scope(row.scope_kind, row.scope_id),
-            moment(row.since_ms),
-            PersonId(row.by),
-            row.reason,
-        )
+        lockdown(row)
         for row in connection.execute(select(table).where(table.c.ended_ms.is_(None)).order_by(table.c.number))
+    )
+
+
+def lockdown(row: Row[Any]) -> Lockdown:
+    """One row, ended or not."""
+    return Lockdown(
+        f"lockdown-{row.number}",
+        scope(row.scope_kind, row.scope_id),
+        moment(row.since_ms),
+        PersonId(row.by),
+        row.reason,
     )
 
 
@@ -55,17 +62,19 @@ def fire(connection: Connection) -> Fire | None:
 def overrides(connection: Connection, over_ms: int) -> tuple[Override, ...]:
     table = schema.door_override
     live = table.c.ended_ms.is_(None) & (table.c.until_ms > over_ms)
-    return tuple(
-        Override(
-            f"override-{row.number}",
-            scope(row.scope_kind, row.scope_id),
-            Wanted(row.wanted),
-            moment(row.since_ms),
-            moment(row.until_ms),
-            PersonId(row.by),
-            row.reason,
-        )
-        for row in connection.execute(select(table).where(live).order_by(table.c.number))
+    return tuple(override(row) for row in connection.execute(select(table).where(live).order_by(table.c.number)))
+
+
+def override(row: Row[Any]) -> Override:
+    """One row, ended or not."""
+    return Override(
+        f"override-{row.number}",
+        scope(row.scope_kind, row.scope_id),
+        Wanted(row.wanted),
+        moment(row.since_ms),
+        moment(row.until_ms),
+        PersonId(row.by),
+        row.reason,
     )
 
 
