@@ -1,8 +1,10 @@
 """The mode of a door: one precedence, always an end for what is unlocked, and nothing that keeps anybody in."""
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -104,6 +106,13 @@ def caused_by(*levels: Level) -> DoorMode:
 def test_the_precedence_is_the_written_one() -> None:
     """fire release > free exit > lockdown > manual override > one-off exception > holiday > weekly schedule > locked."""
     assert [level for level, _ in PRECEDENCE] + [Level.LOCKED] == list(Level)
+
+
+def test_the_page_about_modes_has_the_same_order() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "door-modes.md").read_text()
+    levels = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+
+    assert levels == [str(level) for level in Level]
 
 
 @pytest.mark.parametrize(("higher", "lower"), [*combinations(CAUSES, 2)], ids=lambda level: str(level))
