@@ -69,11 +69,12 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """Passes of one space that are no longer honoured, as of a moment."""
+    """Passes of one space that are no longer honoured: by id, or all that a member had by a moment."""
 
     issuer: str
     at: datetime
-    ids: frozenset[str]
+    ids: frozenset[str] = frozenset()
+    subjects: Mapping[str, datetime] = field(default_factory=dict)  # every pass that began by then
 
 
 def issue(given: Pass, signing_key: bytes) -> str:
@@ -143,17 +144,21 @@ def verify(token: str, keys: Mapping[str, str], now: datetime, revoked: Iterable
 
 def revoke(given: Revocations, signing_key: bytes) -> str:
     """The signed list that partners import."""
-    payload = {"iss": given.issuer, "at": int(given.at.timestamp()), "ids": sorted(given.ids)}
+    subjects = {subject: int(at.timestamp()) for subject, at in sorted(given.subjects.items())}
+    payload = {"iss": given.issuer, "at": int(given.at.timestamp()), "ids": sorted(given.ids), "subs": subjects}
     return _sign(REVOKED_PREFIX, payload, signing_key)
 
 
 def read_revocations(text: str, keys: Mapping[str, str]) -> Revocations:
     """What a genuine list revokes. Raises PassError."""
     payload, issuer = _opened(text.strip(), REVOKED_PREFIX, keys, REVOCATIONS_LIMIT)
-    ids = payload.get("ids")
-    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-        raise _unreadable("its ids are no list of texts")
-    return Revocations(issuer, _moment(payload, "at"), frozenset(ids))
+    ids, subjects = payload.get("ids"), payload.get("subs", {})
+    if not isinstance(ids, list) or not all(isinstance(one, str) and _ID.fullmatch(one) for one in ids):
+        raise _unreadable("its ids are no list of ids")
+    if not isinstance(subjects, dict) or not all(_ID.fullmatch(subject) for subject in subjects):
+        raise _unreadable("its members are no ids")
+    by_subject = {subject: _moment(subjects, subject) for subject in subjects}
+    return Revocations(issuer, _moment(payload, "at"), frozenset(ids), by_subject)
 
 
 def public_key_text(signing_key: bytes) -> str:
@@ -164,6 +169,11 @@ def public_key_text(signing_key: bytes) -> str:
 def check_public_key(text: str) -> None:
     """Raises PassError for what is no key as `natoma visits key` prints it."""
     _public_key(text)
+
+
+def moment(seconds: int) -> datetime:
+    """A moment as passes write it down."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 # --- signing and reading ----------------------------------------------------------------------------------------------
@@ -246,7 +256,7 @@ def _moment(payload: Mapping[str, object], name: str) -> datetime:
     # Until the year 2200: beyond it, datetime itself may fail.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 7_258_118_400:
         raise _unreadable(f"its {name!r} is no moment in seconds")
-    return datetime.fromtimestamp(value, UTC)
+    return moment(value)
 
 
 def _days(payload: Mapping[str, object]) -> int | None:

@@ -178,7 +178,7 @@ def test_the_public_key_is_what_space_yaml_takes():
 
 
 def test_revocations_travel_signed_as_a_file():
-    given = Revocations("trudaine", NOON, frozenset({"v-1", "v-2"}))
+    given = Revocations("trudaine", NOON, frozenset({"v-1", "v-2"}), {"camille": NOON - timedelta(hours=1)})
     text = passes.revoke(given, TRUDAINE_KEY)
 
     assert passes.read_revocations(text + "\n", KEYS) == given
@@ -187,9 +187,22 @@ def test_revocations_travel_signed_as_a_file():
     assert forged.value.reason is Refusal.FORGED
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [{"ids": "v-1"}, {"ids": [7]}, {"ids": ["a/b"]}, {"ids": [], "subs": []}, {"ids": [], "subs": {"a": "now"}}, {}],
+    ids=["ids no list", "ids no texts", "ids no ids", "members no object", "no moment", "nothing"],
+)
+def test_a_list_of_revocations_that_makes_no_sense_is_refused(payload):
+    body = base64.urlsafe_b64encode(json.dumps({"iss": "trudaine", "at": 1, **payload}).encode()).rstrip(b"=").decode()
+    with pytest.raises(PassError) as refused:
+        passes.read_revocations(resigned(f"{passes.REVOKED_PREFIX}.{body}"), KEYS)
+
+    assert refused.value.reason is Refusal.UNREADABLE
+
+
 def test_a_pass_is_no_list_of_revocations_and_the_other_way_round():
     token = issue(VISIT, TRUDAINE_KEY)
-    listed = passes.revoke(Revocations("trudaine", NOON, frozenset()), TRUDAINE_KEY)
+    listed = passes.revoke(Revocations("trudaine", NOON), TRUDAINE_KEY)
 
     assert refusal(listed).reason is Refusal.UNREADABLE
     with pytest.raises(PassError):
