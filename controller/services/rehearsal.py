@@ -7,33 +7,22 @@ come back an hour later, or gone to another door, nobody can know: usage and whe
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from controller.domain.access import DenyReason, Granted, NeedsPin, decide
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.ids import DoorId, PersonId
 from controller.services.decisions import decision_fact
+from controller.services.log_pages import Recorded, facts_since
 from controller.services.plain_values import UnreadableError
-from controller.services.ports import LoggedFact
 from controller.services.replay import read_from, rights_from
 
-PAGE = 2_000
-# Decisions are told in the order in which they were made, and a door's own ones when it is back.
-_OUT_OF_ORDER = timedelta(days=1)
 ENTER_PIN = "enter_pin"
 """What a door that wants a PIN answers a badge."""
 
 DECISIONS = frozenset({FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED})
-
-
-class Recorded(Protocol):
-    """What happened, as any reader of the event log gives it."""
-
-    async def after(self, position: int, limit: int = ...) -> list[LoggedFact]: ...
-    async def latest(self, limit: int = ...) -> list[LoggedFact]: ...
 
 
 class Outcome(StrEnum):
@@ -122,12 +111,9 @@ def rehearse(facts: Iterable[Fact], policy: Space) -> Rehearsal:
 async def rehearse_log(log: Recorded, policy: Space, since: datetime) -> Rehearsal:
     """The same for what the log has from a moment on, page by page: a busy month is too much to hold at once."""
     found = Rehearsal()
-    position = await _position_before(log, since - _OUT_OF_ORDER)
-    while page := await log.after(position, PAGE):
-        position = page[-1].position
-        for logged in page:
-            if logged.fact.kind in DECISIONS and logged.fact.at >= since:
-                _take(found, logged.fact, policy)
+    async for logged in facts_since(log, since):
+        if logged.fact.kind in DECISIONS:
+            _take(found, logged.fact, policy)
     return found
 
 
@@ -153,20 +139,6 @@ def grouped(differences: Iterable[Difference]) -> list[Group]:
 
 
 _ORDER = (Outcome.REFUSED, Outcome.LET_IN, Outcome.ASKED_PIN, Outcome.OTHER_GRANT, Outcome.OTHER_REASON)
-
-
-async def _position_before(log: Recorded, at: datetime) -> int:
-    """A position no later than the first fact of this moment: the log is searched as one opens a dictionary."""
-    newest = await log.latest(1)
-    low, high = 0, newest[0].position if newest else 0
-    while low < high:
-        middle = (low + high) // 2
-        following = await log.after(middle, 1)
-        if following and following[0].fact.at < at:
-            low = following[0].position
-        else:
-            high = middle
-    return low
 
 
 def _take(found: Rehearsal, fact: Fact, policy: Space) -> None:

@@ -151,6 +151,10 @@ class UsageBook:
             await self._append([], self._cursor)
         await self._open_books()
 
+    async def read(self) -> None:
+        """Open the books as they are, and write nothing: for a question asked beside the service."""
+        await self._open_books()
+
     async def run(self) -> None:
         """Keep the ledger behind the log, and the books with what others write into the ledger, until cancelled."""
         while True:
