@@ -10,7 +10,7 @@ from controller.domain.building import Door
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.lease_rights import leads_to
-from controller.domain.plan_rights import booking_day, closed_days
+from controller.domain.plan_rights import booking_day, is_holiday
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.schedule import local_date
 from controller.domain.standing import LocalDay
@@ -76,4 +76,4 @@ def is_closed(booking: Booking, rights: Rights) -> bool:
     if booking.holiday_confirmed:
         return False
     space = rights.space
-    return local_date(booking.start, space.zone) in closed_days(booking.area, space, rights.house)
+    return is_holiday(local_date(booking.start, space.zone), booking.area, space, rights.house)

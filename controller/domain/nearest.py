@@ -55,8 +55,11 @@ def _next_time(rights: Rights, failed: Sequence[Failing], at: datetime) -> datet
         return None
     if steps.isdisjoint(_WAITING_HELPS):
         return passback_over(rights, door, at) if failed[-1].reason is DenyReason.ANTI_PASSBACK else None
+    turns = list(_turns(rights, at))
+    if len(turns) == 1 and person_problem(rights, turns[0]) in _IN_THE_WAY:
+        return None  # a bill or a pause that has no end of its own: nothing held can open, so nothing is looked for
     # What opens may still be refused then (the plan has ended, the week is used up): each is tried, the first first.
-    found = {when for turn in _turns(rights, at) for when in openings(rights, door, turn)}
+    found = {when for turn in turns for when in openings(rights, door, turn)}
     until = credential.valid_until
     for when in sorted(found):
         if until is not None and when >= until:
@@ -84,6 +87,7 @@ def _turns(rights: Rights, at: datetime) -> Iterator[datetime]:
 
 
 _BLOCKING = frozenset({Standing.PAUSED, Standing.OVERDUE})
+_IN_THE_WAY = frozenset({DenyReason.MEMBERSHIP_PAUSED, DenyReason.MEMBERSHIP_OVERDUE})
 
 
 def _works(rights: Rights, door: Door, at: datetime) -> bool:

@@ -55,6 +55,13 @@ def closed_days(area: AreaId, space: Space, house: HouseState) -> Container[date
     return holidays_of(area, space, house)
 
 
+def is_holiday(day: date, area: AreaId, space: Space, house: HouseState) -> bool:
+    """Whether the area is closed on this day; most days are nowhere a holiday, and cost one look-up."""
+    if day not in space.holidays and all(extra.day != day for extra in house.holidays):
+        return False
+    return day in closed_days(area, space, house)
+
+
 def by_membership(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     """A membership's plan, in the hours of its schedule, while the week has a day left where the plan counts days.
 
