@@ -150,6 +150,14 @@ async def read_people(data: Path) -> RegistrySnapshot:
 
 
 @asynccontextmanager
+async def look_into(data: Path) -> AsyncIterator[RegistryStores]:
+    """The registry's whole database, for questions from the command line; nothing is to be written through it."""
+    path = await asyncio.to_thread(_there_already, data / "natoma.db", REGISTRY)
+    async with SqlRegistry(path, key_id="") as registry:
+        yield RegistryStores.of(registry)
+
+
+@asynccontextmanager
 async def open_events(data: Path) -> AsyncIterator[EventReader]:
     """What happened, for a look from the command line; StartupError when the log is newer than we are, or damaged."""
     reader = EventReader(await asyncio.to_thread(_there_already, data / "events.db", EVENTS))

@@ -12,47 +12,102 @@ import click
 
 from controller.adapters.clock import SystemClock
 from controller.adapters.secrets import BadgeDigests
-from controller.app.stores import open_digests, read_people
+from controller.app.publications import space_of_version
+from controller.app.stores import look_into, open_digests, open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Door, Space
+from controller.domain.facts import FactKind
 from controller.domain.ids import CredentialId, DoorId
-from controller.domain.membership import CredentialState
+from controller.domain.membership import CredentialKind, CredentialState
 from controller.errors import InputError
 from controller.services.access_index import AccessIndex
-from controller.services.explain import Explanation
+from controller.services.explain import Explanation, explain_recorded
 from controller.services.explain import explain as explained
+from controller.services.log_pages import facts_since, newest_about
 from controller.services.ports import RegistrySnapshot
+from controller.services.recollection import Recollection
 from controller.services.wording import Wording
 from controller.space.readers import profiles_of
 from devices import badges
 from devices.errors import BadgeError
 
+ANSWERS = frozenset({FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED, FactKind.READ_IGNORED})
+
 
 @click.command()
-@click.option("--badge", required=True, help="A person's name or id, a badge number, or - to type a number unseen.")
-@click.option("--door", required=True, help="The door's id or name.")
+@click.option("--badge", help="A person's name or id, a badge number, or - to type a number unseen.")
+@click.option("--door", help="The door's id or name.")
 @click.option("--at", "moment", help="When, in the space's own time: 2026-11-23T14:00. Now, without it.")
+@click.option("--read", "message_id", help="Instead of a badge and a door: the id of a read that was recorded.")
 @where_options
 @json_option
-def explain(config: Path | None, badge: str, door: str, moment: str | None, as_json: bool, **flags: Any) -> None:
-    """Say whether a badge opens a door, why, and when it would."""
+def explain(
+    config: Path | None,
+    badge: str | None,
+    door: str | None,
+    moment: str | None,
+    message_id: str | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Say whether a badge opens a door, why, and when it would; or why a recorded read was answered as it was.
+
+    The ids of recorded reads are in natoma events --json, as correlation.
+    """
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    if badge == "-":
-        badge = _typed()
-    explanation = asyncio.run(_explain(settings.data, space, badge, _door(space, door), _moment(moment, space)))
+    if message_id is not None:
+        if badge is not None or door is not None or moment is not None:
+            raise InputError("--read: has its own badge, door and moment — leave out --badge, --door and --at")
+        explanation = asyncio.run(_explain_recorded(settings.data, space, message_id))
+    else:
+        if badge is None or door is None:
+            raise InputError("name --badge and --door, or --read and the id of a read that was recorded")
+        if badge == "-":
+            badge = _typed()
+        explanation = asyncio.run(_explain(settings.data, space, badge, _door(space, door), _moment(moment, space)))
     click.echo(json.dumps(explanation.plain, ensure_ascii=False, default=str) if as_json else explanation.text)
     sys.exit(0)
 
 
 async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetime) -> Explanation:
-    people = await read_people(data)
-    digests = open_digests(data)
+    asked_at = SystemClock().now()
+    async with look_into(data) as kept, open_events(data) as log:
+        people = await kept.registry.load()
+        beside = Recollection(space, at, asked_at)
+        beside.recall([logged async for logged in facts_since(log, beside.begins)])
+        await beside.open_books(kept.ledger, log)
     index = AccessIndex(space, people)
-    rights = index.rights(door, _digest(people, digests, space, badge, door))
-    wording = Wording(lambda: space, lambda: people.people)
-    return explained(rights, door, at, index.version, wording, asked_at=SystemClock().now())
+    rights = index.rights(door, _digest(people, open_digests(data), space, badge, door), beside)
+    wording = Wording(lambda: space, lambda: index.everybody)
+    return explained(rights, door, at, index.version, wording, asked_at=asked_at, unknown=beside.unknown(door))
+
+
+async def _explain_recorded(data: Path, space: Space, message_id: str) -> Explanation:
+    people = await read_people(data)
+    async with open_events(data) as log:
+        facts = await newest_about(log, message_id)
+    decisions = [fact for fact in facts if fact.kind in ANSWERS]
+    if not decisions:
+        raise InputError(
+            f"--read: {message_id!r} is no read in the log — natoma events --json tells the id of each as correlation"
+        )
+    fact = decisions[-1]
+    policy = _policy_of(data, space, str(fact.detail.get("policy", "")))
+    index = AccessIndex(space, people)
+    wording = Wording(lambda: policy or space, lambda: index.everybody)
+    return explain_recorded(fact, policy, space.zone, wording, asked_at=SystemClock().now())
+
+
+def _policy_of(data: Path, space: Space, version: str) -> Space | None:
+    """The version of the space by which somebody was answered, if it is kept."""
+    if version == space.version:
+        return space
+    try:
+        return space_of_version(data, version)
+    except InputError:
+        return None
 
 
 def _typed() -> str:
@@ -86,7 +141,7 @@ def _badge_of_person(people: RegistrySnapshot, name: str) -> bytes | None:
         return None
     by_credential: dict[CredentialId, bytes] = {credential: digest for digest, credential in people.digests.items()}
     theirs = [credential for credential in people.credentials.values() if credential.person in ids]
-    theirs.sort(key=lambda credential: credential.state is not CredentialState.ACTIVE)
+    theirs.sort(key=lambda one: (one.state is not CredentialState.ACTIVE, one.kind is not CredentialKind.BADGE))
     for credential in theirs:
         if credential.id in by_credential:
             return by_credential[credential.id]
