@@ -6,7 +6,7 @@ when every device that said so has taken it back, and doors lock again only afte
 
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -52,8 +52,8 @@ class FireWatch:
         self._fire: Fire | None = None  # until the registry says it
         self._known_at: int | None = None  # from this version on the registry does
 
-    def recall(self, house: HouseState, facts: Iterable[LoggedFact]) -> None:
-        """After a restart: which devices had said fire, and not taken it back."""
+    def recall(self, house: HouseState, facts: Iterable[LoggedFact], devices: Container[DeviceId]) -> None:
+        """After a restart: which of these devices had said fire, and not taken it back."""
         if house.fire is None or house.fire.cleared_at is not None:
             return
         self._burning = {DeviceId(house.fire.device)} if house.fire.device else set()
@@ -63,7 +63,11 @@ class FireWatch:
                 continue
             if fact.kind is FactKind.DEVICE_REPORTED and fact.detail.get("type") == _REPORT:
                 self._keep(fact.device, fact.detail.get("active") is not False)
-        self._fire = house.fire if self._burning else None
+        # A panel that was taken out of the house takes nothing back any more; staff still have to confirm.
+        self._burning = {device for device in self._burning if device in devices}
+        self._fire = house.fire
+        if not self._burning:
+            self._clear(self._clock.now())
 
     def laid_over(self, house: HouseState, version: int) -> HouseState:
         """The house as it is, though the registry may not know of the fire yet, or have it taken back too early."""

@@ -128,8 +128,8 @@ class Modes:
             if fact.kind is FactKind.DOOR_MODE_CHANGED and fact.door is not None:
                 self._kept_of(fact.door).told = _told(fact)
         house = self._index.people.house
-        self.fire.recall(house, told)
         self._changes.recall(house, told, self._index.space, self._index.people.people)
+        self.fire.recall(house, told, self._index.space.devices)
         self.look()
 
     def fire_event(self, inbound: Inbound, event: Event) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controller.domain.alarm import AlarmKind
 from controller.domain.building import Door
@@ -17,7 +19,7 @@ from controller.domain.holdings import EventEntry, PublicEvent
 from controller.domain.house import Scope, ScopeKind, Wanted
 from controller.domain.ids import DeviceId, EventId, PersonId, ZoneId
 from controller.domain.membership import Person, PersonKind
-from controller.errors import StoreError
+from controller.errors import InputError, StoreError
 from controller.services.access_index import AccessIndex, refresh
 from controller.services.alarms import Alarms
 from controller.services.doors import Doors
@@ -32,6 +34,7 @@ from devices.channels import DOOR_CONTACT, DOOR_LOCK, DOOR_MODE
 from devices.errors import NotConnected
 from devices.messages import MODELS, Desired, DeviceState, Event, EventType, Message, State, Status
 from devices.topics import Address, Topics
+from tests.support.leaping import LeapingLoop
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryHouse
 from tests.support.services import (
@@ -593,6 +596,22 @@ async def test_fire_survives_a_restart_with_every_panel_that_said_so():
     assert flat.facts(FactKind.FIRE_BEGAN) == []  # told before
 
 
+async def test_a_panel_that_was_taken_out_of_the_house_holds_no_door_for_ever():
+    flat = Flat(EGRESS).begin()
+    flat.fire(PANEL)
+    await flat.written()
+    log = flat.log
+    space = flat.index.space
+    flat.index.publish(replace(space, devices={id: one for id, one in space.devices.items() if id != PANEL}))
+    flat.restart(log)
+    await flat.written()
+    cleared = flat.wished()
+    await flat.store.confirm_fire(ALICE.id, "the panel was replaced", NOON)
+    await flat.changed()
+
+    assert (cleared, flat.wished()) == (("released", None), ("locked", None))
+
+
 async def test_a_fire_confirmed_while_nobody_ran_the_house_is_written_down():
     flat = Flat(EGRESS).begin()
     flat.fire()
@@ -634,6 +653,55 @@ async def test_a_door_that_is_gone_in_a_fire_is_named():
 
     assert flat.problem() == "Street door should be released and does not answer"
     assert not flat.board.verdict().ok
+
+
+ACTS = ["fire", "fire elsewhere", "clear", "clear elsewhere", "confirm", "lock down", "lift", "restart", "wait"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(ACTS), max_size=14))
+def test_whatever_happens_a_way_out_is_released_until_every_panel_and_staff_say_so(acts: list[str]):
+    async def live() -> None:
+        flat = Flat(replace(EGRESS, unlock_schedule=HOURS)).begin()
+        history: list[LoggedFact] = []
+        burning: set[DeviceId] = set()
+        is_fire = is_locked_down = False
+        for act in acts:
+            device = SECOND_PANEL if act.endswith("elsewhere") else PANEL
+            if act.startswith("fire"):
+                flat.fire(device)
+                burning.add(device)
+                is_fire = True
+            elif act.startswith("clear"):
+                flat.fire(device, active=False)
+                burning.discard(device)
+            elif act == "confirm" and not burning and is_fire:
+                await flat.store.confirm_fire(ALICE.id, "toast", flat.clock.now())
+                is_fire = False
+            elif act == "confirm":
+                with pytest.raises(InputError):
+                    await flat.store.confirm_fire(ALICE.id, "toast", flat.clock.now())
+            elif act == "lock down" and not is_locked_down:
+                await flat.store.begin_lockdown(Scope(), ALICE.id, "a stranger", flat.clock.now())
+                is_locked_down = True
+            elif act == "lift" and is_locked_down:
+                await flat.store.lift_lockdown(Scope(), ALICE.id, "the plumber", flat.clock.now())
+                is_locked_down = False
+            elif act == "restart":
+                history += flat.log
+                flat.restart(history)
+            flat.later(1)
+            await flat.changed()
+
+            street = flat.modes.of(STREET.id)
+            assert (street.wanted == "released") == is_fire
+            assert street.blocks_entry == (is_locked_down and not is_fire)
+            assert flat.wished()[0] == street.wanted
+            # Of a door that is no way out, fire says nothing.
+            assert flat.modes.of(LAB_DOOR.id).blocks_entry == is_locked_down
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(live())
 
 
 # --- where people are -------------------------------------------------------------------------------------------------
