@@ -40,7 +40,7 @@ from tests.unit.domain.house import (
 )
 
 DAY = Span(NOON, NOON + timedelta(hours=24))
-WORLDS = 800
+WORLDS = 400
 
 
 def offline_answer(held: Rights, span: Span, at: datetime) -> LocalDecision:
