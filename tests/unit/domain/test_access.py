@@ -289,6 +289,13 @@ def test_a_cheaper_plan_that_is_closed_gives_way_to_an_open_one() -> None:
     )
 
 
+def test_online_decisions_use_server_time_whatever_the_reader_says() -> None:
+    wrong_clock = read(NOON, read_at=NIGHT)
+
+    assert answer(rights(member()), NOON, wrong_clock) == GrantKind.PLAN
+    assert answer(rights(member()), NIGHT, replace(wrong_clock, read_at=NOON)) == DenyReason.OUTSIDE_HOURS
+
+
 # --- the answer ---------------------------------------------------------------------------------------
 
 
