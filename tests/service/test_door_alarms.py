@@ -348,6 +348,7 @@ async def test_a_door_without_its_device_for_a_minute_is_an_alarm_until_it_is_ba
     await seconds(house, 2)
     late = standing(house)
     house.say(STREET_UNIT, Status(state=DeviceState.READY, boot="boot-1"))
+    await seconds(house, 70)
 
     assert (early, late, standing(house)) == ([], [AlarmKind.DOOR_DEVICE_LOST], [])
 

@@ -123,6 +123,7 @@ class MemoryAlarmStore:
 
     async def save(self, alarm: Alarm) -> None:
         self._may_fail()
+        await asyncio.sleep(0)  # a real one takes its time, and the alarm may change meanwhile
         kept = self._alarms.get(alarm.id)
         self._keep(replace(alarm, answer=kept.answer if kept is not None else None))
 
