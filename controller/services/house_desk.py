@@ -248,18 +248,18 @@ def zones_of(space: Space) -> tuple[str, ...]:
     return tuple(sorted({*space.zones, *(zone for area in space.areas.values() for zone in area.zones)}))
 
 
-def person_of(text: str, people: Mapping[PersonId, Person]) -> Person:
-    """Somebody by id or name."""
+def person_of(text: str, people: Mapping[PersonId, Person], said: str = "--by") -> Person:
+    """Somebody by id or name; `said` is where the name was typed."""
     wanted = text.casefold()
     found = [one for one in people.values() if wanted in (one.id.casefold(), one.name.casefold())]
     if len(found) == 1:
         return found[0]
     if found:
         raise InputError(
-            f"--by: {len(found)} people are called {text!r} — give one's id: {', '.join(p.id for p in found)}"
+            f"{said}: {len(found)} people are called {text!r} — give one's id: {', '.join(p.id for p in found)}"
         )
     names = [name for one in people.values() for name in (one.id, one.name)]
-    raise InputError(f"--by: nobody here is {text!r}{_similar(text, names)}")
+    raise InputError(f"{said}: nobody here is {text!r}{_similar(text, names)}")
 
 
 def _known(what: str, id_: str, known: Iterable[str]) -> str:

@@ -6,15 +6,17 @@ log, where it is kept anyway: who forgave whom, and why.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
+from controller.domain.house_rights import may, who_may
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person, Right
 from controller.domain.whereabouts import Layout, Whereabouts
 from controller.errors import InputError, StoreError
+from controller.services.house_desk import person_of
 from controller.services.ports import Clock, EventLog, LoggedFact
 
 logger = logging.getLogger(__name__)
@@ -87,17 +89,20 @@ async def recalled(log: EventLog, since: datetime, *, at_least: int = 0) -> list
         limit *= 4
 
 
-def forgiven(person: Person | None, by: Person | None, reason: str, at: datetime, *, named: tuple[str, str]) -> Fact:
-    """The fact of somebody being forgiven, or InputError; `named` is who was asked for, and by whom."""
-    who, whose = named
-    if person is None:
-        raise InputError(f"no person {who!r}: `natoma people export` lists everybody with their id")
-    if by is None:
-        raise InputError(f"--by: no person {whose!r}: name whoever forgives, by id")
-    if Right.FORGIVE not in by.rights:
-        raise InputError(f"--by: {by.name} ({by.id}) may not forgive: it needs the right {Right.FORGIVE.value!r}")
+def forgiven(people: Mapping[PersonId, Person], who: str, by: str, reason: str, at: datetime) -> Fact:
+    """The fact of somebody being forgiven, by somebody who may; InputError otherwise."""
+    person = person_of(who, people, "PERSON")
+    staff = who_forgives(people, by)
     if not reason.strip():
         raise InputError("--reason: is empty — say why, it is kept with the fact")
-    return Fact(
-        FactKind.WHEREABOUTS_FORGIVEN, at, person=PersonId(person.id), detail={"by": by.id, "reason": reason.strip()}
-    )
+    return Fact(FactKind.WHEREABOUTS_FORGIVEN, at, person=person.id, detail={"by": staff.id, "reason": reason.strip()})
+
+
+def who_forgives(people: Mapping[PersonId, Person], by: str) -> Person:
+    """Whoever was named, if they hold the right to forgive."""
+    person = person_of(by, people)
+    if may(person, Right.FORGIVE):
+        return person
+    others = ", ".join(one.name for one in who_may(people.values(), Right.FORGIVE))
+    ask = f"ask {others}" if others else f"nobody may yet: give somebody the right {Right.FORGIVE}"
+    raise InputError(f"{person.name} may not forgive (right {Right.FORGIVE}) — {ask}")

@@ -22,6 +22,7 @@ from tests.support.services import ALICE, LAB, LAB_DOOR, NOON, SPACE, STREET, Ha
 
 BOB = Person(PersonId("bob"), "Bob")
 HERA = Person(PersonId("hera"), "Hera", rights=frozenset({Right.FORGIVE}))
+PEOPLE = {person.id: person for person in (ALICE, BOB, HERA)}
 CLEAN = ZoneId("clean")
 TAKEN = FactKind.ENTRY_TAKEN
 # A lab that counts heads, behind an interlock, for two at a time; a door to it from the street as well.
@@ -239,7 +240,7 @@ async def test_forgive_typed_in_another_process_reaches_this_one_within_a_second
     running = asyncio.get_running_loop().create_task(following.run(log, told.append))
     await asyncio.sleep(1.0)
     nothing_yet = list(told)
-    fact = forgiven(ALICE, HERA, "left with Bob", clock.now(), named=("alice", "hera"))
+    fact = forgiven(PEOPLE, "Alice", "hera", "left with Bob", clock.now())
     log.append(Fact(TAKEN, clock.now(), door=LAB_PAIR.id))  # our own: heard of already
     log.append(fact)
     await asyncio.sleep(LOOK_EVERY * 2)
@@ -250,17 +251,17 @@ async def test_forgive_typed_in_another_process_reaches_this_one_within_a_second
 
 
 @pytest.mark.parametrize(
-    ("person", "by", "reason", "words"),
+    ("who", "by", "reason", "words"),
     [
-        (None, HERA, "left", "no person 'x': "),
-        (ALICE, None, "left", "--by: no person 'y'"),
-        (ALICE, BOB, "left", "Bob (bob) may not forgive: it needs the right 'forgive'"),
-        (ALICE, HERA, "  ", "--reason: is empty"),
+        ("alise", "hera", "left", "PERSON: nobody here is 'alise' — did you mean "),
+        ("alice", "hero", "left", "--by: nobody here is 'hero' — did you mean "),
+        ("alice", "bob", "left", "Bob may not forgive (right forgive) — ask Hera"),
+        ("alice", "hera", "  ", "--reason: is empty"),
     ],
     ids=["nobody", "by nobody", "without the right", "without a reason"],
 )
-def test_forgive_refuses_what_makes_no_sense(person, by, reason, words):
+def test_forgive_refuses_what_makes_no_sense(who, by, reason, words):
     with pytest.raises(InputError) as refused:
-        forgiven(person, by, reason, NOON, named=("x", "y"))
+        forgiven(PEOPLE, who, by, reason, NOON)
 
     assert words in str(refused.value)
