@@ -9,9 +9,8 @@ import pytest
 from tests.support.broker import MosquittoBroker
 from tests.support.controller import ControllerProcess, copy_of
 from tests.support.household import Household, make_household
-
-# As we ship it: the default of 1000 would drop what waits for a controller that is away.
-QUEUES = ("max_queued_messages 200000", "max_inflight_messages 200")
+from tests.support.live_house import QUEUES, Live, house_at
+from tests.support.rules_house import RulesHouse, make_rules_house
 
 StartController = Callable[..., ControllerProcess]
 
@@ -48,3 +47,15 @@ def prepared(household: Household, tmp_path: Path) -> Iterator[Callable[..., Con
             return controller
 
         yield prepare
+
+
+@pytest.fixture(scope="session")
+def rules_house(tmp_path_factory: pytest.TempPathFactory) -> RulesHouse:
+    return make_rules_house(tmp_path_factory.mktemp("rules"))
+
+
+@pytest.fixture
+def live(rules_house: RulesHouse, tmp_path: Path) -> Iterator[Live]:
+    """A house of rules with a broker; its controller starts when somebody needs its doors."""
+    with house_at(tmp_path, rules_house) as live:
+        yield live

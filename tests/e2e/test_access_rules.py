@@ -7,129 +7,30 @@ written down is read from the databases. Doors that decide alone are in `test_ac
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from controller.domain.ids import PersonId
 from controller.domain.membership import CredentialState
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
-from tests.e2e.conftest import QUEUES
-from tests.support.broker import MosquittoBroker
-from tests.support.controller import ControllerProcess, Said, copy_of, eventually
 from tests.support.field import FieldDevice
-from tests.support.rules_house import PINS, RulesHouse, at_registry, command, make_rules_house, set_badge
+from tests.support.live_house import PROMISED_S, SLOWEST_S, Live, happens, house_at, now, seen, shut, today, told
+from tests.support.rules_house import PINS, RulesHouse, at_registry, set_badge
 
 pytestmark = pytest.mark.broker
 
-PARIS = ZoneInfo("Europe/Paris")
-# What is promised is a second; a machine that builds other things meanwhile may need longer now and then.
-PROMISED_S, SLOWEST_S = 1.0, 3.0
-DOORS = ("front", "side", "gate", "stage", "safe", "annex")
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> RulesHouse:
-    return make_rules_house(tmp_path_factory.mktemp("rules"))
-
-
-@dataclass
-class Live:
-    """A house of rules that runs on a broker of its own, from the moment somebody needs its doors."""
-
-    controller: ControllerProcess
-    port: int
-    data: Path
-    space: Path
-    badges: dict[str, str]
-
-    def command(self, *words: object) -> Said:
-        """A command of `natoma` beside the running service."""
-        return command(self.data, self.space, *words)
-
-    @asynccontextmanager
-    async def doors(self, *names: str) -> AsyncIterator[dict[str, FieldDevice]]:
-        """The controller, started if it is not yet, and the units of these doors in the test's own hands."""
-        if not self.controller.url:
-            await asyncio.to_thread(self.controller.start)
-        async with AsyncExitStack() as stack:
-            devices = {}
-            for name in names:
-                devices[name] = await stack.enter_async_context(FieldDevice(self.port, f"door-{name}"))
-                await shut(devices[name])
-            for name in names:
-                await asyncio.to_thread(self.controller.wait_for_device, f"door-{name}")
-            yield devices
-
-    async def answer(self, door: FieldDevice, person: str, **changes: Any) -> str:
-        """What this person's badge gets here: "unlock", or the reason of the signal."""
-        return await told(door, await door.tap(self.badges[person], **changes))
-
-
-@contextmanager
-def house_at(folder: Path, made: RulesHouse) -> Iterator[Live]:
-    """A copy of the house in this folder, with a broker."""
-    data, space = copy_of(made.data, folder / "house" / "data"), folder / "space.yaml"
-    space.write_text(made.space.read_text())
-    with MosquittoBroker(folder / "broker", extra=QUEUES) as broker:
-        where = f"mqtt://127.0.0.1:{broker.port}"
-        controller = ControllerProcess(folder / "house", "run", "--space", space, "--mqtt", where)
-        try:
-            yield Live(controller, broker.port, data, space, made.badges)
-        finally:
-            controller.end()
-
 
 @pytest.fixture(scope="module")
-def shared(made: RulesHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def shared(rules_house: RulesHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """One house for all tests that leave it as it was, but for people of their own."""
-    with house_at(tmp_path_factory.mktemp("shared"), made) as live:
+    with house_at(tmp_path_factory.mktemp("shared"), rules_house) as live:
         asyncio.run(_use_days(live.data, "tom", 1))
         asyncio.run(_use_days(live.data, "tim", 2))
         yield live
-
-
-@pytest.fixture
-def live(made: RulesHouse, tmp_path: Path) -> Iterator[Live]:
-    with house_at(tmp_path, made) as live:
-        yield live
-
-
-async def told(door: FieldDevice, read: str) -> str:
-    await door.until(lambda: bool(door.commands(to=read)), f"an answer to {read}")
-    first = door.commands(to=read)[0]
-    return "unlock" if first["do"] == "unlock" else str(first.get("reason"))
-
-
-async def shut(door: FieldDevice, **more: object) -> None:
-    await door.say("state", {"ts": now().isoformat(), "v": {"door.contact": "closed", "door.lock": "locked", **more}})
-
-
-async def happens(door: FieldDevice, what: str, **more: object) -> str:
-    """An event of the door's own, as its unit would tell it."""
-    body = {**door.read("00"), "type": what, "data": more or None}
-    await door.say("event", {name: value for name, value in body.items() if value is not None})
-    return str(body["id"])
-
-
-async def seen(holds: Callable[[], Any], what: str, within: float = 10.0) -> float:
-    """`eventually`, without holding up the devices of this test."""
-    return await asyncio.to_thread(eventually, holds, what, within)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def today() -> date:
-    """The business day: from four in the morning."""
-    return (datetime.now(PARIS) - timedelta(hours=4)).date()
 
 
 # --- days of a week -----------------------------------------------------------------------------------
