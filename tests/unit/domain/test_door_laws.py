@@ -27,7 +27,7 @@ def lists_of(inputs: list[Input]) -> st.SearchStrategy[list[Input]]:
 
 any_inputs = lists_of(sorted(Input))
 while_connected = lists_of(sorted(set(Input) - {Input.LOST}))
-thoroughly = settings(max_examples=400)
+thoroughly = settings(max_examples=250)
 TIMEOUTS = frozenset(TIMEOUT_OF.values())
 
 
@@ -327,7 +327,7 @@ HAPPENINGS = [name for name in vars(Building) if not name.startswith("_") and na
 HAPPENINGS = [name for name in HAPPENINGS if callable(getattr(Building, name))]
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(HAPPENINGS), max_size=80))
 def test_secured_never_means_unlocked_fire_and_lockdown_included(happenings: list[str]) -> None:
     """Once all that the lock has said has arrived, a door we call locked is locked and closed, and free to nobody."""
@@ -341,7 +341,7 @@ def test_secured_never_means_unlocked_fire_and_lockdown_included(happenings: lis
                 assert (building.bolt, building.leaf) == ("locked", "closed")
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(HAPPENINGS), max_size=60))
 def test_every_door_that_is_left_alone_and_well_ends_locked(happenings: list[str]) -> None:
     building = Building()
