@@ -311,6 +311,30 @@ async def test_a_door_that_does_not_follow_within_five_seconds_is_named():
     assert flat.problem() is None
 
 
+async def test_each_wish_has_its_time_to_be_followed():
+    flat = Flat(at=SUNDAY).begin()
+    flat.later(60)
+    await flat.store.set_override(AT_STREET, Wanted.UNLOCKED, SUNDAY + HOUR, ALICE.id, "delivery", flat.clock.now())
+    await flat.changed()
+    flat.later(4)
+    in_time = flat.problem()
+    flat.later(2)
+
+    assert (in_time, flat.problem()) == (None, "Street door should be unlocked and says locked")
+
+
+async def test_a_later_wish_has_a_greater_revision_whatever_the_clock_says():
+    flat = Flat(BY_WEEK, at=SIX - timedelta(seconds=10)).begin()
+    flat.later(20)
+    flat.later(-60)
+    flat.modes.link_back()
+    flat.later(0)
+
+    revs = [sent.message.rev for sent in flat.outbound.sent if sent.device == STREET_UNIT]
+    assert len(revs) == 4
+    assert revs == sorted(set(revs))
+
+
 async def test_a_door_that_stays_unlocked_after_its_window_is_named():
     flat = Flat(BY_WEEK, at=SIX - HOUR).begin()
     flat.says(STREET_UNIT, "unlocked")
@@ -356,6 +380,17 @@ async def test_who_ends_it_early_is_written_down():
     ended = flat.facts(FactKind.DOOR_OVERRIDDEN)[1]
     assert (ended.person, ended.at, ended.detail["reason"]) == (BOB.id, SUNDAY + HOUR / 2, "came early")
     assert flat.wished() == ("locked", None)
+
+
+async def test_setting_a_door_anew_is_told_once_and_not_as_an_end():
+    flat = Flat(at=SUNDAY).begin()
+    for hours, reason in ((1, "delivery"), (2, "it is late")):
+        await flat.store.set_override(AT_STREET, Wanted.UNLOCKED, SUNDAY + hours * HOUR, ALICE.id, reason, SUNDAY)
+        await flat.changed()
+
+    told = [(fact.detail["reason"], "ended" in fact.detail) for fact in flat.facts(FactKind.DOOR_OVERRIDDEN)]
+    assert told == [("delivery", False), ("it is late", False)]
+    assert flat.wished() == ("unlocked", SUNDAY + 2 * HOUR)
 
 
 async def test_an_open_event_unlocks_its_path_until_it_is_full():
@@ -448,6 +483,18 @@ async def test_what_was_done_while_nobody_ran_the_house_is_written_down_at_the_n
     ]
 
 
+async def test_a_lockdown_from_before_the_first_start_is_written_down_and_one_from_before_the_recalled_is_not_again():
+    flat = Flat(BY_WEEK)
+    await flat.store.begin_lockdown(AT_LAB, ALICE.id, "broken window", NOON - HOUR)
+    started = Fact(FactKind.SERVICE_STARTED, NOON)
+    flat.restart([LoggedFact(5_001, started)])
+    of_a_long_log = flat.facts(*LOCKDOWNS)
+    flat.restart([LoggedFact(1, started)])
+
+    assert of_a_long_log == []
+    assert [fact.at for fact in flat.facts(*LOCKDOWNS)] == [NOON - HOUR]
+
+
 async def test_what_began_and_ended_while_nobody_ran_the_house_is_written_down_too():
     flat = Flat(BY_WEEK).begin()
     log = flat.log
@@ -481,6 +528,21 @@ async def test_fire_releases_doors_flagged_as_egress_even_in_lockdown():
     assert flat.modes.space_word == "fire"
     assert len(flat.facts(FactKind.FIRE_BEGAN)) == 1
     assert flat.alarms.stands(AlarmKind.FIRE)
+
+
+async def test_the_worker_of_a_released_door_calls_no_opening_forced():
+    flat = Flat(EGRESS)
+    async with flat.working():
+        flat.begin()
+        flat.fire()
+        await asyncio.sleep(0.1)
+        burning = flat.doors.of(STREET.id).state
+        flat.says(STREET_UNIT, "released", contact="open")
+        await asyncio.sleep(0.1)
+
+    assert burning is DoorState.FIRE
+    assert flat.facts(FactKind.DOOR_FORCED) == []
+    assert flat.feed.snapshot()["doors"][STREET.id]["mode"] == "fire"
 
 
 async def test_fire_counts_before_it_can_be_written_down():
