@@ -23,7 +23,7 @@ from controller.errors import StoreError
 from controller.services.access_index import NOTHING, AccessIndex, Circumstances
 from controller.services.health import HealthBoard
 from controller.services.list_changes import Seen, touched, with_guests
-from controller.services.list_entries import EntryMaker, credentials_by_person
+from controller.services.list_entries import EntryMaker, Row, credentials_by_person, entries_of
 from controller.services.list_salts import Salts
 from controller.services.ports import Clock, LoggedFact, Outbound
 from controller.services.presence import Presence
@@ -45,6 +45,7 @@ SPENT_AFTER = 60.0
 HELD_WITHIN = 30.0
 # People looked at between two turns of the loop: a tap waits for a millisecond of it.
 SLICE = 50
+ENTRIES_A_TURN = 500
 _CLOCK_JUMP = timedelta(minutes=5)
 _SPENDS = frozenset({FactKind.ENTRY_TAKEN, FactKind.LOCAL_GRANTED})
 
@@ -58,9 +59,8 @@ class _Sheet:
     rev: int = 0
     salt: bytes = field(default=b"", repr=False)
     span: Span | None = None  # of the issue; entries of all its revisions are made for it
-    rows: dict[PersonId, tuple[Prepared, ...]] = field(default_factory=dict, repr=False)
-    pages: list[AccessList] = field(default_factory=list, repr=False)
-    issued: dict[int, datetime] = field(default_factory=dict)
+    rows: dict[PersonId, Row] = field(default_factory=dict, repr=False)
+    issued: dict[int, datetime] = field(default_factory=dict)  # by revision
     is_told: bool = False
     told_mono: float = 0.0
     behind_mono: float | None = None  # since when it does not hold the newest
@@ -162,7 +162,7 @@ class AccessLists:
 
         Of a door with several devices the one furthest behind counts. None: no list was made for it yet.
         """
-        sheets = [sheet for sheet in self._sheets.values() if sheet.door.id == door and sheet.pages]
+        sheets = [sheet for sheet in self._sheets.values() if sheet.door.id == door and sheet.issued]
         if not sheets:
             return None
         worst = min(sheets, key=lambda sheet: (sheet.held or 0) - sheet.rev)
@@ -211,7 +211,7 @@ class AccessLists:
             elif concerned:
                 await self._change(sheet, concerned)
         for sheet in sorted(self._sheets.values(), key=lambda sheet: sheet.is_told):
-            if sheet.pages and (not sheet.is_told or self._should_repeat(sheet)):
+            if sheet.issued and (not sheet.is_told or self._should_repeat(sheet)):
                 await self._tell(sheet)
         self._judge()
 
@@ -277,7 +277,7 @@ class AccessLists:
         except StoreError as error:
             # A revocation is worth more than a name in a late event.
             logger.warning("%s: version %d of its list is not remembered: %s", sheet.device, sheet.rev, error)
-        self._seal(sheet, now)
+        self._renewed(sheet, now)
 
     async def _change(self, sheet: _Sheet, concerned: Iterable[PersonId]) -> None:
         """The same list, other for these people; no other revision where nothing of it is another."""
@@ -296,23 +296,10 @@ class AccessLists:
                     sheet.rows[identity] = row
         if is_another:
             sheet.rev += 1
-            self._seal(sheet, self._clock.now())
+            self._renewed(sheet, self._clock.now())
 
-    def _seal(self, sheet: _Sheet, now: datetime) -> None:
-        assert sheet.span is not None  # it was issued
-        space = self._index.space
-        terms = Terms(
-            sheet.device,
-            sheet.rev,
-            now,
-            max(sheet.span.end, now + timedelta(seconds=1)),
-            sheet.salt,
-            space.zone.key,
-            space.cut_off_minutes,
-            closed_within(sheet.door, space, self._index.people.house, sheet.span),
-        )
-        entries = [entry for row in sheet.rows.values() for entry in row]
-        sheet.pages = seal(terms, entries, self._signing_key)
+    def _renewed(self, sheet: _Sheet, now: datetime) -> None:
+        """There is another revision, to be sent."""
         sheet.issued[sheet.rev] = now
         for old in sorted(sheet.issued)[:-REVISIONS]:
             del sheet.issued[old]
@@ -326,12 +313,33 @@ class AccessLists:
             return
         rev = sheet.rev
         try:
-            await self._outbound.publish_access(sheet.device, sheet.pages)
+            await self._outbound.publish_access(sheet.device, await self._sealed(sheet))
         except LinkError as error:
             logger.debug("%s was not sent its list: %s", sheet.device, error)
             return
         sheet.is_told = sheet.rev == rev
         sheet.told_mono = self._clock.monotonic()
+
+    async def _sealed(self, sheet: _Sheet) -> list[AccessList]:
+        """The list as messages: made when they are sent, for thirty doors' of a large house would fill the memory."""
+        assert sheet.span is not None  # it was issued
+        entries: list[Prepared] = []
+        for number, row in enumerate(sheet.rows.values()):
+            if number % ENTRIES_A_TURN == ENTRIES_A_TURN - 1:
+                await asyncio.sleep(0)
+            entries += entries_of(row)
+        space, issued = self._index.space, sheet.issued[sheet.rev]
+        terms = Terms(
+            sheet.device,
+            sheet.rev,
+            issued,
+            max(sheet.span.end, issued + timedelta(seconds=1)),
+            sheet.salt,
+            space.zone.key,
+            space.cut_off_minutes,
+            closed_within(sheet.door, space, self._index.people.house, sheet.span),
+        )
+        return seal(terms, entries, self._signing_key)
 
     def _should_repeat(self, sheet: _Sheet) -> bool:
         """It is there, was told, and does not say so: perhaps the broker lost what it kept."""

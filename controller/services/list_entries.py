@@ -6,6 +6,7 @@ Which rights those are is `domain.offline`'s; what an entry means to a door, `de
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from typing import TypeAlias
 
 from controller.domain.building import Door
 from controller.domain.ids import PersonId
@@ -30,6 +31,15 @@ _DAYS_BESIDE = timedelta(days=2)
 _NOBODY = "0" * (2 * HASH_BYTES)
 
 
+Row: TypeAlias = tuple[tuple[str, tuple[Prepared, ...]], ...]
+"""One person's entries, as small as they can be kept: hashes, each with the entries it shares with many others."""
+
+
+def entries_of(row: Row) -> list[Prepared]:
+    """A row's entries as a list has them."""
+    return [named(template, h) for h, templates in row for template in templates]
+
+
 class EntryMaker:
     """Entries of one list; what many people share is worked out once."""
 
@@ -39,27 +49,25 @@ class EntryMaker:
         self._door = door
         self._span = span
         self._salt = salt
-        self._known: dict[object, tuple[OfflineRight, ...]] = {}
+        self._known: dict[object, tuple[Prepared, ...]] = {}
 
-    def row(self, person: Person, credentials: Iterable[Credential]) -> tuple[Prepared, ...]:
-        """All entries of one person: of each credential that doors can recognise, each right."""
-        found: list[Prepared] = []
+    def row(self, person: Person, credentials: Iterable[Credential]) -> Row:
+        """What one person is known by and may do, for each of their credentials that doors can recognise."""
+        found: list[tuple[str, tuple[Prepared, ...]]] = []
         for credential in credentials:
             digest = self._index.people.list_digests.get(credential.id)
             if digest is None:
                 continue
-            rights = self._index.rights_of(self._door, credential, person, self._beside)
-            theirs = self._rights(rights)
-            if theirs:
-                h = entry_hash(self._salt, digest)
-                found += [named(template_of(right), h) for right in theirs]
+            templates = self._templates(self._index.rights_of(self._door, credential, person, self._beside))
+            if templates:
+                found.append((entry_hash(self._salt, digest), templates))
         return tuple(found)
 
-    def _rights(self, rights: Rights) -> tuple[OfflineRight, ...]:
+    def _templates(self, rights: Rights) -> tuple[Prepared, ...]:
         key = _shared_key(rights, self._span)
         known = self._known.get(key) if key is not None else None
         if known is None:
-            known = offline_rights(rights, self._door, self._span)
+            known = tuple(template_of(right) for right in offline_rights(rights, self._door, self._span))
             if key is not None:
                 self._known[key] = known
         return known
