@@ -225,9 +225,13 @@ class Doors:
     # --- small steps ------------------------------------------------------------------------------
 
     def _alarm_changed(self, alarm: Alarm) -> None:
-        worker = self._workers.get(alarm.subject.door) if alarm.subject.door is not None else None
-        if worker is not None:
-            worker.show()
+        door = alarm.subject.door
+        if door in self._workers:
+            self._workers[door].show()
+        elif door is not None and alarm.stands:
+            # Of a door that has left the space: nobody will ever see it closed.
+            about = alarm.subject
+            self._alarms.clear(alarm.kind, door=door, device=about.device, area=about.area, person=about.person)
 
     def _door_of(self, device: DeviceId) -> DoorId | None:
         door = self._space.door_of(device)

@@ -9,6 +9,7 @@ from controller.domain.alarm import AlarmKind, AlarmState
 from controller.domain.door import DoorState, Input
 from controller.domain.facts import FactKind
 from controller.domain.house import HouseState, Override, Scope, ScopeKind, Wanted
+from controller.domain.ids import DoorId
 from controller.domain.rights import Read
 from devices.messages import DeviceState, EventType, Status
 from tests.support.doors import a_moment, edge, locks, passages, report, state
@@ -359,3 +360,9 @@ async def test_an_alarm_learned_of_late_is_shown_as_late_and_an_older_one_is_rec
 
     assert [alarm.late for alarm in house.alarms.open] == late
     assert len(house.heard_of(FactKind.TAMPERED)) == 1
+
+
+async def test_an_alarm_of_a_door_that_has_left_the_space_is_over_and_still_waits_for_somebody(house):
+    house.alarms.raise_(AlarmKind.DOOR_FORCED, door=DoorId("cellar"))
+
+    assert [alarm.state for alarm in house.alarms.open] == [AlarmState.CLEARED]
