@@ -16,6 +16,7 @@ from controller.domain.building import Door, Space
 from controller.domain.door import Input
 from controller.domain.door_mode import DoorMode, Level, Mode, mode_of, next_change, space_word
 from controller.domain.facts import Fact, FactKind
+from controller.domain.holdings import PublicEvent
 from controller.domain.house import HouseState, Scope, ScopeKind, Wanted
 from controller.domain.ids import DeviceId, DoorId, EventId, ZoneId
 from controller.domain.scope import doors_of
@@ -71,17 +72,20 @@ class Modes:
         clock: Clock,
         alarms: Alarms | None = None,
         inside: Callable[[DoorId], int | None] = lambda _: None,
+        events: Callable[[], Iterable[PublicEvent]] | None = None,
         full: Callable[[], Collection[EventId]] = lambda: (),
         on_forget: Callable[[frozenset[ZoneId]], None] = lambda _: None,
         say_word: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`inside`: how many are behind a door, None where nobody can say; `full`: events with no place left;
+        """`inside`: how many are behind a door, None where nobody can say; `events`: those of the registry, or as somebody
+        knows them who hears of a host before the registry does; `full`: events with no place left;
         `on_forget`: where people are in these zones is unknown now; `say_word`: hears the house's one word when it changes.
         """
         self._index = index
         self._worker = worker
         self._note = note
         self._clock = clock
+        self._events = events or (lambda: index.people.events.values())
         self._full = full
         self._on_forget = on_forget
         self._tell_word = say_word
@@ -183,7 +187,7 @@ class Modes:
         left = [door for door in space.doors.values() if door.last_out]
         if [door for door in left if self._keeping.people_left(door, space, house, now)]:
             house = self.house
-        full, events = frozenset(self._full()), tuple(self._index.people.events.values())
+        full, events = frozenset(self._full()), tuple(self._events())
         # All of them, always: it costs a third of a millisecond, and a clock that was set back is no special case.
         for door in space.doors.values():
             kept = self._kept_of(door.id)
