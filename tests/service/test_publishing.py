@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from controller.app.publications import STARTING, counting_file, space_at_start,
 from controller.cli.people import import_people
 from controller.cli.publish import publish
 from controller.config import load as load_settings
-from controller.domain.building import Space
+from controller.domain.building import DoorTimings, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.space_changes import changes_between
 from controller.errors import InputError, StoreError
 from controller.services.publishing import Publication, follow_publications
 from controller.space import parse
+from tests.support.services import NOON as NOON_THERE
+from tests.support.services import SPACE, STREET, STUDY, House, with_door
 
 FILE = """\
 natoma: 1
@@ -537,3 +540,47 @@ def test_what_counts_already_is_not_published_again(tmp_path: Path, file: Path) 
 
     assert typed(tmp_path, file).output == f"version {version_of(FILE)} counts already\n"
     assert len(PublicationFolder(tmp_path).history()) == 1
+
+
+# --- what counts then -----------------------------------------------------------------------------
+
+
+async def test_a_published_policy_decides_the_next_read():
+    house = House()
+    house.bring_up()
+    await house.tap(id="before")
+    await house.services.adopt(replace(SPACE, version="v2", holidays={NOON_THERE.date(): "A day off"}))
+    await house.tap(id="after")
+
+    before, after = house.heard_of(FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED)
+    assert (before.kind, before.detail["policy"]) == (FactKind.ENTRY_GRANTED, "v1")
+    assert (after.kind, after.detail["policy"], after.detail["reason"]) == (
+        FactKind.ENTRY_DENIED,
+        "v2",
+        "outside_hours",
+    )
+
+
+async def test_a_published_door_has_its_new_name_and_its_new_times():
+    house = House()
+    house.bring_up()
+    longer = replace(STREET, name="Front door", timings=DoorTimings(release=9.0))
+    await house.services.adopt(with_door(SPACE, longer))
+    await house.tap()
+
+    (granted,) = house.heard_of(FactKind.ENTRY_GRANTED)
+    assert granted.detail["hold_s"] == 9.0
+    assert house.shown("door", STREET.id)["name"] == "Front door"
+
+
+async def test_a_published_room_is_shown_with_its_new_name():
+    house = House()
+    study = replace(SPACE.areas[STUDY], name="Library")
+    async with house.working():
+        await house.services.adopt(replace(SPACE, version="v2", areas={**SPACE.areas, STUDY: study}))
+        judging = asyncio.get_running_loop().create_task(house.services.rooms.run())
+        await asyncio.sleep(1.0)
+        judging.cancel()
+
+    assert house.shown("room", STUDY)["name"] == "Library"
+    assert house.feed.snapshot()["space"]["version"] == "v2"  # type: ignore[index]
