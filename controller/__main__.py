@@ -27,6 +27,10 @@ _COMMANDS = {
     "override": "controller.cli.override",
     "exception": "controller.cli.calendar",
     "holiday": "controller.cli.calendar",
+    "forgive": "controller.cli.forgive",
+    "ledger": "controller.cli.ledger",
+    "event": "controller.cli.publicevents",
+    "visits": "controller.cli.visits",
 }
 
 

@@ -7,7 +7,7 @@ place it has read to, so a process killed at any moment finds nothing missing an
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -270,8 +270,3 @@ def settled(fact: Fact, rights: Rights, decision: Granted | Denied) -> tuple[Fac
 def _overshot(fact: Fact, rights: Rights) -> Fact:
     day = business_day(fact.at, rights.space.zone, rights.space.cut_off_minutes)
     return replace(fact, kind=FactKind.QUOTA_OVERSHOT, message_id=None, detail={"day": day.isoformat()})
-
-
-def rows_of(rows: Iterable[LedgerRow], person: PersonId) -> list[LedgerRow]:
-    """The rows of one holder, oldest first."""
-    return sorted((row for row in rows if row.charge.holder == person), key=lambda row: row.at)

@@ -1,0 +1,120 @@
+"""`natoma ledger`: the days people used, and the rows that put something right; beside a running service or without."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from controller.adapters.clock import SystemClock
+from controller.app.stores import open_kept
+from controller.cli.house import WITHIN, signed
+from controller.cli.options import settings_from, space_of, where_options
+from controller.domain.usage import ChargeKind
+from controller.services.ledger_desk import LedgerDesk
+from controller.services.moments import day_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _use(command: F) -> F:
+    """--kind and --guest: which use is meant."""
+    for option in (
+        click.option("--guest", help="Whose day it was, for --kind guest_day: a person's id or name."),
+        click.option(
+            "--kind",
+            type=click.Choice([str(kind) for kind in ChargeKind]),
+            default=str(ChargeKind.QUOTA_DAY),
+            show_default=True,
+            help="What was used.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def ledger() -> None:
+    """Days of plans, day passes, guests' days. Rows are added, never edited."""
+
+
+@ledger.command()
+@click.argument("person")
+@where_options
+def show(config: Path | None, person: str, **flags: Any) -> None:
+    """Show what PERSON used in the last five weeks."""
+
+    async def say() -> list[str]:
+        async with _open_desk(config, **flags) as desk:
+            return await desk.show(person)
+
+    click.echo("\n".join(asyncio.run(say())))
+
+
+@ledger.command()
+@click.argument("person")
+@click.option("--day", required=True, help="The business day it was used on: 2026-11-23.")
+@_use
+@signed
+@where_options
+def refund(
+    config: Path | None, person: str, day: str, kind: str, guest: str | None, by: str, reason: str, **flags: Any
+) -> None:
+    """Give PERSON one use back: the heating failed, the floor was closed."""
+
+    async def do() -> str:
+        async with _open_desk(config, **flags) as desk:
+            return await desk.refund(person, day_of("--day", day), ChargeKind(kind), guest, by, reason)
+
+    _done(asyncio.run(do()))
+
+
+@ledger.command()
+@click.argument("person")
+@click.option("--day", help="The business day that is free: 2026-11-23. Today, without it.")
+@_use
+@signed
+@where_options
+def waive(
+    config: Path | None, person: str, day: str | None, kind: str, guest: str | None, by: str, reason: str, **flags: Any
+) -> None:
+    """Let PERSON have a day for nothing, whether it was used already or not; of kind day_pass, give a pass."""
+
+    async def do() -> str:
+        async with _open_desk(config, **flags) as desk:
+            free = day_of("--day", day) if day is not None else None
+            return await desk.waive(person, free, ChargeKind(kind), guest, by, reason)
+
+    _done(asyncio.run(do()))
+
+
+@ledger.command("buy-pass")
+@click.argument("person")
+@click.option("--count", type=int, default=1, show_default=True, help="How many.")
+@click.option("--by", required=True, help="Who sold them: a person's id or name.")
+@click.option("--reason", default="", help="A receipt's number, or whatever helps later.")
+@where_options
+def buy_pass(config: Path | None, person: str, count: int, by: str, reason: str, **flags: Any) -> None:
+    """Write down day passes that PERSON paid for."""
+
+    async def do() -> str:
+        async with _open_desk(config, **flags) as desk:
+            return await desk.buy(person, count, by, reason)
+
+    _done(asyncio.run(do()))
+
+
+def _done(said: str) -> None:
+    click.echo(said)
+    click.echo(WITHIN)
+
+
+@asynccontextmanager
+async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[LedgerDesk]:
+    settings = settings_from(config, **flags)
+    space = space_of(settings)
+    async with open_kept(settings.data) as kept:
+        people = await kept.registry.load()
+        yield LedgerDesk(kept.ledger, space, people.people, SystemClock().now())

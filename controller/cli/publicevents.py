@@ -1,0 +1,150 @@
+"""`natoma event`: evenings open to outsiders and their tickets; beside a running service or without one."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from controller.adapters.clock import SystemClock
+from controller.app.stores import open_digests, open_kept
+from controller.cli.house import WITHIN
+from controller.cli.options import settings_from, space_of, where_options
+from controller.domain.building import Space
+from controller.domain.holdings import EventEntry
+from controller.errors import InputError
+from controller.services.events_desk import EventsDesk, Made, as_csv, tickets_of
+from controller.services.moments import moment_of
+
+SIZE_LIMIT = 4 << 20
+
+
+@click.group()
+def event() -> None:
+    """Public events: a path of doors, opened by a window or by tickets once the host is in."""
+
+
+@event.command()
+@click.argument("id")
+@click.option("--name", required=True, help="As visitors know it.")
+@click.option("--host", required=True, help="Who comes first: a person's id or name.")
+@click.option("--door", "doors", multiple=True, required=True, help="Each door on the way, the street's first.")
+@click.option("--from", "start", required=True, help="In the space's own time: 2026-11-28T19:00.")
+@click.option("--to", "end", required=True, help="In the space's own time: 2026-11-28T22:00.")
+@click.option("--capacity", type=click.IntRange(min=1), required=True, help="How many visitors fit.")
+@click.option("--open", "is_open", is_flag=True, help="The doors are unlocked while it runs; without it, by ticket.")
+@where_options
+def add(
+    config: Path | None,
+    id: str,
+    name: str,
+    host: str,
+    doors: tuple[str, ...],
+    start: str,
+    end: str,
+    capacity: int,
+    is_open: bool,
+    **flags: Any,
+) -> None:
+    """Announce an event, or change one that has not begun."""
+
+    async def do() -> str:
+        async with _open_desk(config, **flags) as (desk, space, _):
+            now = SystemClock().now()
+            begins = moment_of("--from", start, space.zone, now)
+            ends = moment_of("--to", end, space.zone, now, is_end=True)
+            entry = EventEntry.OPEN if is_open else EventEntry.TICKET
+            return await desk.add(id, name, host, doors, begins, ends, capacity, entry)
+
+    click.echo(asyncio.run(do()))
+    click.echo(WITHIN)
+
+
+@event.command("list")
+@where_options
+def list_(config: Path | None, **flags: Any) -> None:
+    """Show every event, with its tickets."""
+
+    async def say() -> list[str]:
+        async with _open_desk(config, **flags) as (desk, _, _):
+            return desk.listed()
+
+    click.echo("\n".join(asyncio.run(say())) or "No events.")
+
+
+@event.command("end")
+@click.argument("id")
+@where_options
+def end_(config: Path | None, id: str, **flags: Any) -> None:
+    """End an event before its time."""
+
+    async def do() -> str:
+        async with _open_desk(config, **flags) as (desk, _, _):
+            return await desk.end(id)
+
+    click.echo(asyncio.run(do()))
+    click.echo(WITHIN)
+
+
+@event.command()
+@click.argument("id")
+@click.argument("file", type=Path)
+@click.option("--out", type=Path, required=True, help="A new file for the tokens, which only you may read.")
+@where_options
+def tickets(config: Path | None, id: str, file: Path, out: Path, **flags: Any) -> None:
+    """Make a ticket for each row (name, or name,email) of FILE. The tokens are told once, in --out."""
+    rows = tickets_of(_read(file), str(file))
+
+    async def do() -> list[Made]:
+        async with _open_desk(config, **flags) as (desk, _, data):
+            return await desk.add_tickets(id, rows, open_digests(data).of_token)
+
+    with _new_file(out) as written:
+        made = asyncio.run(do())
+        written.write(as_csv(made))
+    click.echo(f"{len(made)} tickets made; their tokens are in {out} and nowhere else: send them out, then delete it.")
+    click.echo(WITHIN)
+
+
+@contextmanager
+def _new_file(out: Path) -> Iterator[TextIO]:
+    """Made before any ticket is, so that no ticket is made whose token nobody has; gone again when none was made."""
+    try:
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise InputError(f"--out: {out} is there already — name a new file") from error
+    except OSError as error:
+        raise InputError(f"--out: {out} cannot be written ({error.strerror})") from error
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as written:
+        try:
+            yield written
+        except BaseException:
+            out.unlink(missing_ok=True)
+            raise
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from error
+    if len(content) > SIZE_LIMIT:
+        raise InputError(f"{file}: larger than {SIZE_LIMIT >> 20} MiB — split it")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not UTF-8 — save the sheet as CSV UTF-8") from error
+
+
+@asynccontextmanager
+async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[EventsDesk, Space, Path]]:
+    settings = settings_from(config, **flags)
+    space = space_of(settings)
+    async with open_kept(settings.data) as kept:
+        people = await kept.registry.load()
+        desk = EventsDesk(kept.public_events, space, people.people, people.events, people.tickets, SystemClock().now())
+        yield desk, space, settings.data
