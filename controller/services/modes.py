@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from controller.domain.building import Door, Space
@@ -19,6 +19,7 @@ from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import PublicEvent
 from controller.domain.house import HouseState, Scope, ScopeKind, Wanted
 from controller.domain.ids import DeviceId, DoorId, EventId, ZoneId
+from controller.domain.schedule import business_day
 from controller.domain.scope import doors_of
 from controller.services.access_index import AccessIndex
 from controller.services.alarms import Alarms
@@ -97,6 +98,7 @@ class Modes:
         self._keeping = UnlockKeeping(store, self.writes, inside)
         self._wide: dict[str, tuple[Door, ...]] = {}
         self._word = "normal"
+        self._day: date | None = None
         self._wake = asyncio.Event()
 
     # --- questions --------------------------------------------------------------------------------
@@ -159,8 +161,10 @@ class Modes:
         self.look()
 
     def took(self, logged: LoggedFact) -> None:
-        """One fact, as it happens: a first person who has come in opens the window."""
+        """One fact, as it happens: a first person who has come in opens the window, a fire that is over empties the house."""
         fact, space = logged.fact, self._index.space
+        if fact.kind is FactKind.FIRE_CONFIRMED:
+            self._keeping.forget_people()
         door = space.doors.get(fact.door) if fact.door is not None else None
         person = self._index.people.people.get(fact.person) if fact.person is not None else None
         if door is None or person is None:
@@ -184,8 +188,7 @@ class Modes:
         """Each second, and whenever something has changed: bring every door to the mode it should be in."""
         now, space, house = self._clock.now(), self._index.space, self.house
         self._changes.follow(house, space, self._index.people.people, now)
-        left = [door for door in space.doors.values() if door.last_out]
-        if [door for door in left if self._keeping.people_left(door, space, house, now)]:
+        if self._ends_early(house, space, now):
             house = self.house
         full, events = frozenset(self._full()), tuple(self._events())
         # All of them, always: it costs a third of a millisecond, and a clock that was set back is no special case.
@@ -197,6 +200,16 @@ class Modes:
         self._wishes.look()
         self._say_word(house)
         self._wake.set()
+
+    def _ends_early(self, house: HouseState, space: Space, now: datetime) -> bool:
+        """Whether somebody was the last out of a door that asks for it; counts that begin anew at the cut-off say nothing."""
+        today = business_day(now, space.zone, space.cut_off_minutes)
+        if today != self._day:
+            self._day = today
+            self._keeping.forget_people()
+            return False
+        asking = [door for door in space.doors.values() if door.last_out]
+        return bool([door for door in asking if self._keeping.people_left(door, space, house, now)])
 
     def _bring(self, door: Door, kept: _Kept, mode: DoorMode, now: datetime) -> None:
         before, kept.mode = kept.mode, mode

@@ -87,9 +87,9 @@ class UnlockKeeping:
         self._end(door, window, house, now)
         return True
 
-    def forget_people(self, doors: frozenset[DoorId]) -> None:
-        """Where people are behind these doors is unknown now: a count of none says nothing of who has left."""
-        self._had_people -= doors
+    def forget_people(self, doors: frozenset[DoorId] | None = None) -> None:
+        """Where people are behind these doors, or all, is unknown now: a count of none says nothing of who has left."""
+        self._had_people -= self._had_people if doors is None else doors
 
     def _end(self, door: Door, window: UnlockWindow, house: HouseState, now: datetime) -> None:
         assert window.schedule is not None

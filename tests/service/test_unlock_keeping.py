@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import ScheduleId
+from controller.domain.schedule import EVERY_DAY, WeeklySchedule, Window
 from controller.services.ports import LoggedFact
 from devices.messages import Desired
 from tests.support.flat import (
@@ -21,11 +23,13 @@ from tests.support.flat import (
 from tests.support.services import (
     ALICE,
     NOON,
+    SF,
     STREET,
     STREET_UNIT,
 )
 
 FIRST = replace(BY_WEEK, first_person_in=frozenset({ALICE.id}), last_out=True)
+NIGHTS = ScheduleId("nights")
 STAFF_FIRST = replace(BY_WEEK, any_staff_first=True)
 
 
@@ -143,6 +147,34 @@ async def test_a_count_that_was_forgotten_is_nobodys_leaving():
     flat.inside = 5
     flat.later(1)
     flat.fire()  # everybody is out, and nobody was counted out
+    flat.inside = 0
+    flat.later(1)
+
+    assert flat.wished() == ("unlocked", SIX)
+
+
+async def test_counts_that_begin_anew_at_the_cut_off_are_nobodys_leaving():
+    """An open night: at four the count starts again at none, and the house is full."""
+    at_four = datetime(2026, 11, 24, 4, 0, tzinfo=SF).astimezone(UTC)
+    flat = Flat(replace(FIRST, unlock_schedule=NIGHTS, first_person_in=frozenset()), at=at_four - timedelta(seconds=2))
+    nights = WeeklySchedule(NIGHTS, (Window(EVERY_DAY, 22 * 60, 6 * 60),))
+    flat.index.publish(replace(flat.index.space, schedules={NIGHTS: nights}))
+    flat.begin()
+    flat.inside = 40
+    flat.later(1)
+    flat.later(1)
+    flat.inside = 0
+    flat.later(1)
+
+    assert flat.wished()[0] == "unlocked"
+
+
+async def test_the_house_that_a_fire_has_emptied_is_nobodys_leaving():
+    flat = Flat(FIRST).begin()
+    flat.came_in(ALICE)
+    flat.inside = 5
+    flat.later(1)
+    flat.modes.took(LoggedFact(1, Fact(FactKind.FIRE_CONFIRMED, flat.clock.now())))
     flat.inside = 0
     flat.later(1)
 
