@@ -30,7 +30,7 @@ LONGEST = timedelta(days=7)
 # Two houses' clocks: a pass must not be refused for having been made a moment from now.
 SKEW = timedelta(minutes=2)
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _KEY_BYTES = 32
 
 
@@ -83,7 +83,7 @@ def issue(given: Pass, signing_key: bytes) -> str:
         if not _ID.fullmatch(value):
             raise PassError(
                 Refusal.UNREADABLE,
-                f"{what} {value!r}: a pass takes letters, digits, '_', '.' and '-', at most 40, beginning with a letter or digit",
+                f"{what} {value!r}: a pass takes letters, digits, '_', '.', '@' and '-', at most 64, beginning with a letter or digit",
             )
     _check_window(given)
     payload: dict[str, object] = {

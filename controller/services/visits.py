@@ -260,7 +260,7 @@ def _mark(issuer: str, subject: str, until: datetime) -> str:
 
 
 def _unmarked(rest: str) -> tuple[str, datetime]:
-    _, subject, seconds = rest.split("@")
+    subject, _, seconds = rest.removeprefix("@").rpartition("@")  # an id may hold an @ of its own
     return subject, passes.moment(int(seconds))
 
 

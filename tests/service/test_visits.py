@@ -30,6 +30,7 @@ from tests.support.memory_stores import MemoryGuests
 from tests.support.services import ALICE, FULL, HOURS, LOBBY, NOON, SPACE, STREET, LoopClock
 
 CAMILLE = Person(PersonId("camille"), "Camille")
+ODETTE = Person(PersonId("odette@trudaine.example"), "Odette")
 VISITORS = PlanId("visitors")
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -319,6 +320,14 @@ async def test_all_passes_of_a_person_are_revocable_at_once_and_later_ones_are_g
     assert reason(parisoma.answers(later)) is None
     # Doors that decide alone know it by the pass itself.
     assert [visit.is_revoked for visit in parisoma.index.people.visits] == [True]
+
+
+async def test_an_id_with_an_at_is_an_id():
+    house = House("trudaine", 1, ODETTE)
+    await revoked(house, ODETTE.id)
+
+    assert own_revocations(house.space, house.registry.now.revoked_passes, NOON).subjects == {ODETTE.id: NOON}
+    assert passes.read(house.gives(ODETTE.id), {"trudaine": passes.public_key_text(house.key)}).subject == ODETTE.id
 
 
 async def test_a_list_of_revocations_holds_our_own_passes_only(houses):
