@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.support.broker import MosquittoBroker
-from tests.support.controller import ControllerProcess, Said, copy_of, eventually
+from tests.support.controller import ControllerProcess, Said, copy_of, eventually, natoma
 from tests.support.field import FieldDevice
 from tests.support.rules_house import RulesHouse, command
 
@@ -34,6 +34,10 @@ class Live:
     def command(self, *words: object) -> Said:
         """A command of `natoma` beside the running service."""
         return command(self.data, self.space, *words)
+
+    def command_at_data(self, *words: object) -> Said:
+        """One that asks for no space file: which one counts is kept beside the data."""
+        return natoma(*words, "--data", self.data)
 
     @asynccontextmanager
     async def doors(self, *names: str) -> AsyncIterator[dict[str, FieldDevice]]:

@@ -33,7 +33,7 @@ areas:
 doors:
   front: {name: Front door, from: outside, to: hall, at: [4, 0], fire_egress: true}
   side: {name: Side door, from: outside, to: hall, at: [12, 0], fire_egress: true}
-  gate: {name: Gate, from: outside, to: hall, at: [20, 0], unlock_schedule: always, first_person_in: [hana]}
+  gate: {name: Gate, from: outside, to: hall, at: [20, 0], unlock_schedule: every-day, first_person_in: [hana]}
   stage: {name: Stage door, from: hall, to: stage, at: [5, 8]}
   safe: {name: Safe door, from: hall, to: safe, at: [13, 8], pin: required}
   vault: {name: Vault door, from: hall, to: safe, at: [17, 8], pin: required}
@@ -49,8 +49,9 @@ devices:
   panel: {kind: sensor, area: hall, channels: [fire]}
 schedules:
   never: mon 03:00-03:01
+  every-day: {always: true}
 plans:
-  full: {name: Full-time, where: [hall, safe], schedule: always}
+  full: {name: Full-time, where: [hall, safe], schedule: every-day}
   two-days: {name: Two days, where: [hall], schedule: always, days_per_week: 2}
   closed: {name: Night owl, where: [hall], schedule: never}
 """
