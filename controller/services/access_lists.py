@@ -11,11 +11,9 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from controller.domain.building import DeviceKind, Door, Space
-from controller.domain.facts import FactKind
+from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.ids import DeviceId, DoorId, PersonId
 from controller.domain.membership import Credential
 from controller.domain.offline import Span, closed_within
@@ -23,9 +21,10 @@ from controller.errors import StoreError
 from controller.services.access_index import NOTHING, AccessIndex, Circumstances
 from controller.services.health import HealthBoard
 from controller.services.list_changes import Seen, touched, with_guests
-from controller.services.list_entries import EntryMaker, Row, credentials_by_person, entries_of
+from controller.services.list_entries import EntryMaker, credentials_by_person, entries_of
 from controller.services.list_salts import Salts
-from controller.services.ports import Clock, LoggedFact, Outbound
+from controller.services.list_sheets import Sheet, behind, sheets_of
+from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
 from controller.services.stores import ListStore
 from devices.accesslist import LONGEST_VALIDITY, SALT_BYTES, Prepared, Terms, seal
@@ -50,25 +49,6 @@ _CLOCK_JUMP = timedelta(minutes=5)
 _SPENDS = frozenset({FactKind.ENTRY_TAKEN, FactKind.LOCAL_GRANTED})
 
 
-@dataclass(slots=True)
-class _Sheet:
-    """One device's list: what is in it, what was sent, what the device says it holds."""
-
-    device: DeviceId
-    door: Door
-    rev: int = 0
-    salt: bytes = field(default=b"", repr=False)
-    span: Span | None = None  # of the issue; entries of all its revisions are made for it
-    rows: dict[PersonId, Row] = field(default_factory=dict, repr=False)
-    issued: dict[int, datetime] = field(default_factory=dict)  # by revision
-    is_told: bool = False
-    told_mono: float = 0.0
-    behind_mono: float | None = None  # since when it does not hold the newest
-    held: int | None = None
-    refused: str | None = None
-    dropped: int = 0  # events it had to give up, as it last said
-
-
 class AccessLists:
     """`run` is a task; everything else only takes note, and never waits."""
 
@@ -79,6 +59,7 @@ class AccessLists:
         store: ListStore,
         presence: Presence,
         board: HealthBoard,
+        note: Note,
         clock: Clock,
         signing_key: bytes,
         *,
@@ -91,12 +72,13 @@ class AccessLists:
         self._store = store
         self._presence = presence
         self._board = board
+        self._note = note
         self._clock = clock
         self._signing_key = signing_key
         self._beside = beside
         self._shown = shown
         self.salts = Salts(index)
-        self._sheets = _sheets(index.space)
+        self._sheets = sheets_of(index.space)
         self._seen: Seen | None = None
         self._spent: set[PersonId] = set()
         self._spent_mono = 0.0
@@ -140,14 +122,22 @@ class AccessLists:
             self._holds(sheet, health.access_rev)
         lost = health.dropped or 0
         if lost > sheet.dropped:
-            logger.warning("%s had to give up %d events that it could not tell in time", device, lost - sheet.dropped)
+            # Its memory was full before anybody listened; what it told of is in the log, and this many it could not.
+            missing: dict[str, Plain] = {"count": lost - sheet.dropped, "why": "given up by the device"}
+            self._note(Fact(FactKind.GAP_FOUND, self._clock.now(), door=sheet.door.id, device=device, detail=missing))
         sheet.dropped = lost
 
     def device_changed(self, device: DeviceId) -> None:
         """A device came, went or started anew: what it holds now, it says itself."""
         sheet = self._sheets.get(device)
-        if sheet is not None:
-            self._show(sheet)
+        if sheet is None:
+            return
+        boot = self._presence.of(device).presence.boot
+        if sheet.boot is not None and boot != sheet.boot:
+            sheet.held, sheet.dropped = None, 0
+            sheet.behind_mono = self._clock.monotonic()
+        sheet.boot = boot
+        self._show(sheet)
 
     def link_back(self) -> None:
         """A broker that came back may have forgotten what it retained."""
@@ -232,7 +222,7 @@ class AccessLists:
 
     def _relay(self) -> None:
         """The devices of the space as it is now; those that stay keep their revisions."""
-        fresh = _sheets(self._index.space)
+        fresh = sheets_of(self._index.space)
         for device, sheet in fresh.items():
             known = self._sheets.get(device)
             if known is not None:
@@ -246,7 +236,7 @@ class AccessLists:
         spent, self._spent = self._spent, set()
         return spent
 
-    def _is_due(self, sheet: _Sheet) -> bool:
+    def _is_due(self, sheet: Sheet) -> bool:
         """Before half of its time is over, when its numbers run out, or when the clock went back behind its issue."""
         if sheet.span is None or sheet.rev % REVISIONS == REVISIONS - 1 or sheet.refused == "older":
             return True
@@ -254,7 +244,7 @@ class AccessLists:
         half = (sheet.span.end - sheet.span.start) / 2
         return now >= sheet.span.start + half or now < sheet.span.start - _CLOCK_JUMP
 
-    async def _issue(self, sheet: _Sheet) -> None:
+    async def _issue(self, sheet: Sheet) -> None:
         """A new list with a new salt, for everybody."""
         now = self._clock.now()
         validity = min(timedelta(hours=self._index.space.offline_valid_h), LONGEST_VALIDITY)
@@ -279,7 +269,7 @@ class AccessLists:
             logger.warning("%s: version %d of its list is not remembered: %s", sheet.device, sheet.rev, error)
         self._renewed(sheet, now)
 
-    async def _change(self, sheet: _Sheet, concerned: Iterable[PersonId]) -> None:
+    async def _change(self, sheet: Sheet, concerned: Iterable[PersonId]) -> None:
         """The same list, other for these people; no other revision where nothing of it is another."""
         assert sheet.span is not None  # it was issued
         maker = EntryMaker(self._index, self._beside, sheet.door, sheet.span, sheet.salt)
@@ -298,7 +288,7 @@ class AccessLists:
             sheet.rev += 1
             self._renewed(sheet, self._clock.now())
 
-    def _renewed(self, sheet: _Sheet, now: datetime) -> None:
+    def _renewed(self, sheet: Sheet, now: datetime) -> None:
         """There is another revision, to be sent."""
         sheet.issued[sheet.rev] = now
         for old in sorted(sheet.issued)[:-REVISIONS]:
@@ -308,7 +298,7 @@ class AccessLists:
             sheet.behind_mono = self._clock.monotonic()
         self._show(sheet)
 
-    async def _tell(self, sheet: _Sheet) -> None:
+    async def _tell(self, sheet: Sheet) -> None:
         if not self._outbound.is_live:
             return
         rev = sheet.rev
@@ -320,7 +310,7 @@ class AccessLists:
         sheet.is_told = sheet.rev == rev
         sheet.told_mono = self._clock.monotonic()
 
-    async def _sealed(self, sheet: _Sheet) -> list[AccessList]:
+    async def _sealed(self, sheet: Sheet) -> list[AccessList]:
         """The list as messages: made when they are sent, for thirty doors' of a large house would fill the memory."""
         assert sheet.span is not None  # it was issued
         entries: list[Prepared] = []
@@ -341,14 +331,14 @@ class AccessLists:
         )
         return seal(terms, entries, self._signing_key)
 
-    def _should_repeat(self, sheet: _Sheet) -> bool:
+    def _should_repeat(self, sheet: Sheet) -> bool:
         """It is there, was told, and does not say so: perhaps the broker lost what it kept."""
         late = self._clock.monotonic() - sheet.told_mono > HELD_WITHIN
         return late and sheet.held != sheet.rev and sheet.refused is None and self._presence.is_there(sheet.device)
 
     # --- who holds what ---------------------------------------------------------------------------
 
-    def _holds(self, sheet: _Sheet, rev: int) -> None:
+    def _holds(self, sheet: Sheet, rev: int) -> None:
         if rev > sheet.rev:
             # From before the registry was restored: ours would never be taken, so the next issue goes above it.
             sheet.refused = "older"
@@ -359,38 +349,19 @@ class AccessLists:
         if rev == sheet.rev:
             sheet.refused, sheet.behind_mono = None, None
 
-    def _show(self, sheet: _Sheet) -> None:
+    def _show(self, sheet: Sheet) -> None:
         self._shown(sheet.door.id)
 
     def _judge(self) -> None:
         found: dict[DeviceId, str] = {}
         for sheet in self._sheets.values():
             if sheet.behind_mono is not None and self._clock.monotonic() - sheet.behind_mono > HELD_WITHIN:
-                found[sheet.device] = _behind(sheet)
+                found[sheet.device] = behind(sheet)
         for device in found.keys() - self._problems.keys():
             logger.warning("%s", found[device])
         self._problems = found
         text = "; ".join(found.values()) if found else "every door holds its newest list"
         self._board.report(COMPONENT, ok=not found, text=text, vital=False, figures={"behind": len(found)})
-
-
-def _sheets(space: Space) -> dict[DeviceId, _Sheet]:
-    """Whatever may have to decide alone. A reader on the way out needs no list: whoever leaves is let out."""
-    kinds = (DeviceKind.DOOR_UNIT, DeviceKind.READER)
-    return {
-        device.id: _Sheet(device.id, door)
-        for device in space.devices.values()
-        if device.kind in kinds and device.direction == "in" and (door := space.door_of(device.id)) is not None
-    }
-
-
-def _behind(sheet: _Sheet) -> str:
-    name = f"{sheet.door.name} ({sheet.device})"
-    if sheet.refused is not None and sheet.refused != "older":
-        return f"{name} does not take version {sheet.rev} of its list: {sheet.refused}"
-    if sheet.held is None:
-        return f"{name} has not said that it holds any list"
-    return f"{name} is still on version {sheet.held}, the newest is {sheet.rev}"
 
 
 def _millis(moment: datetime) -> int:

@@ -141,6 +141,7 @@ class Bench:
             self.store,
             self.presence,
             self.board,
+            self.journal.note,
             self.clock,
             SIGNING_KEY,
             beside=self.spending,  # type: ignore[arg-type]
@@ -153,6 +154,7 @@ class Bench:
             self.presence,
             beside=self.spending,  # type: ignore[arg-type]
         )
+        self.presence.listen(self.lists.device_changed)
         self.doors: dict[DeviceId, OwnList] = {}
         self.acknowledged: list[str] = []
 
@@ -209,8 +211,8 @@ class Bench:
             acknowledge=lambda: self.acknowledged.append(getattr(message, "id", "")),
         )
 
-    def is_ready(self, device: DeviceId) -> None:
-        status = Status(state=DeviceState.READY, boot="b1", ts=self.clock.now())
+    def is_ready(self, device: DeviceId, boot: str = "b1") -> None:
+        status = Status(state=DeviceState.READY, boot=boot, ts=self.clock.now())
         self.presence.status_said(self.arriving(device, status), status)
 
     async def decided_alone(
@@ -451,6 +453,28 @@ async def test_a_door_that_refuses_its_list_is_named_with_the_reason():
         await asyncio.sleep(HELD_WITHIN + 2)
 
         assert bench.lists.problems[STREET_UNIT].endswith(f"does not take version {rev} of its list: no_keys")
+
+
+async def test_a_door_that_started_anew_holds_nothing_until_it_says_so():
+    async with Bench().running() as bench:
+        bench.is_ready(STREET_UNIT)
+        bench.deliver()
+        bench.is_ready(STREET_UNIT, boot="b2")
+        await asyncio.sleep(HELD_WITHIN + 2)
+
+        held = bench.lists.access_of(STREET.id)
+        assert held is not None
+        assert (held["rev"], held["device"]) == (None, STREET_UNIT)
+        assert "has not said that it holds any list" in bench.lists.problems[STREET_UNIT]
+
+
+async def test_events_a_door_had_to_give_up_are_a_gap_in_the_log_once():
+    async with Bench().running() as bench:
+        for dropped in (None, 5, 5, 7):
+            bench.lists.health_said(STREET_UNIT, Health(dropped=dropped))
+
+        gaps = [fact.detail["count"] for fact in bench.told if fact.kind is FactKind.GAP_FOUND]
+        assert gaps == [5, 2]
 
 
 @pytest.mark.parametrize("re", ["01JZ8M3W71C4K6N8R0T2V4X6Z8", "access-", "access-x"])
