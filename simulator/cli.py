@@ -168,12 +168,16 @@ def tap(
 
 @main.command("press-exit")
 @_DOOR
+@click.option("--for", "for_s", type=float, help="Seconds to hold it and not leave, as a stuck button would.")
 @_DATA
 @_JSON
 @friendly
-def press_exit(door: str, data: Path, as_json: bool) -> None:
+def press_exit(door: str, for_s: float | None, data: Path, as_json: bool) -> None:
     """Press the exit button (or handle) of a door of the running simulator and leave."""
-    _say(_ask(data, {"do": "press-exit", "door": door}), as_json)
+    if for_s is not None and not 0 < for_s <= 3600:
+        raise InputError(f"--for {for_s:g} is out of reach; take up to 3600 seconds")
+    held = {"for_s": for_s} if for_s is not None else {}
+    _say(_ask(data, {"do": "press-exit", "door": door, **held}), as_json)
 
 
 @main.command("open")

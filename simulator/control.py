@@ -51,6 +51,10 @@ class Control:
                 outcome = await self._hands.tap(person, door, direction, walk=request.get("walk") is not False)
                 return {**outcome.as_dict(), "words": outcome.in_words()}
             case "press-exit":
+                held = request.get("for_s")
+                if isinstance(held, int | float):
+                    await self._hands.hold_exit(door, float(held))
+                    return {"door": door.id, "words": f"{door.name}: the exit button was held for {held:g} s"}
                 await self._hands.press_exit(door)
                 return {"door": door.id, "words": f"{door.name}: left"}
             case "open":

@@ -22,7 +22,7 @@ from devices.link import LinkSettings
 from devices.messages import BadgeReadData, Scalar
 from devices.topics import Topics
 from devices.units import DoorKeys, DoorProfile, DoorUnit, Light, Machine, OwnList, Reader, Sensor, SensorProfile, Voice
-from devices.units.steps import ContactFelt, ReleaseWired, Show
+from devices.units.steps import ContactFelt, ExitPressed, ExitReleased, ReleaseWired, Show
 from simulator.building import Building, Device, Door
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import Endpoint
@@ -111,6 +111,15 @@ class Fleet:
 
     def press_exit(self, door: Door) -> None:
         self.devices[door.unit].press_exit()
+
+    @contextmanager
+    def exit_held(self, door: Door) -> Iterator[None]:
+        """A hand that stays on the button, or a button that stays in by itself."""
+        self.devices[door.unit].feed(ExitPressed())
+        try:
+            yield
+        finally:
+            self.devices[door.unit].feed(ExitReleased())
 
     def can_push(self, door: Door) -> bool:
         """Would the door give if somebody pushed it from outside?"""

@@ -100,6 +100,11 @@ class Hands:
         self._fleet.press_exit(door)
         await self._walk_through(door)
 
+    async def hold_exit(self, door: Door, for_s: float) -> None:
+        """Lean on the button inside and go nowhere: a button that stays pressed is stuck."""
+        with self._fleet.exit_held(door):
+            await asyncio.sleep(for_s)
+
     async def open(self, door: Door, for_s: float) -> Stood:
         """Push the door and let go after `for_s`; a bolt that is drawn gives way, one that is not is forced."""
         loop = asyncio.get_running_loop()

@@ -12,9 +12,11 @@ from devices.units import DoorUnit, Reader
 from devices.units.steps import Disconnected, Heard, Show
 from simulator.building import Building
 from simulator.clock import now
+from simulator.control import Control
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir
 from simulator.fleet import Fleet, no_readings
+from simulator.hands import Hands
 from tests.support.lists import ALICE, BOB, EVE, KEYS, entry, sealed
 
 
@@ -83,6 +85,18 @@ async def test_a_hand_lets_go_of_the_exit_button(one_door: Building):
 
     assert unit_of(fleet, "door-front").is_exit_pressed
     await until(lambda: not unit_of(fleet, "door-front").is_exit_pressed)
+
+
+async def test_a_stuck_exit_button_stays_pressed_as_long_as_it_is_held(one_door: Building):
+    fleet = fleet_of(one_door)
+    control = Control(Hands(fleet, one_door), one_door, ())
+
+    with fleet.exit_held(one_door.doors["front"]):
+        assert unit_of(fleet, "door-front").is_exit_pressed
+    answer = await control.answer({"do": "press-exit", "door": "front", "for_s": 0.01})
+
+    assert answer["words"] == "front: the exit button was held for 0.01 s"
+    assert not unit_of(fleet, "door-front").is_exit_pressed
 
 
 async def test_a_reader_tells_the_lock_beside_it_by_wire(parisoma: Building):
