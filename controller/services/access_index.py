@@ -139,6 +139,7 @@ class AccessIndex:
             beside.usage_of(person.id),
             people.house,
             beside.shared_at(door, person) if door is not None else NOTHING_SHARED,
+            holdings.hosting.get(person.id, ()),
         )
 
     @property

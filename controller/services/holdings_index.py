@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from controller.domain.booking_order import with_not_before
 from controller.domain.building import Space
-from controller.domain.holdings import Booking, GuestPass, Ticket, VisitingPass
+from controller.domain.holdings import Booking, GuestPass, PublicEvent, Ticket, VisitingPass
 from controller.domain.ids import AreaId, BookingId, CohortId, PersonId, TeamId, TicketId
 from controller.domain.membership import Lease, Membership, Person, PersonKind
 from controller.services.ports import RegistryChange, RegistrySnapshot
@@ -32,6 +32,7 @@ class HoldingsIndex:
     tickets: Mapping[PersonId, tuple[Ticket, ...]] = field(default_factory=dict)
     guests: Mapping[PersonId, tuple[GuestPass, ...]] = field(default_factory=dict)
     visits: Mapping[PersonId, tuple[VisitingPass, ...]] = field(default_factory=dict)
+    hosting: Mapping[PersonId, tuple[PublicEvent, ...]] = field(default_factory=dict)
     visitors: Mapping[PersonId, Person] = field(default_factory=dict)  # known by a ticket and nothing else
 
     @classmethod
@@ -46,6 +47,7 @@ class HoldingsIndex:
             tickets=_tickets(people.tickets),
             guests=_by((one.guest, one) for one in people.guest_passes),
             visits=_by((one.person, one) for one in people.visits),
+            hosting=_by((one.host, one) for one in people.events.values()),
             visitors=_visitors(people.tickets),
         )
 
@@ -61,6 +63,8 @@ class HoldingsIndex:
             after = replace(after, rooms=rooms, bookings=bookings)
         if change.tickets is not None:
             after = replace(after, tickets=_tickets(people.tickets), visitors=_visitors(people.tickets))
+        if change.events is not None:
+            after = replace(after, hosting=_by((one.host, one) for one in people.events.values()))
         if change.guest_passes is not None:
             after = replace(after, guests=_by((one.guest, one) for one in people.guest_passes))
         if change.visits is not None:
