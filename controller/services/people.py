@@ -6,6 +6,7 @@ How a file becomes such a plan is in `people_import`; where it is kept is an ada
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Protocol
 
 from controller.domain.building import Plan
@@ -82,7 +83,9 @@ class PeopleStore(Protocol):
     async def pay(self, person: PersonId) -> int: ...  # all there is due: grace and overdue become active
     async def pay_team(self, team: TeamId) -> int: ...
     async def put_credential(self, credential: Credential, digest: bytes, list_digest: bytes | None = None) -> int: ...
-    async def learn_list_digest(self, credential: CredentialId, list_digest: bytes) -> int: ...  # and nothing else of it
+    async def learn_list_digest(
+        self, credential: CredentialId, list_digest: bytes
+    ) -> int: ...  # and nothing else of it
     async def remove_credential(self, credential: CredentialId) -> int: ...
     async def put_team(
         self, team: Team, memberships: Sequence[Membership] | None = None
@@ -91,3 +94,21 @@ class PeopleStore(Protocol):
     async def remove_cohort(self, cohort: CohortId) -> int: ...
     async def put_lease(self, lease: Lease) -> int: ...
     async def remove_lease(self, team: TeamId, area: AreaId, starts: date) -> int: ...
+
+
+PIN_DIGITS = 6
+
+
+def why_not_a_pin(text: str) -> str | None:
+    """What is wrong with these digits as a PIN, or None; the digits are not in it."""
+    if not (text.isascii() and text.isdecimal() and len(text) == PIN_DIGITS):
+        return f"a PIN has {PIN_DIGITS} digits"
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(text)}
+    if len(steps) == 1 and steps <= {0, 1, 9}:
+        return "this PIN is the first that anybody tries: no digit six times, no counting up or down"
+    return None
+
+
+def pin_id(person: PersonId, *, duress: bool = False) -> CredentialId:
+    """Under which somebody's PIN is kept: one of each kind, so that a new one takes the old one's place."""
+    return CredentialId(f"pin-{person}-duress" if duress else f"pin-{person}")

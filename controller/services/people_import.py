@@ -6,12 +6,12 @@ did against somebody is never undone by a file: a ban, a lost or a blocked badge
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from controller.domain.building import Space
-from controller.domain.ids import AreaId, CredentialId, PersonId, TeamId
+from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, TeamId
 from controller.domain.membership import (
     Credential,
     CredentialKind,
@@ -19,22 +19,37 @@ from controller.domain.membership import (
     Lease,
     Membership,
     Person,
-    Standing,
 )
-from controller.services.people import Change, Held, ImportPlan
+from controller.services.people import Held, ImportPlan, pin_id
+from controller.services.people_cells import PIN_KEPT
+from controller.services.people_diff import changes_of, lease_changes
 from controller.services.people_file import PeopleFile, PeopleFileError, PeopleRow, Problem, read_people_file, team_id
 from controller.services.ports import RegistrySnapshot
+from controller.services.registry_checks import overlapping, unknown
 from devices.badges import Badge
 
 Digest = Callable[[Badge], bytes]
 
 # What every row of one person must say alike.
-_PERSON_COLUMNS = ("name", "kind", "needs_time", "team")
+_PERSON_COLUMNS = ("name", "kind", "needs_time", "rights", "pays_as_you_go", "cohorts", "team", "pin")
 
 
-def plan_import(text: str, source: str, *, space: Space, registry: RegistrySnapshot, digest: Digest) -> ImportPlan:
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Under which keyed digests what a file names is known; the ones for doors' lists are slow, so only for an import."""
+
+    of: Digest
+    of_pin: Callable[[str], bytes] | None = None
+    for_lists: Digest | None = None
+
+
+def plan_import(
+    text: str, source: str, *, space: Space, registry: RegistrySnapshot, digest: Digest | Digests
+) -> ImportPlan:
     """What importing this text would change. PeopleFileError, naming every problem, when any of it is wrong."""
-    return _Planner(read_people_file(text, source, space), _Before.of(registry), digest).plan()
+    held = {one.plan for many in registry.memberships.values() for one in many}
+    digests = digest if isinstance(digest, Digests) else Digests(digest)
+    return _Planner(read_people_file(text, source, space, held), _Before.of(registry), digests).plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class _Before:
         if known is None:
             return None
         memberships = _memberships_in_order(self.registry.memberships.get(id_, ()))
-        return self.with_digests(known, memberships, self.held.get(id_, ()), {})
+        return self.with_digests(known, memberships, self.held.get(id_, ()), {}, {})
 
     def with_digests(
         self,
@@ -65,10 +80,16 @@ class _Before:
         memberships: tuple[Membership, ...],
         credentials: Iterable[Credential],
         new: Mapping[CredentialId, bytes],
+        new_lists: Mapping[CredentialId, bytes],
     ) -> Held:
         ordered = tuple(sorted(credentials, key=lambda one: one.id))
+        lists = {**self.registry.list_digests, **new_lists}
         return Held(
-            person, memberships, ordered, {new.get(one.id) or self.digest_of[one.id]: one.id for one in ordered}
+            person,
+            memberships,
+            ordered,
+            {new.get(one.id) or self.digest_of[one.id]: one.id for one in ordered},
+            {one.id: lists[one.id] for one in ordered if one.id in lists},
         )
 
     def known_badge(self, digest: bytes) -> Credential | None:
@@ -80,9 +101,10 @@ class _Before:
 class _Planner:
     file: PeopleFile
     before: _Before
-    digest: Digest
+    digest: Digests
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    pins: dict[bytes, PeopleRow] = field(default_factory=dict, repr=False)
 
     def plan(self) -> ImportPlan:
         people: dict[PersonId, list[PeopleRow]] = defaultdict(list)
@@ -94,18 +116,31 @@ class _Planner:
         if self.problems:
             raise PeopleFileError(self.file.source, self.problems)
         changed = [(before, after) for before, after in pairs if before != after]
-        changes = [change for before, after in changed for change in _changes(before, after)]
+        changes = [change for before, after in changed for change in changes_of(before, after)]
         if leases is not None:
-            changes.extend(_lease_changes(self.before.registry.leases, leases))
+            changes.extend(lease_changes(self.before.registry.leases, leases))
         return ImportPlan(
             based_on=self.before.registry.version,
             people=tuple(after for _, after in changed),
-            teams={team_id(row.team): row.team for row in self.file.rows if row.team},
+            teams=self._teams(),
             leases=leases,
             changes=tuple(changes),
             notes=(*self.file.notes, *self.notes),
             unchanged=len(pairs) - len(changed),
         )
+
+    def _team(self, told: str) -> TeamId:
+        """The team of this id or name, or the one that the name makes."""
+        known = self.before.registry.teams
+        if told in known:
+            return TeamId(told)
+        named = [id_ for id_, team in known.items() if team.name.casefold() == told.casefold()]
+        return named[0] if len(named) == 1 else team_id(told)
+
+    def _teams(self) -> dict[TeamId, str]:
+        known = self.before.registry.teams
+        named = {self._team(row.team): row.team for row in self.file.rows if row.team}
+        return {id_: known[id_].name if id_ in known and name == id_ else name for id_, name in named.items()}
 
     def _wrong(self, row: PeopleRow, column: str, shown: str, remedy: str) -> None:
         self.problems.append(Problem(row.line, column, shown, remedy))
@@ -116,7 +151,7 @@ class _Planner:
         for row in self.file.rows:
             if row.badge is None:
                 continue
-            digest = self.digest(row.badge)
+            digest = self.digest.of(row.badge)
             other = holders.setdefault(digest, row)
             known = self.before.known_badge(digest)
             if other.id != row.id:
@@ -129,7 +164,18 @@ class _Planner:
         person = self._person(rows)
         memberships = self._memberships(rows)
         credentials, new = self._credentials(rows)
-        return self.before.with_digests(person, memberships, credentials, new)
+        return self.before.with_digests(person, memberships, credentials, new, self._list_digests(rows, new))
+
+    def _list_digests(
+        self, rows: Sequence[PeopleRow], digests: Mapping[CredentialId, bytes]
+    ) -> dict[CredentialId, bytes]:
+        """Of the badges that are named by number and not known to doors' lists yet."""
+        if self.digest.for_lists is None:
+            return {}
+        ids = {digest: id_ for id_, digest in digests.items()}
+        badges = {ids[self.digest.of(row.badge)]: row.badge for row in rows if row.badge is not None}
+        missing = badges.keys() - self.before.registry.list_digests.keys()
+        return {id_: self.digest.for_lists(badges[id_]) for id_ in missing}
 
     def _person(self, rows: Sequence[PeopleRow]) -> Person:
         first = rows[0]
@@ -148,43 +194,106 @@ class _Planner:
             name=first.name,
             kind=first.kind or known.kind,
             needs_time=known.needs_time if first.needs_time is None else first.needs_time,
-            team=(team_id(first.team) if first.team else None) if "team" in self.file.columns else known.team,
+            rights=first.rights if "rights" in self.file.columns else known.rights,
+            pays_as_you_go=known.pays_as_you_go if first.pays_as_you_go is None else first.pays_as_you_go,
+            cohorts=self._cohorts(first) if "cohort" in self.file.columns else known.cohorts,
+            team=(self._team(first.team) if first.team else None) if "team" in self.file.columns else known.team,
             banned=known.banned or banned,
         )
+
+    def _cohorts(self, row: PeopleRow) -> tuple[CohortId, ...]:
+        known = self.before.registry.cohorts
+        for one in row.cohorts:
+            if one not in known:
+                remedy = str(unknown("cohort", one, known, "make it first: `natoma people cohort`"))
+                self._wrong(row, "cohort", _said(one), remedy)
+        return row.cohorts
 
     def _memberships(self, rows: Sequence[PeopleRow]) -> tuple[Membership, ...]:
         known = self.before.registry.memberships.get(rows[0].id, ())
         if "plan" not in self.file.columns:
             return _memberships_in_order(known)
-        standings = {(one.plan, one.starts): one.standing for one in known}
+        before = {(one.plan, one.starts): one for one in known}
         found: dict[tuple[str, date], tuple[Membership, int]] = {}
         for row in rows:
             if row.plan is None or row.starts is None:
                 continue
             key = (row.plan, row.starts)
-            standing = row.standing or standings.get(key, Standing.ACTIVE)
-            one = Membership(row.id, row.plan, row.starts, row.until, standing)
+            was = before.get(key, Membership(row.id, row.plan, row.starts))
+            one = replace(was, ends=row.until, standing=row.standing or was.standing)
+            if "due" in self.file.columns:
+                one = replace(one, due_since=row.due_since, due_cents=row.due_cents or 0)
             earlier, line = found.setdefault(key, (one, row.line))
             if earlier != one:
-                self._wrong(row, "plan", repr(str(row.plan)), f"line {line} gives this plan another end or standing")
+                self._wrong(
+                    row, "plan", repr(str(row.plan)), f"line {line} gives this plan another end, standing or bill"
+                )
         return _memberships_in_order(one for one, _ in found.values())
 
     def _credentials(self, rows: Sequence[PeopleRow]) -> tuple[list[Credential], dict[CredentialId, bytes]]:
-        """What they will hold, and the digests of the badges that the file names."""
-        replaced = {CredentialKind.BADGE} if "badge" in self.file.columns else set()
-        kept = [one for one in self.before.held.get(rows[0].id, ()) if one.kind not in replaced]
+        """What they will hold, and the digests of the badges and the PIN that the file names."""
+        kept = [one for one in self.before.held.get(rows[0].id, ()) if not self._is_told(one)]
         found: dict[CredentialId, tuple[Credential, int]] = {}
         digests: dict[CredentialId, bytes] = {}
         for row in rows:
-            if row.badge is None:
+            if row.badge is not None:
+                digest = self.digest.of(row.badge)
+                one = self._credential(row, row.badge, digest)
+                digests[one.id] = digest
+            elif (held := self._held_badge(row)) is not None:
+                one = held
+            else:
                 continue
-            digest = self.digest(row.badge)
-            one = self._credential(row, row.badge, digest)
-            digests[one.id] = digest
             earlier, line = found.setdefault(one.id, (one, row.line))
             if earlier != one:
-                self._wrong(row, "badge", _ending(row.badge), f"line {line} says otherwise of this badge")
-        return [*kept, *(one for one, _ in found.values())], digests
+                self._wrong(row, "badge", f"ending in {one.last_two!r}", f"line {line} says otherwise of this badge")
+        pins = self._pin(rows[0], digests)
+        return [*kept, *(one for one, _ in found.values()), *pins], digests
+
+    def _is_told(self, one: Credential) -> bool:
+        """Whether the file says what becomes of it: a duress PIN is nobody's to see in a sheet."""
+        if one.kind is CredentialKind.BADGE:
+            return "badge" in self.file.columns
+        return one.kind is CredentialKind.PIN and not one.is_duress and "pin" in self.file.columns
+
+    def _held_badge(self, row: PeopleRow) -> Credential | None:
+        """A badge named as an export names it: theirs already, or nothing to go by."""
+        if row.held_badge is None:
+            return None
+        known = self.before.registry.credentials.get(row.held_badge)
+        if known is None or known.person != row.id or known.kind is not CredentialKind.BADGE:
+            remedy = f"{row.id!r} holds no badge of this id; write the number of a new one"
+            self._wrong(row, "badge", _said(row.held_badge), remedy)
+            return None
+        return self._changed(row, known, f"ending in {known.last_two!r}")
+
+    def _pin(self, row: PeopleRow, digests: dict[CredentialId, bytes]) -> list[Credential]:
+        """The one PIN of theirs, unless the column is not there or the cell is empty."""
+        if row.pin is None:
+            return []
+        id_ = pin_id(row.id)
+        known = [
+            one for one in self.before.held.get(row.id, ()) if one.kind is CredentialKind.PIN and not one.is_duress
+        ]
+        if row.pin == PIN_KEPT:
+            if not known:
+                self._wrong(row, "pin", "kept", f"{row.id!r} has no PIN yet; write six digits, or nothing")
+            return known
+        if self.digest.of_pin is None:
+            self._wrong(row, "pin", "6 characters", "this import takes no PINs; `natoma people pin` sets one")
+            return []
+        digest = self.digest.of_pin(row.pin)
+        holder = self.before.registry.digests.get(digest)
+        if holder is not None:
+            theirs = [one for one in known if one.id == holder]
+            if theirs:
+                return theirs
+            self._wrong(row, "pin", "6 characters", "this PIN is taken: choose another")
+        earlier = self.pins.setdefault(digest, row)
+        if earlier.id != row.id:
+            self._wrong(row, "pin", "6 characters", f"line {earlier.line} has the same PIN: choose another")
+        digests[id_] = digest
+        return [Credential(id_, row.id, CredentialKind.PIN)]
 
     def _credential(self, row: PeopleRow, badge: Badge, digest: bytes) -> Credential:
         known = self.before.known_badge(digest)
@@ -195,12 +304,14 @@ class _Planner:
             return Credential(
                 id_, row.id, CredentialKind.BADGE, state, row.valid_from, row.valid_until, last_two=badge.last_two
             )
-        if row.badge_state is None or (state is CredentialState.ACTIVE and known.state is not state):
+        return self._changed(row, known, _ending(badge))
+
+    def _changed(self, row: PeopleRow, known: Credential, which: str) -> Credential:
+        """A badge there already, as the row has it: given on, reported lost, valid for longer."""
+        state = row.badge_state or known.state
+        if state is CredentialState.ACTIVE and known.state is not state:
             state = known.state
-            if row.badge_state is not None:
-                self.notes.append(
-                    f"{row.id}: the badge {_ending(badge)} stays {state}: a file does not make it work again"
-                )
+            self.notes.append(f"{row.id}: the badge {which} stays {state}: a file does not make it work again")
         columns = self.file.columns
         return replace(
             known,
@@ -217,77 +328,37 @@ class _Planner:
         """
         if "office" not in self.file.columns:
             return None
-        rows: dict[tuple[TeamId, AreaId], list[PeopleRow]] = defaultdict(list)
+        rows: dict[tuple[TeamId, AreaId, date | None], list[PeopleRow]] = defaultdict(list)
         for row in self.file.rows:
             if row.office is not None:
-                rows[team_id(row.team), row.office].append(row)
-        told = [
-            Lease(
-                team,
-                area,
-                starts=min(row.starts or date.min for row in several),
-                ends=None
-                if any(row.until is None for row in several)
-                else max(row.until for row in several if row.until),
-            )
-            for (team, area), several in rows.items()
-        ]
-        named = {team_id(row.team) for row in self.file.rows if row.team}
+                rows[self._team(row.team), row.office, row.office_from].append(row)
+        told = [_lease(team, area, starts, several) for (team, area, starts), several in rows.items()]
+        named = {self._team(row.team) for row in self.file.rows if row.team}
         kept = [lease for lease in self.before.registry.leases if lease.team not in named]
         after = tuple(sorted([*kept, *told], key=lambda one: (one.team, one.area, one.starts)))
+        overlap = overlapping(after)
+        if overlap is not None:
+            team, area = overlap[1].team, overlap[1].area
+            line = max(row.line for row in self.file.rows if row.office == area)
+            told_by = next((row for row in self.file.rows if row.line == line), self.file.rows[0])
+            other = overlap[0].team if overlap[0].team != team else team
+            self._wrong(
+                told_by,
+                "office",
+                _said(area),
+                f"{other!r} holds it from {overlap[0].starts} to {overlap[0].ends or 'no end'}, and {team!r} from "
+                f"{overlap[1].starts}; end one before the other begins",
+            )
         return None if set(after) == set(self.before.registry.leases) else after
 
 
-# In words, for the table a person decides on.
-
-
-def _changes(before: Held | None, after: Held) -> Iterator[Change]:
-    who = f"{after.person.name} ({after.person.id})"
-    then = {} if before is None else _told(before)
-    now = _told(after)
-    if before is None:
-        yield Change(who, "new", "", "; ".join(f"{what} {value}" for what, value in now.items() if what != "name"))
-        return
-    for what in sorted({*then, *now}, key=[*now, *then].index):
-        if then.get(what) != now.get(what):
-            yield Change(who, what, then.get(what, ""), now.get(what, ""))
-
-
-def _told(held: Held) -> dict[str, str]:
-    person = held.person
-    told = {"name": person.name, "kind": str(person.kind)}
-    if person.team is not None:
-        told["team"] = person.team
-    if person.needs_time:
-        told["needs_time"] = "yes"
-    if person.banned:
-        told["banned"] = "yes"
-    for one in held.memberships:
-        ends = f" to {one.ends}" if one.ends else ""
-        told[f"plan {one.plan}"] = _also(told.get(f"plan {one.plan}"), f"from {one.starts}{ends}, {one.standing}")
-    for credential in held.credentials:
-        dates = [
-            f"{word} {moment.isoformat()}"
-            for word, moment in (("from", credential.valid_from), ("until", credential.valid_until))
-            if moment is not None
-        ]
-        what = f"{credential.kind} ··{credential.last_two}"
-        told[what] = _also(told.get(what), ", ".join([str(credential.state), *dates]))
-    return told
-
-
-def _lease_changes(before: Sequence[Lease], after: Sequence[Lease]) -> Iterator[Change]:
-    for lease in sorted(set(before) ^ set(after), key=lambda one: (one.team, one.area, one in after)):
-        dates = (f"from {lease.starts}" if lease.starts != date.min else "always") + (
-            f" to {lease.ends}" if lease.ends else ""
-        )
-        added = lease in after
-        yield Change(f"team {lease.team}", f"office {lease.area}", "" if added else dates, dates if added else "")
-
-
-def _also(told: str | None, more: str) -> str:
-    """Two of one name (two badges with the same last characters) are told side by side."""
-    return more if told is None else f"{told} and {more}"
+def _lease(team: TeamId, area: AreaId, starts: date | None, rows: Sequence[PeopleRow]) -> Lease:
+    """By its own days where the file has them, else from the first day of the rows to the last."""
+    if starts is not None:
+        return Lease(team, area, starts, rows[0].office_until)
+    ends = [row.until for row in rows if row.until is not None]
+    first = min(row.starts or date.min for row in rows)
+    return Lease(team, area, first, max(ends) if len(ends) == len(rows) else None)
 
 
 def _ending(badge: Badge) -> str:

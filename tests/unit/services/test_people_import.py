@@ -247,7 +247,7 @@ async def test_what_would_change_is_told_line_by_line() -> None:
         ("ada,Ada,full-time", "from: empty — a plan needs its first day, like 2026-03-01"),
         ("ada,Ada,full-time,1.3.2026", "from: '1.3.2026' — a day is written year-month-day, like 2026-03-01"),
         ("ada,Ada,full-time,2026-03-01,2026-02-28", "until: '2026-02-28' — the last day cannot be before the first"),
-        ("ada,Ada,,2026-03-01", "plan: empty — from, until and standing are about a plan; which one?"),
+        ("ada,Ada,,2026-03-01", "plan: empty — from, until, standing and due are about a plan; which one?"),
         ("ada,Ada,full-time,2026-03-01,,good", "standing: 'good' — one of active, grace, overdue, paused, ended, banned"),
         ("ada,Ada,,,,,,office-2", "office: 'office-2' — an office is held by a team; name it in `team`"),
         ("ada,Ada,,,,,Nord,office-9", "office: 'office-9' — the space has no such area; did you mean 'office-2'?"),
@@ -315,7 +315,7 @@ def test_rows_of_one_person_that_disagree_are_told() -> None:
 
     assert problems(text) == [
         "people.csv:3: name: 'Adah' — line 2 says 'Ada' of the same person",
-        "people.csv:3: plan: 'full-time' — line 2 gives this plan another end or standing",
+        "people.csv:3: plan: 'full-time' — line 2 gives this plan another end, standing or bill",
         "people.csv:3: badge: ending in '80' — line 2 says otherwise of this badge",
     ]
 
