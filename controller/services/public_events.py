@@ -88,6 +88,10 @@ class PublicEvents:
 
     # --- questions --------------------------------------------------------------------------------
 
+    def known(self) -> tuple[PublicEvent, ...]:
+        """All events, with a host's coming in that the registry has not heard of yet."""
+        return tuple(self._events())
+
     def running(self) -> tuple[PublicEvent, ...]:
         """The events that go on now: their host has come, and they are not over."""
         now = self._clock.now()
@@ -126,7 +130,7 @@ class PublicEvents:
     def took(self, logged: LoggedFact) -> None:
         """One fact, as it happens."""
         fact = logged.fact
-        if fact.door is None or "late_s" in fact.detail:
+        if fact.door is None or ("late_s" in fact.detail and fact.kind is not FactKind.LOCAL_GRANTED):
             return
         if fact.kind is FactKind.ENTRY_TAKEN:
             self._host_came(fact, fact.door)

@@ -155,6 +155,7 @@ def test_the_host_may_come_by_any_door_of_the_path(evening):
     evening.happens(TAKEN, HOST.id, LAB_DOOR)
 
     assert evening.events.running() == (replace(TALK, host_entered_at=evening.clock.now()),)
+    assert evening.events.known() == evening.events.running()
 
 
 def test_somebody_else_does_not_start_it(evening):
@@ -346,7 +347,8 @@ def test_after_a_restart_it_goes_on_and_its_end_is_told_once(evening):
 
 def local(evening: Evening, minutes: int) -> None:
     at = START + timedelta(minutes=minutes)
-    evening.told(Fact(LOCAL, at, door=STREET.id, person=ONE))
+    late = (evening.clock.now() - at).total_seconds()
+    evening.told(Fact(LOCAL, at, door=STREET.id, person=ONE, detail={"direction": "in", "late_s": late}))
 
 
 def twice(evening: Evening) -> int:
