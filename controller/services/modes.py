@@ -226,6 +226,7 @@ class Modes:
                     device=door.unit,
                     detail={
                         "mode": str(mode.wanted),
+                        "was": str(kept.told[1]) if kept.told is not None else str(Mode.LOCKED),
                         "level": str(mode.level),
                         "blocks_entry": mode.blocks_entry,
                         "why": mode.why,

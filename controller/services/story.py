@@ -38,6 +38,8 @@ class Story:
             return
         if fact.kind is FactKind.ALARM_RAISED and fact.detail.get("alarm") in TOLD_BY_A_FACT_OF_ITS_OWN:
             return
+        if fact.kind is FactKind.DOOR_MODE_CHANGED and fact.detail.get("was") == fact.detail.get("mode"):
+            return  # locked as before, only for another reason: a lockdown of thirty doors is one line
         self._feed.tell(self.as_line(logged))
 
     def as_line(self, logged: LoggedFact) -> dict[str, object]:

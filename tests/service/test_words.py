@@ -318,3 +318,12 @@ def test_what_is_set_by_hand_is_told_with_who_until_when_and_why():
     assert (begun.text, begun.why) == ("Dana set Street door unlocked until today 14:00", "delivery")
     assert ended.text == "Dana ended what was set by hand: Street door is as its hours say"
     assert ended.why == "came early"
+
+
+@pytest.mark.parametrize(("was", "lines"), [("locked", 0), ("unlocked", 1)])
+def test_a_door_that_is_locked_as_before_for_another_reason_is_no_line_of_its_own(was, lines):
+    feed = LiveFeed(epoch="test")
+    detail = {"mode": "locked", "was": was, "why": "lockdown: a stranger"}
+    Story(feed, WORDS).tell(LoggedFact(1, Fact(FactKind.DOOR_MODE_CHANGED, NOON, door=STREET.id, detail=detail)))
+
+    assert len(feed.snapshot()["facts"]) == lines
