@@ -27,6 +27,7 @@ from controller.adapters.telemetry_log import SqliteTelemetryLog
 from controller.app.wiring import Kept
 from controller.domain.building import Space
 from controller.errors import InputError, StartupError, StoreError
+from controller.services.log_pages import NothingHappened, Recorded
 from controller.services.ports import RegistrySnapshot
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,10 @@ class Stores:
 def kept_in(stores: Stores) -> Kept:
     """The stores, each behind its port."""
     kept = stores.kept
+
+    async def list_digest_of_token(token: str) -> bytes:
+        return await asyncio.to_thread(stores.digests.list_digest_of_token, token)
+
     return Kept(
         people=stores.people,
         events=stores.events,
@@ -100,6 +105,8 @@ def kept_in(stores: Stores) -> Kept:
         lists=kept.lists,
         public_events=kept.public_events,
         guests=kept.guests,
+        credentials=stores.registry,
+        list_digest_of_token=list_digest_of_token,
     )
 
 
@@ -165,6 +172,16 @@ async def open_events(data: Path) -> AsyncIterator[EventReader]:
         yield reader
     finally:
         await reader.close()
+
+
+@asynccontextmanager
+async def log_if_any(data: Path) -> AsyncIterator[Recorded]:
+    """The same for a question that has an answer before the first run as well."""
+    if not (data / "events.db").exists():
+        yield NothingHappened()
+        return
+    async with open_events(data) as log:
+        yield log
 
 
 def open_digests(data: Path) -> BadgeDigests:

@@ -13,7 +13,7 @@ import click
 from controller.adapters.clock import SystemClock
 from controller.adapters.secrets import BadgeDigests
 from controller.app.publications import space_of_version
-from controller.app.stores import look_into, open_digests, open_events, read_people
+from controller.app.stores import log_if_any, look_into, open_digests, open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Door, Space
@@ -55,31 +55,32 @@ def explain(
 
     The ids of recorded reads are in natoma events --json, as correlation.
     """
+    if message_id is None and (badge is None or door is None):
+        raise click.UsageError("name --badge and --door, or --read and the id of a read that was recorded")
+    if message_id is not None and (badge is not None or door is not None or moment is not None):
+        raise InputError("--read: has its own badge, door and moment — leave out --badge, --door and --at")
     settings = settings_from(config, **flags)
     space = space_of(settings)
     if message_id is not None:
-        if badge is not None or door is not None or moment is not None:
-            raise InputError("--read: has its own badge, door and moment — leave out --badge, --door and --at")
         explanation = asyncio.run(_explain_recorded(settings.data, space, message_id))
     else:
-        if badge is None or door is None:
-            raise InputError("name --badge and --door, or --read and the id of a read that was recorded")
-        if badge == "-":
-            badge = _typed()
-        explanation = asyncio.run(_explain(settings.data, space, badge, _door(space, door), _moment(moment, space)))
+        asked = _typed() if badge == "-" else str(badge)
+        where, when = _door(space, str(door)), _moment(moment, space)
+        explanation = asyncio.run(_explain(settings.data, space, asked, where, when))
     click.echo(json.dumps(explanation.plain, ensure_ascii=False, default=str) if as_json else explanation.text)
     sys.exit(0)
 
 
 async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetime) -> Explanation:
     asked_at = SystemClock().now()
-    async with look_into(data) as kept, open_events(data) as log:
+    beside = Recollection(space, at, asked_at)
+    async with look_into(data) as kept, log_if_any(data) as log:
         people = await kept.registry.load()
-        beside = Recollection(space, at, asked_at)
+        digest = _digest(people, open_digests(data), space, badge, door)
         beside.recall([logged async for logged in facts_since(log, beside.begins)])
         await beside.open_books(kept.ledger, log)
     index = AccessIndex(space, people)
-    rights = index.rights(door, _digest(people, open_digests(data), space, badge, door), beside)
+    rights = index.rights(door, digest, beside)
     wording = Wording(lambda: space, lambda: index.everybody)
     return explained(rights, door, at, index.version, wording, asked_at=asked_at, unknown=beside.unknown(door))
 

@@ -22,6 +22,16 @@ class Recorded(Protocol):
     async def latest(self, limit: int = ...) -> list[LoggedFact]: ...
 
 
+class NothingHappened:
+    """The log of a house that was never run."""
+
+    async def after(self, position: int, limit: int = PAGE) -> list[LoggedFact]:
+        return []
+
+    async def latest(self, limit: int = PAGE) -> list[LoggedFact]:
+        return []
+
+
 async def facts_since(log: Recorded, since: datetime) -> AsyncIterator[LoggedFact]:
     """Everything that happened from a moment on, oldest first."""
     position = await _position_before(log, since - _OUT_OF_ORDER)

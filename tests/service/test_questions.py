@@ -153,7 +153,6 @@ def test_a_recorded_read_is_explained_by_the_version_that_counted_then(data: Pat
     [
         (["--read", "nope"], "--read: 'nope' is no read in the log"),
         (["--read", "tap-1", "--badge", "alice"], "--read: has its own badge, door and moment"),
-        (["--badge", "alice"], "name --badge and --door"),
         (["--badge", "alice", "--door", "sreet"], "--door: Small has no door 'sreet' — did you mean street?"),
         (["--badge", "alise", "--door", "street"], "--badge: neither a person here nor a badge number"),
         (["--badge", "alice", "--door", "street", "--at", "noon"], "--at: 'noon' is no moment"),
@@ -164,6 +163,19 @@ def test_what_cannot_be_asked_is_said_with_what_would_be_right(data: Path, words
     with pytest.raises(InputError) as caught:
         asked(data, *words)
     assert str(caught.value).startswith(said)
+
+
+def test_half_a_question_is_wrong_usage(data: Path):
+    said = CliRunner().invoke(explain, ["--badge", "alice", "--data", str(data)])
+
+    assert said.exit_code == 2
+    assert "name --badge and --door, or --read" in said.output
+
+
+def test_before_the_first_run_nobody_is_inside_and_nothing_is_used(data: Path):
+    (data / "events.db").unlink()
+
+    assert "would be let in" in asked(data, "--badge", "alice", "--door", "street")
 
 
 # --- rehearse -------------------------------------------------------------------------------------
