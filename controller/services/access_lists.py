@@ -196,10 +196,16 @@ class AccessLists:
         if concerned is not None and spent:
             concerned |= with_guests(spent, self._index.people)
         for sheet in self._sheets.values():
-            if concerned is None or self._is_due(sheet):
-                await self._issue(sheet)
-            elif concerned:
+            if concerned is None:
+                sheet.is_due = True
+            elif concerned and sheet.issued:
                 await self._change(sheet, concerned)
+        # One whole list in a round: a revocation that comes meanwhile never waits for thirty of a large house.
+        due = [sheet for sheet in self._sheets.values() if self._is_due(sheet)]
+        if due:
+            await self._issue(due[0])
+        if len(due) > 1:
+            self._wake.set()
         for sheet in sorted(self._sheets.values(), key=lambda sheet: sheet.is_told):
             if sheet.issued and (not sheet.is_told or self._should_repeat(sheet)):
                 await self._tell(sheet)
@@ -238,7 +244,7 @@ class AccessLists:
 
     def _is_due(self, sheet: Sheet) -> bool:
         """Before half of its time is over, when its numbers run out, or when the clock went back behind its issue."""
-        if sheet.span is None or sheet.rev % REVISIONS == REVISIONS - 1 or sheet.refused == "older":
+        if sheet.is_due or sheet.span is None or sheet.rev % REVISIONS == REVISIONS - 1 or sheet.refused == "older":
             return True
         now = self._clock.now()
         half = (sheet.span.end - sheet.span.start) / 2
@@ -251,7 +257,7 @@ class AccessLists:
         sheet.salt, sheet.span = secrets.token_bytes(SALT_BYTES), Span(now, now + validity)
         # Above what the device holds too: a registry restored from a backup has forgotten some.
         sheet.rev = (max(sheet.rev, sheet.held or 0) // REVISIONS + 1) * REVISIONS
-        sheet.rows, sheet.refused = {}, None
+        sheet.rows, sheet.refused, sheet.is_due = {}, None, False
         self.salts.add(sheet.device, sheet.rev, sheet.salt)
         maker = EntryMaker(self._index, self._beside, sheet.door, sheet.span, sheet.salt)
         for number, person in enumerate(list(self._index.people.people.values())):

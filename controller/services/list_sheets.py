@@ -21,6 +21,7 @@ class Sheet:
     span: Span | None = None  # of the issue; entries of all its revisions are made for it
     rows: dict[PersonId, Row] = field(default_factory=dict, repr=False)
     issued: dict[int, datetime] = field(default_factory=dict)  # by revision
+    is_due: bool = True  # to be issued whole
     is_told: bool = False
     told_mono: float = 0.0
     behind_mono: float | None = None  # since when it does not hold the newest

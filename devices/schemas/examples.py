@@ -46,6 +46,20 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
             "data": {"card": "04AF68DACB5A80", "bits": 56, "format": "iso14443a", "direction": "in"},
         },
         {"id": "7-42", "type": "button", "age_ms": 120, "channel": "onair"},
+        {
+            "id": "7-43",
+            "type": "local.granted",
+            "ts": "2026-05-04T10:11:12.345Z",
+            "age_ms": 86_400_000,
+            "data": {
+                "h": "f0e1d2c3b4a5968778695a4b3c2d1e0f",
+                "rev": 41,
+                "reason": "member",
+                "right": "member",
+                "uses_day": True,
+                "direction": "in",
+            },
+        },
     ],
     Kind.ACK: [
         {"re": _COMMAND_ID, "phase": "done", "state": "unlocked"},
@@ -71,7 +85,10 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
             "reason": "outside_hours",
         },
     ],
-    Kind.DESIRED: [{"rev": 9, "v": {"onair": {"value": True, "until": "2026-05-04T11:00:00Z"}}}],
+    Kind.DESIRED: [
+        {"rev": 9, "v": {"onair": {"value": True, "until": "2026-05-04T11:00:00Z"}}},
+        {"rev": 10, "v": {"door.mode": {"value": "unlocked", "until": "2026-05-04T18:00:00Z"}}},
+    ],
     Kind.ACCESS: [
         {
             "rev": 41,
@@ -80,8 +97,16 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
             "salt": "00112233445566778899aabbccddeeff",
             "entries": [
                 {"h": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "right": "blocked"},
-                {"h": "f0e1d2c3b4a5968778695a4b3c2d1e0f", "weekly": [[480, 1200], [1920, 2640]]},
+                {"h": "f0e1d2c3b4a5968778695a4b3c2d1e0f", "weekly": [[480, 1200], [1920, 2640]], "days": 2},
+                {
+                    "h": "f0e1d2c3b4a5968778695a4b3c2d1e0f",
+                    "once": [["2026-05-04T17:50:00Z", "2026-05-04T20:00:00Z"]],
+                    "hold_s": 15,
+                },
             ],
+            "zone": "Europe/Paris",
+            "cut_off": 240,
+            "closed": ["2026-05-08"],
             "sig": "ed25519:example-signature",
         }
     ],

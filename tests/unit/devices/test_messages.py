@@ -221,6 +221,12 @@ def test_an_access_list_begins_with_the_blocked_and_ends_after_it_began():
         AccessList(entries=(), **{**whole, "until": NOON})
     with pytest.raises(ValidationError, match="ends before it starts"):
         AccessEntry(h="1" * 16, weekly=((1200, 480),))
+    with pytest.raises(ValidationError, match="ends before it starts"):
+        AccessEntry(h="1" * 16, once=((NOON, NOON),))
+    # Sunday night belongs to Sunday, and so runs on past the week; a window does not begin there.
+    assert AccessEntry(h="1" * 16, weekly=((6 * 1440 + 1320, 7 * 1440 + 360),))
+    with pytest.raises(ValidationError, match="ends before it starts"):
+        AccessEntry(h="1" * 16, weekly=((7 * 1440, 7 * 1440 + 60),))
 
 
 @given(st.integers(0, 2**48 - 1), st.binary(min_size=10, max_size=10), st.integers(1, 1000))
