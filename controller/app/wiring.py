@@ -4,9 +4,8 @@ Nothing here opens, starts or stops anything: `compose` does that with real stor
 with stores in memory and a link that writes down.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeAlias
 
 from controller.app.routing import handlers
@@ -25,6 +24,7 @@ from controller.services.alerts import Alert
 from controller.services.booth import Booths
 from controller.services.doors import Doors
 from controller.services.health import HealthBoard
+from controller.services.house_writes import HouseWrites
 from controller.services.inbound import Router
 from controller.services.journal import Journal
 from controller.services.live import LiveFeed
@@ -42,16 +42,18 @@ from controller.services.ports import (
     TelemetryRow,
 )
 from controller.services.presence import Presence
+from controller.services.public_events import PublicEvents
 from controller.services.reads import Reads
 from controller.services.refusals import Refusals
 from controller.services.rooms import Rooms
 from controller.services.shared_state import SharedState
-from controller.services.shown import Digests, Recognition, Visitor
+from controller.services.shown import Digests, Recognition
 from controller.services.spool import WAITING_LIMIT, Spool
 from controller.services.stores import EventStore, GuestStore, HouseStore, Ledger, ListStore
 from controller.services.story import Story
 from controller.services.telemetry import Telemetry
 from controller.services.usage import UsageBook
+from controller.services.visits import CredentialStore, Visits
 from controller.services.whereabouts import Following
 from controller.services.wording import Wording
 from devices.badges import ReaderProfile
@@ -79,6 +81,8 @@ class Kept:
     lists: ListStore
     public_events: EventStore
     guests: GuestStore
+    credentials: CredentialStore
+    list_digest_of_token: Callable[[str], Awaitable[bytes]]  # as doors' own lists know it; slow on purpose
 
 
 class Services:
@@ -126,7 +130,28 @@ class Services:
             clock=clock,
         )
         self.usage = UsageBook(kept.ledger, kept.events, lambda: self.index.space, clock)
-        self.headcount = Headcount(space, feed, clock)
+        self.headcount = Headcount(space, feed, clock, self.following)
+        self.writes = HouseWrites()
+        self.public_events = PublicEvents(
+            people=lambda: self.index.people,
+            whereabouts=self.following.whereabouts,
+            is_on_the_way=self.shared.is_on_the_way,
+            store=kept.public_events,
+            writes=self.writes,
+            note=note,
+            alarms=self.alarms,
+            clock=clock,
+        )
+        self.visits = Visits(
+            space=lambda: self.index.space,
+            people=lambda: self.index.people,
+            guests=kept.guests,
+            credentials=kept.credentials,
+            digests=kept.digests,
+            list_digest=kept.list_digest_of_token,
+            writes=self.writes,
+            clock=clock,
+        )
         self.modes = Modes(
             index=self.index,
             store=kept.house,
@@ -138,12 +163,14 @@ class Services:
             clock=clock,
             alarms=self.alarms,
             inside=self._behind,
+            events=self.public_events.known,
+            full=self.public_events.full,
             say_word=self.headcount.mode_is,
         )
 
         self.spool = Spool(kept.telemetry, self._readings_kept, meters, clock, waiting_limit=spool_limit)
         self.refusals = Refusals(topics, self.spool.refuse, outbound, note, space.devices.__contains__, meters, clock)
-        recognition = Recognition(self.index, kept.digests, profiles, self, self)
+        recognition = Recognition(self.index, kept.digests, profiles, self, self.visits)
         self.pins = Pins(
             digests=kept.digests,
             lookup=self.index.credential,
@@ -192,10 +219,11 @@ class Services:
             self.presence.listen(device_listener)
         for fact_listener in (
             self.story.tell,
-            self.headcount.took,
             self.usage.took,
             self.shared.took,
             self.following.took,
+            self.headcount.took,
+            self.public_events.took,
             self.modes.took,
         ):
             self.listen(fact_listener)
@@ -217,18 +245,16 @@ class Services:
         return self.shared.for_read(door, person)
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
-        return HeldTicket(ticket, event)
-
-    def visitor(self, token: str, at: datetime) -> Visitor | None:
-        return None
+        return self.public_events.held(ticket, event)
 
     # --- life -------------------------------------------------------------------------------------
 
     async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:
         """What was known before the last stop, with its true age; before anything comes in."""
         self.booths.recall(facts)
-        self.headcount.recall(facts)
         self.following.recall(facts)
+        self.headcount.recall(facts)
+        self.public_events.recall(facts)
         self.pins.recall(facts)
         for logged in facts[-FACTS_SHOWN:]:
             self.story.tell(logged)
@@ -246,6 +272,7 @@ class Services:
         yield "usage", self.usage.run()
         yield "door modes", self.modes.run()
         yield "the house", self.modes.writes.run()
+        yield "events and visits", self.writes.run()
         yield "whereabouts", self.following.run(self._events, self.journal.tell)
         for worker in self.doors.workers:
             yield f"door {worker.door.id}", worker.run()
@@ -255,10 +282,12 @@ class Services:
         self.doors.sweep()
         self.doors.follow_props(self.index.people.house)
         self.booths.look()
+        self.following.look()
         self.headcount.look()
         self.usage.look()
         self.shared.look()
-        self.following.look()
+        self.public_events.look()
+        self.visits.look()
         self.modes.look()
 
     def rights_changed(self) -> None:

@@ -151,6 +151,10 @@ class PlainDigests:
         return b"digest of token " + token.encode()
 
 
+async def list_digest_of_token(token: str) -> bytes:
+    return b"list digest of token " + token.encode()
+
+
 PEOPLE = RegistrySnapshot(
     version=7,
     people={ALICE.id: ALICE},
@@ -368,6 +372,8 @@ class House:
             lists=self.lists,
             public_events=self.public_events,
             guests=self.guests,
+            credentials=self.registry,
+            list_digest_of_token=list_digest_of_token,
         )
         self.services = services = Services(
             space,
