@@ -1,21 +1,27 @@
-"""`natoma people import`: people, memberships, teams, offices and badges from a CSV; looked at first, then applied whole."""
+"""`natoma people import` and `export`: everybody from a CSV and back; looked at first, then applied whole.
+
+What staff change of one person at a time is in `people_desk`.
+"""
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from controller.adapters.sql.registry import SqlRegistry
-from controller.app.stores import open_digests, open_registry
+from controller.app.stores import open_digests, open_registry, read_people
+from controller.cli import people_desk
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.config import Settings
 from controller.domain.building import Space
 from controller.errors import InputError
 from controller.services.people import ImportPlan
-from controller.services.people_import import plan_import
+from controller.services.people_export import people_csv
+from controller.services.people_import import Digests, plan_import
 
 SIZE_LIMIT = 32 << 20
 
@@ -23,6 +29,10 @@ SIZE_LIMIT = 32 << 20
 @click.group()
 def people() -> None:
     """The people of the space, and what they hold."""
+
+
+for _command in people_desk.COMMANDS:
+    people.add_command(_command)
 
 
 @people.command("import")
@@ -40,6 +50,37 @@ def import_(config: Path | None, file: Path, apply: bool, as_json: bool, **flags
     click.echo(_as_json(plan, apply) if as_json else _as_text(plan, apply))
 
 
+@people.command("export")
+@click.argument("file", type=Path, required=False)
+@click.option("--data", type=Path, help="Where data is kept. Default ./natoma-data.")
+@click.option("--config", type=Path, help="A settings file. Default ./natoma.toml, if there is one.")
+def export(config: Path | None, data: Path | None, file: Path | None) -> None:
+    """Write everybody and what they hold as a CSV that `import` takes back unchanged; to FILE, or here.
+
+    There is no badge number and no PIN in it: nobody has them.
+    """
+    people = asyncio.run(read_people(settings_from(config, data=data).data))
+    text = people_csv(people)
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    _write(file, text)
+    click.echo(
+        f"{file}: {len(people.people)} people. It names everybody here: keep it as you would keep a key.", err=True
+    )
+
+
+def _write(file: Path, text: str) -> None:
+    """Readable by nobody else, and never over another file."""
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError as error:
+        raise InputError(f"{file}: there is a file of this name — name another, or move it away") from error
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written ({error.strerror}) — name a file in a folder of yours") from error
+
+
 async def import_people(settings: Settings, space: Space, file: Path) -> int:
     """Import without asking; how many people changed."""
     return len((await _import(settings, space, file, apply=True)).people)
@@ -49,7 +90,10 @@ async def _import(settings: Settings, space: Space, file: Path, *, apply: bool) 
     text = await asyncio.to_thread(_read, file)
     async with open_registry(settings.data, space) as registry:
         digests = open_digests(settings.data)
-        plan = plan_import(text, str(file), space=space, registry=await registry.load(), digest=digests.of)
+        # A look needs no digest for doors' lists, which are slow on purpose: a millisecond each.
+        for_lists = digests.list_digest_of if apply else lambda badge: b""
+        known = Digests(digests.of, digests.of_pin, for_lists)
+        plan = plan_import(text, str(file), space=space, registry=await registry.load(), digest=known)
         if apply:
             await _apply(registry, plan)
         return plan
