@@ -5,7 +5,7 @@ decided here.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -96,12 +96,19 @@ def _rebooked(
         before, after = rooms.pop(area, ()), fresh.get(area, ())
         if after:
             rooms[area] = after
-        added = _by((person, one) for one in after for person in everybody(one))
-        for person in {who for one in (*before, *after) for who in everybody(one)}:
-            kept = tuple(one for one in bookings.pop(person, ()) if one.area != area)
+        gone, new = _differences(before, after)
+        added = _by((person, one) for one in new for person in everybody(one))
+        for person in {who for one in (*gone, *new) for who in everybody(one)}:
+            kept = tuple(one for one in bookings.pop(person, ()) if one not in gone)
             if theirs := sorted((*kept, *added.get(person, ())), key=_in_order):
                 bookings[person] = tuple(theirs)
     return rooms, bookings
+
+
+def _differences(before: Sequence[Booking], after: Sequence[Booking]) -> tuple[list[Booking], list[Booking]]:
+    """What is no longer so, and what is so now: one edit among thousands concerns a few people."""
+    was, is_ = {one.id: one for one in before}, {one.id: one for one in after}
+    return [one for one in before if is_.get(one.id) != one], [one for one in after if was.get(one.id) != one]
 
 
 def everybody(booking: Booking) -> frozenset[PersonId]:
