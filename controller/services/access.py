@@ -229,7 +229,7 @@ class AccessService:
     def _act(self, tap: "_Tap", decision: Granted | Denied) -> None:
         if isinstance(decision, Granted) and tap.rights.door is not None:
             self._doors.release(
-                tap.rights.door, tap.read, decision.hold_s, tap.rights.person, _passage(decision, tap.rights.door)
+                tap.rights.door, tap.read, decision.hold_s, tap.rights.person, _passage(decision, tap.rights)
             )
             self._granted.add()
         elif isinstance(decision, Denied):
@@ -246,9 +246,13 @@ def _charge(decision: Granted | Denied) -> Charge | None:
     return decision.grant.charge if isinstance(decision, Granted) else None
 
 
-def _passage(granted: Granted, door: Door) -> Mapping[str, Plain]:
+def _passage(granted: Granted, rights: Rights) -> Mapping[str, Plain]:
     """What the fact of somebody's going in says of how they came to: what counts them and charges them reads only that."""
-    detail: dict[str, Plain] = {"grant": granted.grant.kind, "via": granted.grant.via, "from": door.outer}
+    detail: dict[str, Plain] = {"grant": granted.grant.kind, "via": granted.grant.via}
+    if rights.door is not None:
+        detail["from"] = rights.door.outer
+        if rights.door.two_person and rights.shared.first_person is not None:
+            detail["with"] = rights.shared.first_person  # who showed a badge a moment ago comes in too
     if granted.grant.charge is not None:
         detail["charge"] = charge_as_plain(granted.grant.charge)
     return detail
