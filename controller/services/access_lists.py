@@ -189,7 +189,7 @@ class AccessLists:
         before, self._seen = self._seen, Seen.of(self._index)
         if before is None or before.space is not self._seen.space:
             self._relay()
-        if before is None or before.people.credentials is not self._seen.people.credentials:
+        if before is None or before.people is not self._seen.people:
             self._credentials = credentials_by_person(self._index)
         concerned = None if before is None else touched(before, self._seen)
         spent = self._take_spent()
@@ -260,7 +260,7 @@ class AccessLists:
         sheet.rows, sheet.refused, sheet.is_due = {}, None, False
         self.salts.add(sheet.device, sheet.rev, sheet.salt)
         maker = EntryMaker(self._index, self._beside, sheet.door, sheet.span, sheet.salt)
-        for number, person in enumerate(list(self._index.people.people.values())):
+        for number, person in enumerate(list(self._index.everybody.values())):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
             row = maker.row(person, self._credentials.get(person.id, ()))
@@ -283,7 +283,7 @@ class AccessLists:
         for number, identity in enumerate(concerned):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-            person = self._index.people.people.get(identity)
+            person = self._index.everybody.get(identity)
             row = maker.row(person, self._credentials.get(identity, ())) if person is not None else ()
             if row != sheet.rows.get(identity, ()):
                 is_another = True

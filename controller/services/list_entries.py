@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from controller.domain.building import Door
-from controller.domain.ids import PersonId
+from controller.domain.ids import CredentialId, PersonId
 from controller.domain.membership import Credential, Person
 from controller.domain.offline import OfflineKind, OfflineRight, Span, offline_rights
 from controller.domain.rights import Rights
@@ -111,11 +111,24 @@ def _shared_key(rights: Rights, span: Span) -> object | None:
 
 
 def credentials_by_person(index: AccessIndex) -> Mapping[PersonId, Sequence[Credential]]:
-    """Every credential there is, by whose it is."""
+    """Every credential there is, tickets among them, by whose it is."""
     found: dict[PersonId, list[Credential]] = {}
     for credential in index.people.credentials.values():
         found.setdefault(credential.person, []).append(credential)
+    for digest in index.people.ticket_digests:
+        ticket, _ = index.credential(digest)
+        if ticket is not None and ticket.id in index.people.list_digests:
+            found.setdefault(ticket.person, []).append(ticket)
     return found
+
+
+def credential_named(index: AccessIndex, id: CredentialId) -> tuple[Credential | None, Person | None]:
+    """A credential that a list names, with its holder; a ticket is one too, and has its id from its digest's ticket."""
+    credential = index.people.credentials.get(id)
+    if credential is not None:
+        return credential, index.people.people.get(credential.person)
+    ticket = next((key for key, of in index.people.ticket_digests.items() if id == f"ticket:{of}"), None)
+    return index.credential(ticket)
 
 
 # Most people of a house share a few hundred rights: plans, with so many days left.

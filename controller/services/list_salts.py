@@ -9,6 +9,7 @@ from collections import OrderedDict
 from controller.domain.ids import CredentialId, DeviceId
 from controller.domain.membership import Credential, Person
 from controller.services.access_index import AccessIndex
+from controller.services.list_entries import credential_named
 from devices.accesslist import entry_hash
 
 # Tables of one issue each: a house of some thirty doors, and as many again that come back with an older list.
@@ -30,14 +31,12 @@ class Salts:
 
     async def holder_of(self, device: DeviceId, rev: int | None, h: str) -> tuple[Credential | None, Person | None]:
         """Whose credential stands for this hash in that revision of that device's list; nobody's when it is unknown."""
-        people = self._index.people
         salts = self._salts.get(device, {})
         first = max((known for known in salts if rev is None or known <= rev), default=None)
         if first is None:
             return None, None
         table = await self._table(device, first, salts[first])
-        credential = people.credentials.get(table[h]) if h in table else None
-        return credential, people.people.get(credential.person) if credential is not None else None
+        return credential_named(self._index, table[h]) if h in table else (None, None)
 
     async def _table(self, device: DeviceId, first: int, salt: bytes) -> dict[str, CredentialId]:
         people = self._index.people

@@ -10,8 +10,9 @@ import pytest
 
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
+from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
 from controller.domain.house import HouseState, Lockdown, Scope
-from controller.domain.ids import CredentialId, DeviceId, PersonId, PlanId
+from controller.domain.ids import CredentialId, DeviceId, EventId, PersonId, PlanId, TicketId
 from controller.domain.membership import (
     Credential,
     CredentialState,
@@ -34,7 +35,7 @@ from controller.services.local_decisions import LocalDecisions
 from controller.services.ports import LoggedFact, RegistrySnapshot
 from controller.services.presence import Presence
 from devices import codec
-from devices.accesslist import list_digest, public_key_of
+from devices.accesslist import canonical_token, list_digest, public_key_of
 from devices.errors import NotConnected
 from devices.messages import (
     AccessList,
@@ -59,6 +60,7 @@ from tests.support.services import (
     CARD,
     FULL,
     LAB_UNIT,
+    LOBBY,
     NOON,
     SPACE,
     STREET,
@@ -113,8 +115,8 @@ class Spending:
     def shared_at(self, door: object, person: Person) -> Shared:
         return NOTHING_SHARED
 
-    def held(self, ticket: object, event: object) -> object:
-        raise AssertionError("nobody holds a ticket here")
+    def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
+        return HeldTicket(ticket, event)
 
 
 class Bench:
@@ -304,6 +306,33 @@ async def test_an_emergency_badge_works_past_the_end_of_the_list():
     async with Bench(people).running() as bench:
         assert bench.admits(EVES_CARD, at=NOON + timedelta(days=40))
         assert not bench.admits(CARD, at=NOON + timedelta(days=40))
+
+
+async def test_a_ticket_works_at_a_door_alone_once_the_host_has_come_and_its_scan_is_replayed():
+    ticket = Ticket(TicketId("t1"), EventId("talk"), "Grace")
+    event = PublicEvent(
+        EventId("talk"), "Talk", ALICE.id, LOBBY, (STREET.id,), NOON - timedelta(hours=1), NOON + timedelta(hours=2), 9
+    )  # fmt: skip
+    scan = BadgeReadData(token="ticket-of-grace")  # made up
+    people = replace(
+        PEOPLE,
+        events={event.id: event},
+        tickets={ticket.id: ticket},
+        ticket_digests={b"digest": ticket.id},
+        list_digests={
+            **PEOPLE.list_digests, CredentialId("ticket:t1"): list_digest(LIST_KEY, canonical_token("ticket-of-grace"))
+        },
+    )  # fmt: skip
+    async with Bench(people).running() as bench:
+        _, early = bench.deliver().decides(scan, NOON)
+        await bench.become(events={event.id: replace(event, host_entered_at=NOON)})
+        own, decision = bench.deliver().decides(scan, bench.clock.now())
+
+        assert early is not None
+        assert decision is not None
+        assert (early.admitted, decision.admitted) == (False, True)
+        holder = await bench.lists.salts.holder_of(STREET_UNIT, own.rev, decision.h or "")
+        assert [one.id for one in holder if one is not None] == ["ticket:t1", "ticket:t1"]
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
