@@ -11,7 +11,7 @@ from pathlib import Path
 from controller.adapters.clock import SystemClock
 from controller.adapters.publications import PublicationFolder, Start, version_of
 from controller.domain.building import Space
-from controller.errors import InputError
+from controller.errors import InputError, StoreError
 from controller.services.publishing import Publication
 from controller.space import load
 
@@ -31,13 +31,24 @@ def space_at_start(data: Path, file: Path | None, given: Space) -> Space:
     if file is None:
         return given
     folder = PublicationFolder(data)
-    current, start = folder.current(), Start(str(file.resolve()), given.version)
-    known = folder.started_with()
-    folder.starts_with(start)
-    if current is None or (current.version != given.version and known != start):
-        folder.publish(text_of(file), at=SystemClock().now(), by=STARTING, source=str(file))
-        if current is not None:
-            logger.warning("%s is not what was published (%s): from now on it counts", file, _told(current))
+    try:
+        current, known = folder.current(), folder.started_with()
+    except StoreError as error:
+        logger.warning("what was published cannot be read, %s counts: %s", file, error)
+        current, known = None, None
+    start = Start(str(file.resolve()), given.version)
+    is_new = current is None or (current.version != given.version and known != start)
+    try:
+        folder.starts_with(start)
+        if is_new:
+            folder.publish(text_of(file), at=SystemClock().now(), by=STARTING, source=str(file))
+    except StoreError as error:
+        # Doors are more than a history of policies.
+        logger.warning("that %s counts could not be written down: %s", file, error)
+    if current is None:
+        return given
+    if is_new:
+        logger.warning("%s is not what was published (%s): from now on it counts", file, _told(current))
         return given
     if current.version == given.version:
         return given

@@ -388,6 +388,26 @@ def test_a_restart_with_nothing_new_says_nothing(tmp_path: Path, file: Path, cap
     assert len(PublicationFolder(tmp_path).history()) == 1
 
 
+def test_a_damaged_marker_keeps_no_door_shut_at_the_start(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(tmp_path, file)
+    (tmp_path / "space" / "current.json").write_text("{")
+
+    assert start(tmp_path, file).version == version_of(FILE)
+    assert "what was published cannot be read" in caplog.text
+    assert PublicationFolder(tmp_path).current() is not None, "it is written anew"
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_door_shut_at_the_start(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "space").write_text("a file where the folder should be")
+
+    assert start(tmp_path, file).version == version_of(FILE)
+    assert "could not be written down" in caplog.text
+
+
 def test_a_space_without_a_file_publishes_nothing(tmp_path: Path) -> None:
     assert space_at_start(tmp_path, None, parse(FILE)).version == version_of(FILE)
     assert not (tmp_path / "space").exists()
