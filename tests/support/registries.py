@@ -1,13 +1,18 @@
 """A registry with all that shares its database, in memory or in SQLite: what a contract suite runs against."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from controller.adapters.sql.registry import SqlRegistry
+from controller.adapters.sql.upgrade import REGISTRY, bring_up
 from controller.app.stores import RegistryStores
 from controller.domain.building import Plan
 from controller.domain.ids import CredentialId, PersonId, PlanId, ScheduleId, TeamId
@@ -65,9 +70,23 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
             MemoryLists(),
         )
         return
-    async with await SqlRegistry.open(folder / "natoma.db", key_id="k1", now=lambda: NOON) as registry:
+    # Made once: migrating an empty file costs more than what most tests do with it.
+    path = folder / "natoma.db"
+    if not path.exists():
+        path.write_bytes(_empty())
+    async with await SqlRegistry.open(path, key_id="k1", now=lambda: NOON) as registry:
         await _begin(registry)
         yield kept_in(registry)
+
+
+@cache
+def _empty() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "natoma.db"
+        bring_up(path, REGISTRY)
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
 
 
 def kept_in(registry: SqlRegistry) -> Kept:
