@@ -151,7 +151,10 @@ def revoke(given: Revocations, signing_key: bytes) -> str:
 
 def read_revocations(text: str, keys: Mapping[str, str]) -> Revocations:
     """What a genuine list revokes. Raises PassError."""
-    payload, issuer = _opened(text.strip(), REVOKED_PREFIX, keys, REVOCATIONS_LIMIT)
+    text = text.strip()
+    if not text.startswith(REVOKED_PREFIX + "."):
+        raise PassError(Refusal.UNREADABLE, "this is no list of `natoma visits revocations export`")
+    payload, issuer = _opened(text, REVOKED_PREFIX, keys, REVOCATIONS_LIMIT)
     ids, subjects = payload.get("ids"), payload.get("subs", {})
     if not isinstance(ids, list) or not all(isinstance(one, str) and _ID.fullmatch(one) for one in ids):
         raise _unreadable("its ids are no list of ids")
@@ -269,7 +272,7 @@ def _days(payload: Mapping[str, object]) -> int | None:
 
 
 def _unreadable(why: str) -> PassError:
-    return PassError(Refusal.UNREADABLE, f"this is no visiting pass: {why}")
+    return PassError(Refusal.UNREADABLE, f"this is nothing a partner signed: {why}")
 
 
 def _to_text(raw: bytes) -> str:

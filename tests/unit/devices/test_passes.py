@@ -153,7 +153,7 @@ def test_a_field_of_a_later_version_is_no_hindrance():
     ids=["nothing", "only the word", "another version", "no base64", "sloppy bits", "padded"],
 )  # fmt: skip
 def test_what_is_no_pass_says_so(token):
-    with pytest.raises(PassError, match="this is no visiting pass: ") as refused:
+    with pytest.raises(PassError, match="this is nothing a partner signed: ") as refused:
         verify(token, KEYS, NOON)
 
     assert refused.value.reason is Refusal.UNREADABLE

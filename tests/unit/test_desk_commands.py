@@ -1,0 +1,242 @@
+"""forgive, ledger, event and visits as they are typed, on a data folder of real databases."""
+
+import asyncio
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click import Command
+from click.testing import CliRunner, Result
+
+from controller.adapters.sql.event_log import EventReader, SqlEventLog
+from controller.app.stores import open_kept, open_registry
+from controller.cli.forgive import forgive
+from controller.cli.ledger import ledger
+from controller.cli.people import import_people
+from controller.cli.publicevents import event
+from controller.cli.visits import visits
+from controller.config import Settings
+from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import CredentialId, PersonId
+from controller.domain.membership import Right
+from controller.errors import InputError
+from controller.services.ports import RegistrySnapshot
+from controller.space import load
+from devices.errors import DevicesError
+from devices.passes import is_pass
+from tests.support.services import NOON
+
+SPACE = """\
+natoma: 1
+id: {id}
+name: {name}
+zone: America/Los_Angeles
+floors: {{ground: {{size: [8, 5]}}}}
+areas: {{studio: {{room: open_space}}}}
+doors:
+  front: {{from: outside, to: studio}}
+schedules:
+  office: mon-fri 09:00-18:00
+plans:
+  member: {{where: studio, schedule: office, days_per_week: 2}}
+"""
+PEOPLE = "id,name,plan,from\nalice,Alice,member,2026-01-01\nhera,Hera,member,2026-01-01\n"
+COUNTS = "Where Natoma runs it counts within a second, otherwise when it next starts."
+
+
+class House:
+    """One data folder beside its space file."""
+
+    def __init__(self, folder: Path, id: str) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.data = folder / "data"
+        self.file = folder / "space.yaml"
+        self.file.write_text(SPACE.format(id=id, name=id.title()))
+        people = folder / "people.csv"
+        people.write_text(PEOPLE)
+        settings = Settings(data=self.data, space=self.file)
+        asyncio.run(import_people(settings, load(self.file), people))
+        asyncio.run(self._gives_rights())
+
+    async def _gives_rights(self) -> None:
+        async with open_registry(self.data, load(self.file)) as registry:
+            await registry.set_rights(PersonId("hera"), {Right.FORGIVE})
+        async with await SqlEventLog.open(self.data / "events.db") as log:
+            await log.append_all([Fact(FactKind.SERVICE_STARTED, NOON)])
+
+    def partner(self, other: str, key: str) -> None:
+        partners = f"partners:\n  {other}: {{name: {other.title()}, public_key: {key}, plan: member, days: 3}}\n"
+        self.file.write_text(self.file.read_text() + partners)
+
+    def types(self, command: Command, *words: str, stdin: str | None = None) -> Result:
+        where = ["--data", str(self.data), "--space", str(self.file)]
+        said = CliRunner().invoke(command, [*words, *where], input=stdin)
+        if said.exception is not None and not isinstance(said.exception, (SystemExit, InputError, DevicesError)):
+            raise said.exception
+        return said
+
+    def says(self, command: Command, *words: str, stdin: str | None = None) -> list[str]:
+        said = self.types(command, *words, stdin=stdin)
+        assert said.exit_code == 0, said.exception or said.output
+        return said.stdout.splitlines()
+
+    def refuses(self, command: Command, *words: str, stdin: str | None = None) -> str:
+        said = self.types(command, *words, stdin=stdin)
+        assert said.exception is not None
+        return str(said.exception)
+
+    @property
+    def people(self) -> RegistrySnapshot:
+        async def read() -> RegistrySnapshot:
+            async with open_kept(self.data) as kept:
+                return await kept.registry.load()
+
+        return asyncio.run(read())
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "parisoma", "parisoma")
+
+
+def test_forgive_is_a_fact_in_the_log_with_who_and_why(house):
+    said = house.says(forgive, "Alice", "--by", "hera", "--reason", "left with Bob")
+
+    async def newest() -> Fact:
+        reader = EventReader(house.data / "events.db")
+        try:
+            return (await reader.latest(1))[0].fact
+        finally:
+            await reader.close()
+
+    fact = asyncio.run(newest())
+    assert said == ["Where Alice is, is unknown now: either way once.", COUNTS]
+    assert (fact.kind, fact.person, fact.detail) == (
+        FactKind.WHEREABOUTS_FORGIVEN,
+        "alice",
+        {"by": "hera", "reason": "left with Bob"},
+    )
+
+
+def test_forgive_is_written_beside_a_running_service_without_disturbing_it(house):
+    async def beside() -> list[FactKind]:
+        async with await SqlEventLog.open(house.data / "events.db") as log:
+            await log.append(Fact(FactKind.DOOR_OPENED, NOON))
+            await asyncio.to_thread(house.says, forgive, "alice", "--by", "hera", "--reason", "left")
+            await log.append(Fact(FactKind.DOOR_CLOSED, NOON))
+            return [logged.fact.kind for logged in await log.latest(3)]
+
+    assert asyncio.run(beside()) == [FactKind.DOOR_OPENED, FactKind.WHEREABOUTS_FORGIVEN, FactKind.DOOR_CLOSED]
+
+
+def test_forgive_needs_the_right_to(house):
+    assert "Alice may not forgive (right forgive) — ask Hera" in house.refuses(
+        forgive, "hera", "--by", "alice", "--reason", "left"
+    )
+
+
+def test_the_ledger_at_the_desk(house):
+    house.says(ledger, "buy-pass", "alice", "--count", "3", "--by", "hera", "--reason", "receipt 17")
+    waived = house.says(ledger, "waive", "alice", "--by", "hera", "--reason", "open day")
+    shown = house.says(ledger, "show", "alice")
+    nothing = house.refuses(ledger, "refund", "alice", "--day", "2020-01-01", "--by", "hera", "--reason", "x")
+
+    assert waived[1] == COUNTS
+    assert re.search(r"bought      a day pass × 3 — Hera: receipt 17$", shown[0])
+    assert re.search(r"waived      a day of the plan — Hera: open day$", shown[1])
+    assert shown[-1] == "Day passes left: 3."
+    assert "--day: 2020-01-01 — a day of the last five weeks" in nothing
+
+
+EVENT = (
+    *("add", "talk", "--name", "A talk", "--host", "hera", "--door", "front"),
+    *("--from", "2099-11-28T19:00", "--to", "2099-11-28T21:00", "--capacity", "40"),
+)
+
+
+def test_an_event_and_its_tickets(house):
+    (house.folder / "guests.csv").write_text("name,email\nAda,ada@example.org\nBea\n")
+    tokens = house.folder / "tokens.csv"
+    added = house.says(event, *EVENT)
+    made = house.says(event, "tickets", "talk", str(house.folder / "guests.csv"), "--out", str(tokens))
+    rows = [line.split(",") for line in tokens.read_text().splitlines()]
+
+    assert added[0].endswith("for 40: begins when Hera has come in, from 2099-11-28 18:00 on.") or COUNTS in added
+    assert made[0].startswith("2 tickets made; their tokens are in ")
+    assert tokens.stat().st_mode & 0o777 == 0o600
+    assert [row[:2] for row in rows] == [["name", "email"], ["Ada", "ada@example.org"], ["Bea", ""]]
+    assert sorted(house.people.tickets) == sorted(row[2] for row in rows[1:])
+    assert "talk  A talk" in house.says(event, "list")[0]
+    assert "2 tickets, host Hera: waits for its host" in house.says(event, "list")[0]
+
+
+def test_no_token_is_left_of_tickets_that_were_not_made(house):
+    (house.folder / "guests.csv").write_text("Ada\n")
+    tokens = house.folder / "tokens.csv"
+    refused = house.refuses(event, "tickets", "walk", str(house.folder / "guests.csv"), "--out", str(tokens))
+
+    assert (refused, tokens.exists()) == ("no event 'walk' — there is none", False)
+
+
+def test_tokens_never_overwrite_a_file(house):
+    (house.folder / "guests.csv").write_text("Ada\n")
+    house.says(event, *EVENT)
+    refused = house.refuses(event, "tickets", "talk", str(house.folder / "guests.csv"), "--out", str(house.file))
+
+    assert "is there already — name a new file" in refused
+    assert house.people.tickets == {}
+
+
+@pytest.fixture
+def houses(house: House, tmp_path: Path) -> tuple[House, House]:
+    """Two spaces; what Trudaine signs, Parisoma honours."""
+    trudaine = House(tmp_path / "trudaine", "trudaine")
+    house.partner("trudaine", trudaine.says(visits, "key")[0])
+    return trudaine, house
+
+
+def test_a_pass_from_one_house_to_the_other_and_back_by_a_file(houses):
+    trudaine, parisoma = houses
+    (token,) = trudaine.says(visits, "issue", "alice")[:1]
+    expected = parisoma.says(visits, "expect", "-", stdin=token + "\n")
+    trudaine.says(visits, "revoke", "alice", "--reason", "left")
+    (listed,) = trudaine.says(visits, "revocations", "export")
+    (parisoma.folder / "revoked.txt").write_text(listed)
+    imported = parisoma.says(visits, "revocations", "import", str(parisoma.folder / "revoked.txt"))
+
+    assert is_pass(token)
+    assert expected[0].startswith("Alice (Trudaine) is expected, until ")
+    people = parisoma.people
+    (visit,) = people.visits
+    assert (visit.person, visit.days, visit.is_revoked) == ("trudaine/alice", 3, True)
+    assert CredentialId(f"visit-{visit.id}") in people.list_digests
+    assert imported[0] == "trudaine: 2 revocations are new."
+    assert "was revoked — ask for a new one there" in parisoma.refuses(visits, "expect", "-", stdin=token)
+
+
+def test_a_pass_from_an_unknown_key_names_the_issuer(houses):
+    trudaine, parisoma = houses
+    (token,) = parisoma.says(visits, "issue", "alice")[:1]
+    refused = trudaine.refuses(visits, "expect", "-", stdin=token)
+
+    assert refused.startswith("it is signed as 'parisoma', and space.yaml has no key of that partner")
+    assert replace(trudaine.people, version=0).visits == ()
+
+
+def test_a_list_that_is_none_changes_nothing(houses):
+    _, parisoma = houses
+    (parisoma.folder / "no-list").write_text("hello")
+
+    refused = parisoma.refuses(visits, "revocations", "import", str(parisoma.folder / "no-list"))
+
+    assert refused == "this is no list of `natoma visits revocations export`"
+    assert parisoma.people.revoked_passes == frozenset()
+
+
+def test_the_private_key_is_the_owners_alone(houses):
+    trudaine, _ = houses
+
+    assert (trudaine.data / "secrets" / "visits.key").stat().st_mode & 0o777 == 0o600
+    assert trudaine.says(visits, "key")[0] == trudaine.says(visits, "key")[0]
