@@ -43,7 +43,7 @@ from devices.fields import (
 from devices.topics import Kind
 
 __all__ = [
-    "DATA_MODELS", "MODELS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
+    "DATA_MODELS", "IN_GRACE", "MODELS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
     "BadgeReadData", "Birth", "ChannelSpec", "Command", "Desired", "DesiredValue", "DeviceState", "Do", "Event",
     "EventData", "EventDetails", "EventType", "Health", "LocalDecisionData", "Message", "RefusalReason", "Reject",
     "Sample", "Scalar", "Signal", "State", "Status", "Telemetry", "Values",
@@ -310,6 +310,14 @@ class Signal(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"
     TRY_AGAIN = "try_again"
+    ENTER_PIN = "enter_pin"  # not an answer yet: the PIN that belongs to this badge, please
+
+
+# Granted, and the member is told that a payment is late.
+IN_GRACE = "in_grace"
+_MEANT = {None: Signal.GRANTED, IN_GRACE: Signal.GRANTED} | {
+    str(signal): signal for signal in (Signal.TRY_AGAIN, Signal.ENTER_PIN)
+}
 
 
 class Command(Message):
@@ -326,10 +334,10 @@ class Command(Message):
 
     @property
     def shows(self) -> Signal:
-        """What `signal` means: ok carries no reason, `try_again` is its own, any other reason is a denial."""
-        if self.reason is None:
+        """What it says to the person: ok carries no reason or `in_grace`; any reason that is no other is a denial."""
+        if self.do is Do.UNLOCK:
             return Signal.GRANTED
-        return Signal.TRY_AGAIN if self.reason == Signal.TRY_AGAIN else Signal.DENIED
+        return _MEANT.get(self.reason, Signal.DENIED)
 
 
 class DesiredValue(Message):

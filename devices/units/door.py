@@ -17,7 +17,6 @@ from devices.messages import (
     Desired,
     Do,
     EventType,
-    Signal,
     Status,
 )
 from devices.topics import Kind
@@ -35,6 +34,7 @@ from devices.units.steps import (
     Heard,
     Identify,
     Input,
+    PinEntered,
     Publish,
     ReleaseWired,
     Show,
@@ -70,6 +70,9 @@ class DoorUnit(DoorState):
                 return _timer_fired(self, timer, now)
             case BadgeShown() if self.profile.reads_badges and not self.reading.is_open:
                 return _badge_shown(self, given, now)
+            case PinEntered(digits=digits) if self.profile.reads_badges and not self.reading.is_open:
+                reading, voice, effects = self.reading.enters(self.voice, digits, now)
+                return replace(self, reading=reading, voice=voice), effects
             case ReleaseWired(hold_s=hold_s) if self.profile.other_readers:
                 return _admits(self, hold_s)
             case ExitPressed():
@@ -186,8 +189,6 @@ def _shows(was: DoorUnit, command: Command) -> tuple[DoorUnit, Effects]:
     if not was.reading.matches(command):
         return was, (Show(command.shows, command.reason),)
     reading, shown = was.reading.answered(command)
-    if command.do is Do.UNLOCK:
-        shown = tuple(Show(Signal.GRANTED) if isinstance(effect, Show) else effect for effect in shown)
     return replace(was, reading=reading), shown
 
 
@@ -206,7 +207,8 @@ def _timer_fired(was: DoorUnit, timer: str, now: datetime) -> tuple[DoorUnit, Ef
         return was, _health(was)
     if timer == ANSWER_TIMER and was.reading.shown is not None:
         return _decides_alone(was, was.reading, now)
-    return was, ()
+    reading, shown = was.reading.timed_out(timer)
+    return replace(was, reading=reading), shown
 
 
 def _takes_list(was: DoorUnit, heard: Heard, page: AccessList) -> tuple[DoorUnit, Effects]:

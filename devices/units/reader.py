@@ -1,4 +1,4 @@
-"""A badge reader on its own: it asks, waits a second, and shows yes, no or try again.
+"""A badge reader on its own: it asks, waits a second, and shows yes, no, try again or a wish for a PIN.
 
 The lock beside it is another device and gets its own command; only what a reader decides alone, it tells it by wire.
 """
@@ -17,6 +17,7 @@ from devices.units.steps import (
     Effects,
     Heard,
     Input,
+    PinEntered,
     Publish,
     ReleaseLock,
     Show,
@@ -64,10 +65,11 @@ class Reader:
                     reading, voice, effects = self.reading.asks(self.voice, data, now)
                     return replace(self, reading=reading, voice=voice), effects
                 return _decides_alone(self, Reading(shown=data), now)
-            case TimerFired(name=timer) if timer == ANSWER_TIMER and self.reading.shown is not None:
-                return _decides_alone(self, self.reading, now)
-            case TimerFired(name=timer) if timer == HEALTH_TIMER:
-                return self, _health(self)
+            case PinEntered(digits=digits) if not self.reading.is_open:
+                reading, voice, effects = self.reading.enters(self.voice, digits, now)
+                return replace(self, reading=reading, voice=voice), effects
+            case TimerFired(name=timer):
+                return _timer_fired(self, timer, now)
             case Heard(message=AccessList() as page):
                 own, said = self.own.takes(given, page)
                 reader = replace(self, own=own)
@@ -82,6 +84,15 @@ class Reader:
                 return _obeys(self, command, now)
             case _:
                 return self, ()
+
+
+def _timer_fired(was: Reader, timer: str, now: datetime) -> tuple[Reader, Effects]:
+    if timer == HEALTH_TIMER:
+        return was, _health(was)
+    if timer == ANSWER_TIMER and was.reading.shown is not None:
+        return _decides_alone(was, was.reading, now)
+    reading, effects = was.reading.timed_out(timer)
+    return replace(was, reading=reading), effects
 
 
 def _presentation(reader: Reader, now: datetime) -> Effects:

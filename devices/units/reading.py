@@ -1,12 +1,15 @@
-"""One badge at a time: asked about, answered, or decided alone after a second of silence.
+"""One badge or PIN at a time: asked about, answered, or given up after a second of silence.
 
-Shared by a reader on its own and a door unit with a reader built in; moving a lock is not here.
+A badge nobody answers for is decided alone, by the list; a PIN never is. Shared by a reader on its own and a door unit
+with a reader built in; moving a lock is not here.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from devices.accesslist import LocalDecision, Reason
+from devices.fields import PIN
 from devices.messages import BadgeReadData, Command, EventType, LocalDecisionData, Signal
 from devices.units.own_list import OwnList
 from devices.units.steps import Effects, Show, StartTimer, StopTimer
@@ -16,16 +19,26 @@ ANSWER_TIMER = "answer"
 # The contract's second: longer and people tap again, shorter and a busy Wi-Fi loses answers.
 ANSWER_WITHIN_S = 1.0
 NO_ANSWER = "no_answer"
+PIN_TIMER = "pin"
+# As long as the controller waits for it.
+PIN_WITHIN_S = 15.0
+PIN_TIMEOUT = "pin_timeout"
+PIN_UNREADABLE = "unreadable_pin"
 # "Denied" would tell a member that she has no right, when it is the door that does not know.
 _NOT_FOR_SURE = frozenset({Reason.LIST_EXPIRED, Reason.CLOCK_UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The request this reader has open, if any; while one is open another badge is not looked at."""
+    """The request this reader has open, if any; while one is open nothing else is looked at.
+
+    While it awaits the PIN of a badge none is open: another badge starts over. A PIN is in no state, so nobody finds
+    one in a stolen reader.
+    """
 
     request: str | None = None
     shown: BadgeReadData | None = field(default=None, repr=False)
+    awaits_pin: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -34,14 +47,38 @@ class Reading:
     def asks(self, voice: Voice, data: BadgeReadData, now: datetime) -> tuple["Reading", Voice, Effects]:
         """Ask the controller; only while online, because a question kept for later must never open a door."""
         voice, told = voice.tell(EventType.BADGE_READ, now, data)
-        return Reading(voice.last_id, data), voice, (*told, StartTimer(ANSWER_TIMER, ANSWER_WITHIN_S))
+        return Reading(voice.last_id, data), voice, (*self._stops(), *told, StartTimer(ANSWER_TIMER, ANSWER_WITHIN_S))
+
+    def enters(self, voice: Voice, digits: str, now: datetime) -> tuple["Reading", Voice, Effects]:
+        """Ask about a PIN, of the badge before it or by itself. Whoever can ask nobody opens nothing with it."""
+        if re.fullmatch(PIN, digits) is None:
+            return self, voice, (Show(Signal.TRY_AGAIN, PIN_UNREADABLE),)
+        if not voice.online:
+            return Reading(), voice, (*self._stops(), Show(Signal.TRY_AGAIN, NO_ANSWER))
+        voice, told = voice.tell(EventType.PIN_ENTERED, now, BadgeReadData(pin=digits))
+        return Reading(voice.last_id), voice, (*self._stops(), *told, StartTimer(ANSWER_TIMER, ANSWER_WITHIN_S))
 
     def matches(self, command: Command) -> bool:
         return self.request is not None and command.re == self.request
 
     def answered(self, command: Command) -> tuple["Reading", Effects]:
-        """The controller's answer as lamp and buzzer; an unlock says yes by itself."""
-        return Reading(), (StopTimer(ANSWER_TIMER), Show(command.shows, command.reason))
+        """The controller's answer as lamp and buzzer; being asked for the PIN is one too, to the badge."""
+        shown = Show(command.shows, command.reason)
+        if command.shows is Signal.ENTER_PIN:
+            waiting = StartTimer(PIN_TIMER, PIN_WITHIN_S)
+            return Reading(awaits_pin=True), (StopTimer(ANSWER_TIMER), waiting, shown)
+        return Reading(), (StopTimer(ANSWER_TIMER), shown)
+
+    def timed_out(self, timer: str) -> tuple["Reading", Effects]:
+        """Nobody typed a PIN, or nobody answered for it. A badge nobody answers for is `decides_alone`'s."""
+        if timer == PIN_TIMER and self.awaits_pin:
+            return Reading(), (Show(Signal.TRY_AGAIN, PIN_TIMEOUT),)
+        if timer == ANSWER_TIMER and self.is_open and self.shown is None:
+            return Reading(), (Show(Signal.TRY_AGAIN, NO_ANSWER),)
+        return self, ()
+
+    def _stops(self) -> Effects:
+        return (StopTimer(PIN_TIMER),) if self.awaits_pin else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,16 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class BadgeShown:
-    """Somebody holds a badge, a PIN or a pass to the reader."""
+    """Somebody holds a badge or a pass to the reader."""
 
     data: BadgeReadData = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """Somebody typed a PIN to the end: for the badge just shown, or by itself."""
+
+    digits: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ Input: TypeAlias = (
     | Unheard
     | TimerFired
     | BadgeShown
+    | PinEntered
     | ExitPressed
     | ExitReleased
     | ReleaseWired

@@ -30,6 +30,8 @@ HEALTH_TIMER = "health"
 HEALTH_EVERY_S = 600.0
 # The broker confirms too slowly: say it again, but not at once.
 SAY_AGAIN_S = 1.0
+# Said now or never: by the time somebody hears it nobody stands at the door any more, and a PIN is kept nowhere.
+_QUESTIONS = frozenset({EventType.BADGE_READ, EventType.PIN_ENTERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ class Voice:
         data: BadgeReadData | LocalDecisionData | EventDetails | None = None,
         channel: str | None = None,
     ) -> tuple["Voice", Effects]:
-        """Say that something happened; kept for later when nobody would hear it."""
+        """Say that something happened; kept for later when nobody would hear it, unless it is a question."""
         voice = self.numbered()
         event = Event(id=voice.last_id, type=event_type, ts=now, channel=channel, data=data)
         if voice.online:
             return voice, (Publish(Kind.EVENT, event),)
-        return _keeping(voice, event), ()
+        return (voice if event_type in _QUESTIONS else _keeping(voice, event)), ()
 
     def concerns(self, given: Input) -> bool:
         """Whether this input is about speaking, the same for every device."""
@@ -73,8 +75,7 @@ class Voice:
                 return _replays(replace(self, online=True), now)
             case Disconnected():
                 return replace(self, online=False), ()
-            case Unheard(event=event) if event.type is not EventType.BADGE_READ:
-                # A question, on the other hand, is not asked again: nobody stands at the door any more.
+            case Unheard(event=event) if event.type not in _QUESTIONS:
                 return _keeping(self, event), (StartTimer(REPLAY_TIMER, SAY_AGAIN_S),)
             case TimerFired(name=timer) if timer == REPLAY_TIMER and self.online:
                 return _replays(self, now)

@@ -198,10 +198,22 @@ def test_a_channels_range_is_in_order():
 
 @pytest.mark.parametrize(
     ("reason", "shows"),
-    [(None, Signal.GRANTED), ("outside_hours", Signal.DENIED), ("try_again", Signal.TRY_AGAIN)],
+    [
+        (None, Signal.GRANTED),
+        ("in_grace", Signal.GRANTED),
+        ("outside_hours", Signal.DENIED),
+        ("granted", Signal.DENIED),
+        ("try_again", Signal.TRY_AGAIN),
+        ("enter_pin", Signal.ENTER_PIN),
+    ],
 )
-def test_a_signal_without_a_reason_is_ok_and_with_one_a_denial(reason, shows):
+def test_a_signal_without_a_reason_is_ok_and_with_one_a_denial_but_for_three(reason, shows):
     assert Command(id="c", ts=NOON, ttl_ms=3000, do=Do.SIGNAL, reason=reason).shows is shows
+
+
+@pytest.mark.parametrize("reason", [None, "in_grace", "anything_else"])
+def test_an_unlock_says_yes_by_itself(reason):
+    assert Command(id="c", ts=NOON, ttl_ms=3000, do=Do.UNLOCK, reason=reason).shows is Signal.GRANTED
 
 
 @pytest.mark.parametrize("ttl_ms", [0, -1, 3_600_001])

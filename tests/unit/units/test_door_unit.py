@@ -41,6 +41,7 @@ from devices.units.steps import (
     Heard,
     Measured,
     MoveBolt,
+    PinEntered,
     Publish,
     ReleaseWired,
     Show,
@@ -423,6 +424,7 @@ COMMANDS = st.builds(
     do=st.sampled_from(Do),
     hold_s=st.sampled_from([None, 1.0, 500.0]),
     re=st.sampled_from([None, "b1-1", "b1-2", "x-1"]),
+    reason=st.sampled_from([None, None, "enter_pin", "outside_hours"]),
 )
 LISTS = [
     *enumerate(sealed(entry(ALICE))),
@@ -432,9 +434,9 @@ LISTS = [
 ]
 INPUTS: st.SearchStrategy[Input] = st.one_of(
     st.sampled_from([
-        Connected(), Disconnected(), BadgeShown(BADGE), ExitPressed(), ContactFelt(True), ContactFelt(False),
+        Connected(), Disconnected(), BadgeShown(BADGE), PinEntered("493817"), ExitPressed(), ContactFelt(True), ContactFelt(False),
         *(BoltFelt(lock) for lock in Bolt), Tampered(), ButtonPressed(), Measured({"co2": 1}),
-        *(TimerFired(name) for name in ("relock", "bolt", "answer", "mode", "health", "replay", "nobody's")),
+        *(TimerFired(name) for name in ("relock", "bolt", "answer", "pin", "mode", "health", "replay", "nobody's")),
         Heard(Desired(rev=1, v={})), ExitReleased(), ReleaseWired(), ReleaseWired(400.0),
         BadgeShown(ALICE), BadgeShown(EVE),
         BadgeShown(ALICE.model_copy(update={"direction": "out"})),
