@@ -15,6 +15,7 @@ from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
+from controller.services.access_index import AccessIndex
 from controller.services.rehearsal import (
     ENTER_PIN,
     Answer,
@@ -61,7 +62,7 @@ def rehearse(file: Path, days: int, everything: bool, data: Path | None, config:
 
 
 async def _rehearse(data: Path, policy: Space, days: int, everything: bool, as_json: bool) -> None:
-    people = (await read_people(data)).people
+    people = AccessIndex(policy, await read_people(data)).everybody
     since = SystemClock().now() - timedelta(days=days)
     async with open_events(data) as log:
         found = await rehearse_log(log, policy, since)
