@@ -100,7 +100,8 @@ def tickets(config: Path | None, id: str, file: Path, out: Path, **flags: Any) -
 
     async def do() -> list[Made]:
         async with _open_desk(config, **flags) as (desk, _, data):
-            return await desk.add_tickets(id, rows, open_digests(data).of_token)
+            digests = open_digests(data)
+            return await desk.add_tickets(id, rows, digests.of_token, digests.list_digest_of_token)
 
     with _new_file(out) as written:
         made = asyncio.run(do())

@@ -110,8 +110,14 @@ class EventsDesk:
         await self._store.end_event(event.id, self._now)
         return f"{event.name} is over: its doors are as their hours say again, and its tickets open nothing."
 
-    async def add_tickets(self, id: str, rows: Iterable[tuple[str, str]], digest: Callable[[str], bytes]) -> list[Made]:
-        """A ticket for each name and e-mail; all or none."""
+    async def add_tickets(
+        self,
+        id: str,
+        rows: Iterable[tuple[str, str]],
+        digest: Callable[[str], bytes],
+        list_digest: Callable[[str], bytes] | None = None,
+    ) -> list[Made]:
+        """A ticket for each name and e-mail; all or none. `list_digest`: for doors that decide alone."""
         event = self._event(id)
         if self._now >= event.end:
             raise InputError(f"event {id!r} is over: it takes no more tickets")
@@ -123,7 +129,12 @@ class EventsDesk:
             )
             for name, email in rows
         ]
-        await self._store.add_tickets([NewTicket(one.ticket, digest(one.token)) for one in made])
+        await self._store.add_tickets(
+            [
+                NewTicket(one.ticket, digest(one.token), list_digest(one.token) if list_digest is not None else None)
+                for one in made
+            ]
+        )
         return made
 
     def _path(self, names: list[str]) -> tuple[DoorId, ...]:

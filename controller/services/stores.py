@@ -67,6 +67,7 @@ class NewTicket:
 
     ticket: Ticket
     digest: bytes = field(repr=False)
+    list_digest: bytes | None = field(default=None, repr=False)  # as doors' own lists know it
 
 
 class EventStore(Protocol):

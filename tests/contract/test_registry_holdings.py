@@ -38,7 +38,7 @@ TALK = PublicEvent(
     NOON + 3 * HOUR,
     60,
 )
-TICKET = NewTicket(Ticket(TicketId("t-1"), TALK.id, "Grace"), b"t" * 32)
+TICKET = NewTicket(Ticket(TicketId("t-1"), TALK.id, "Grace"), b"t" * 32, b"T" * 32)
 PASS = GuestPass("g-1", GUEST, ADA, NOON, NOON + HOUR)
 VISIT = VisitingPass("v-1", PartnerId("trudaine"), VISITOR, PlanId("visiting"), NOON, NOON + 24 * HOUR, days=3)
 
@@ -168,6 +168,8 @@ async def test_an_event_changed_in_place_keeps_its_tickets(kept: Kept) -> None:
     now = await kept.people.load()
     assert (now.events, now.tickets) == ({TALK.id: shorter}, {TICKET.ticket.id: TICKET.ticket})
     assert now.ticket_digests == {b"t" * 32: TICKET.ticket.id}
+    # As a credential is named that a ticket is at a door.
+    assert now.list_digests["ticket:t-1"] == b"T" * 32  # type: ignore[index]
 
 
 async def test_an_event_starts_once_its_host_has_entered_and_ends_once(kept: Kept) -> None:

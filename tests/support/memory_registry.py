@@ -58,7 +58,11 @@ class MemoryRegistry:
             memberships={id_: many for id_, many in now.memberships.items() if id_ in touched},
             credentials=credentials,
             digests={digest: id_ for digest, id_ in now.digests.items() if id_ in credentials},
-            list_digests={id_: digest for id_, digest in now.list_digests.items() if id_ in credentials},
+            list_digests={
+                id_: digest
+                for id_, digest in now.list_digests.items()
+                if id_ in credentials or id_.startswith("ticket:")
+            },
             leases=now.leases if "leases" in subjects else None,
             groups=Groups(now.teams, now.team_memberships, now.cohorts) if "groups" in subjects else None,
             booked_areas=areas,
@@ -290,6 +294,8 @@ def _with(before: RegistrySnapshot, people: Sequence[Held]) -> RegistrySnapshot:
         credentials=kept | {one.id: one for held in people for one in held.credentials},
         digests={digest: id_ for digest, id_ in before.digests.items() if id_ in kept}
         | {digest: id_ for held in people for digest, id_ in held.digests.items()},
-        list_digests={id_: digest for id_, digest in before.list_digests.items() if id_ in kept}
+        list_digests={
+            id_: digest for id_, digest in before.list_digests.items() if id_ in kept or id_.startswith("ticket:")
+        }
         | {id_: digest for held in people for id_, digest in held.list_digests.items()},
     )

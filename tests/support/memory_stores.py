@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.domain.holdings import Booking, BookingState, GuestPass, PublicEvent, VisitingPass
 from controller.domain.house import ExtraHoliday, Fire, Lockdown, OneOff, Override, Scope, Wanted, WindowOpened
-from controller.domain.ids import BookingId, DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
+from controller.domain.ids import BookingId, CredentialId, DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
 from controller.domain.membership import Person, PersonKind
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
@@ -200,7 +200,7 @@ class MemoryPublicEvents:
 
     async def add_tickets(self, tickets: Sequence[NewTicket]) -> int:
         now = self._registry.now
-        found, digests = dict(now.tickets), dict(now.ticket_digests)
+        found, digests, lists = dict(now.tickets), dict(now.ticket_digests), dict(now.list_digests)
         for new in tickets:
             self._event(new.ticket.event)
             if new.ticket.person is not None:
@@ -211,7 +211,10 @@ class MemoryPublicEvents:
                 raise InputError(f"ticket {new.ticket.id!r}: another ticket has the same token")
             found[new.ticket.id] = new.ticket
             digests[new.digest] = new.ticket.id
-        return self._registry.become(replace(now, tickets=found, ticket_digests=digests), "events")
+            if new.list_digest is not None:
+                lists[CredentialId(f"ticket:{new.ticket.id}")] = new.list_digest
+        after = replace(now, tickets=found, ticket_digests=digests, list_digests=lists)
+        return self._registry.become(after, "events")
 
     async def void_ticket(self, id: TicketId) -> int:
         now = self._registry.now

@@ -122,7 +122,7 @@ def tickets(connection: Connection, of: Iterable[EventId]) -> tuple[dict[TicketI
     table = schema.ticket
     found: dict[TicketId, Ticket] = {}
     digests: dict[bytes, TicketId] = {}
-    for id_, event, name, person, is_void, digest, _ in fetched(
+    for id_, event, name, person, is_void, digest, *_ in fetched(
         connection, select(table).order_by(table.c.id), table.c.event, of
     ):
         found[id_] = Ticket(id_, event, name, person, is_void)
@@ -130,7 +130,7 @@ def tickets(connection: Connection, of: Iterable[EventId]) -> tuple[dict[TicketI
     return found, digests
 
 
-def ticket_row(one: Ticket, digest: bytes, key_id: str) -> dict[str, Any]:
+def ticket_row(one: Ticket, digest: bytes, key_id: str, list_digest: bytes | None = None) -> dict[str, Any]:
     return {
         "id": one.id,
         "event": one.event,
@@ -139,6 +139,7 @@ def ticket_row(one: Ticket, digest: bytes, key_id: str) -> dict[str, Any]:
         "is_void": one.is_void,
         "digest": digest,
         "key_id": key_id,
+        "list_digest": list_digest,
     }
 
 

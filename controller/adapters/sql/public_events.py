@@ -99,7 +99,7 @@ def _add_tickets(connection: Connection, tickets: Sequence[NewTicket], key_id: s
             raise InputError(f"ticket {one.id!r}: another ticket has the same token; every token is used once")
         there.add(one.id)
         digests.add(new.digest)
-    put(connection, table, [rows.ticket_row(new.ticket, new.digest, key_id) for new in tickets])
+    put(connection, table, [rows.ticket_row(new.ticket, new.digest, key_id, new.list_digest) for new in tickets])
     return bump(connection, EVENTS)
 
 

@@ -130,7 +130,14 @@ def credentials(
         digests[digest] = id_
         if list_digest is not None:
             list_digests[id_] = list_digest
-    return found, digests, list_digests
+    return found, digests, list_digests | _ticket_list_digests(connection)
+
+
+def _ticket_list_digests(connection: Connection) -> dict[CredentialId, bytes]:
+    """How doors' lists know tickets, which are credentials there and have a name as one; few, and so always all."""
+    table = schema.ticket
+    known = select(table.c.id, table.c.list_digest).where(table.c.list_digest.is_not(None))
+    return {CredentialId(f"ticket:{id_}"): list_digest for id_, list_digest in connection.execute(known)}
 
 
 def keep_teams(connection: Connection, names: Mapping[TeamId, str]) -> bool:

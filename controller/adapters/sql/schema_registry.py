@@ -178,6 +178,7 @@ ticket = Table(
     Column("is_void", Boolean, nullable=False, server_default=text("0")),
     Column("digest", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False),
+    Column("list_digest", LargeBinary),  # as of a credential
     Index("ticket_event", "event"),
     Index("ticket_digest", "digest", unique=True),
 )

@@ -99,6 +99,7 @@ def _holdings() -> None:
         sa.Column("is_void", sa.Boolean, nullable=False, server_default=sa.text("0")),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("key_id", sa.Text, nullable=False),
+        sa.Column("list_digest", sa.LargeBinary),
     )
     op.create_index("ticket_event", "ticket", ["event"])
     op.create_index("ticket_digest", "ticket", ["digest"], unique=True)
