@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
-from controller.domain.access import Denied, DenyReason, Granted, Read, Rights, decide
+from controller.domain.access import Denied, DenyReason, Granted, NeedsPin, Read, Rights, decide
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import CredentialId, DeviceId, DoorId, PersonId, PlanId
@@ -18,6 +19,7 @@ from controller.services.decisions import decision_fact
 from controller.services.ports import LoggedFact
 from controller.services.rehearsal import NotReplayed, Outcome, Rehearsal, grouped, rehearse, rehearse_log
 from controller.space import parse
+from tests.oracle.worlds import world
 
 FILE = """\
 natoma: 1
@@ -257,3 +259,22 @@ async def test_only_the_days_asked_for_are_read_from_a_long_log() -> None:
 
 async def test_an_empty_log_has_nothing_to_ask() -> None:
     assert (await rehearse_log(Pages([]), parse(FILE), NOON)).replayed == 0
+
+
+def test_the_policy_that_decided_decides_the_same_again_for_whatever_was_held() -> None:
+    """Through the log and back, on random worlds: a difference is always the new policy's doing."""
+    chance = Random("rehearsal")
+    asked = 0
+    for _ in range(500):
+        read, rights, at = world(chance)
+        door = rights.door
+        if door is None or rights.space.doors.get(door.id) != door or read.retained or read.duplicate or read.age_s > 5:
+            continue
+        read = replace(read, received_at=at)
+        decision = decide(read, rights, at)
+        if isinstance(decision, NeedsPin):
+            continue
+        found = rehearse([as_logged(decision_fact(read, rights, decision, 7, None))], rights.space)
+        assert (found.replayed, found.differences) == (1, []), (read, rights, decision)
+        asked += 1
+    assert asked > 300

@@ -1,6 +1,6 @@
 """The simulator's own reading of a space file: tolerant of what it does not use, exact about what is wrong."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -152,3 +152,13 @@ def space(folder: Path, areas: str, devices: str = "{}") -> Path:
         f"areas: {areas}\ndevices: {devices}\ndoors: {{d: {{from: outside, to: hall}}}}\nplans: {{p: {{where: z}}}}\n"
     )
     return file
+
+
+def test_a_holiday_of_some_zones_keeps_nobody_at_home(tmp_path: Path):
+    path = space(tmp_path, "{hall: {zones: [z]}}")
+    path.write_text(
+        path.read_text()
+        + "holidays: {2026-12-24: {name: Eve, zones: [z]}, 2026-12-25: Christmas, 2026-12-26: {name: Boxing Day}}\n"
+    )
+
+    assert load(path).holidays == {date(2026, 12, 25), date(2026, 12, 26)}
