@@ -106,6 +106,9 @@ def explain(
         lines.append(f"The door would stay unlocked for {decision.hold_s:g} s.")
     else:
         lines = [f"{who} would be refused at {door.name}, {when}: {wording.reason(fact, asked_at)}."]
+        miss = fact.detail.get("miss")
+        if miss is not None and miss not in (fact.detail["reason"], DenyReason.NO_RIGHT):
+            lines.append(f"But for that: {REASONS[str(miss)]}.")
         if "next_time" not in fact.detail:
             lines.append("Waiting would not change that.")
     if asks_pin:

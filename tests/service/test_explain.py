@@ -166,7 +166,7 @@ def test_everything_else_that_stands_in_the_way_is_told_in_order():
     lines = asked(rights(unpaid, credential=blocked), NIGHT).text.splitlines()
 
     assert lines[0].endswith("this badge is blocked.")
-    assert lines[1] == "Waiting would not change that."
+    assert lines[1:3] == ["But for that: the plan does not cover this hour.", "Waiting would not change that."]
     assert [line.split("  ")[1].strip() for line in lines if "fails:" in line] == ["badge", "person", "what they hold"]
     assert "  person          fails: a payment is overdue" in lines
 
