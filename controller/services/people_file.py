@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from controller.domain.building import Space
 from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId, TeamId
@@ -263,27 +263,40 @@ def _records(text: str, source: str) -> tuple[list[str], list[str], Iterator[tup
 
 def _disagreements(row: PeopleRow, cells: Mapping[str, str]) -> Iterator[Problem]:
     """Cells that are right by themselves and not together."""
+    for is_wrong, column, remedy in (*_about_the_plan(row), *_about_the_office(row), *_about_the_badge(row)):
+        if is_wrong:
+            yield Problem(row.line, column, shown(column, cells.get(column, "").strip()), remedy)
 
-    def problem(column: str, remedy: str) -> Problem:
-        return Problem(row.line, column, shown(column, cells.get(column, "").strip()), remedy)
 
-    if row.plan is not None and row.starts is None:
-        yield problem("from", "a plan needs its first day, like 2026-03-01")
-    if row.plan is None and (row.starts or row.until or row.standing or row.due_since or row.due_cents):
-        yield problem("plan", "from, until, standing and due are about a plan; which one?")
-    if row.due_cents and row.due_since is None:
-        yield problem("due_since", "what is due is due since a day; which one?")
-    if row.due_since is not None and not row.due_cents:
-        yield problem("due", "a bill has an amount, like 120.50")
-    if row.starts and row.until and row.until < row.starts:
-        yield problem("until", f"the last day cannot be before the first, {row.starts}")
-    if row.office is not None and not row.team:
-        yield problem("office", "an office is held by a team; name it in `team`")
-    if row.office is None and (row.office_from or row.office_until):
-        yield problem("office", "office_from and office_until are about an office; which one?")
-    if row.office_from and row.office_until and row.office_until < row.office_from:
-        yield problem("office_until", f"the last day cannot be before the first, {row.office_from}")
-    if row.badge is None and row.held_badge is None and (row.badge_state or row.valid_from or row.valid_until):
-        yield problem("badge", "badge_state, valid_from and valid_until are about a badge; which one?")
-    if row.valid_from and row.valid_until and row.valid_until <= row.valid_from:
-        yield problem("valid_until", f"must be after valid_from, {row.valid_from.isoformat()}")
+_Rule: TypeAlias = tuple[bool, str, str]
+
+
+def _about_the_plan(row: PeopleRow) -> Iterator[_Rule]:
+    told = (row.starts, row.until, row.standing, row.due_since, row.due_cents)
+    yield row.plan is not None and row.starts is None, "from", "a plan needs its first day, like 2026-03-01"
+    yield row.plan is None and any(told), "plan", "from, until, standing and due are about a plan; which one?"
+    yield _ends_before(row.starts, row.until), "until", f"the last day cannot be before the first, {row.starts}"
+    is_due, since = bool(row.due_cents), row.due_since is not None
+    yield is_due and not since, "due_since", "what is due is due since a day; which one?"
+    yield since and not is_due, "due", "a bill has an amount, like 120.50"
+
+
+def _about_the_office(row: PeopleRow) -> Iterator[_Rule]:
+    days = row.office_from, row.office_until
+    yield row.office is not None and not row.team, "office", "an office is held by a team; name it in `team`"
+    yield row.office is None and any(days), "office", "office_from and office_until are about an office; which one?"
+    yield days[0] is None and days[1] is not None, "office_from", "a lease with a last day needs its first"
+    yield _ends_before(*days), "office_until", f"the last day cannot be before the first, {row.office_from}"
+
+
+def _about_the_badge(row: PeopleRow) -> Iterator[_Rule]:
+    has_none = row.badge is None and row.held_badge is None
+    told = (row.badge_state, row.valid_from, row.valid_until)
+    remedy = "badge_state, valid_from and valid_until are about a badge; which one?"
+    yield has_none and any(told), "badge", remedy
+    is_backwards = row.valid_from is not None and row.valid_until is not None and row.valid_until <= row.valid_from
+    yield is_backwards, "valid_until", f"must be after valid_from, {row.valid_from and row.valid_from.isoformat()}"
+
+
+def _ends_before(first: date | None, last: date | None) -> bool:
+    return first is not None and last is not None and last < first

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from controller.domain.building import Space
-from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, TeamId
+from controller.domain.ids import CohortId, CredentialId, PersonId, TeamId
 from controller.domain.membership import (
     Credential,
     CredentialKind,
@@ -24,8 +24,9 @@ from controller.services.people import Held, ImportPlan, pin_id
 from controller.services.people_cells import PIN_KEPT
 from controller.services.people_diff import changes_of, lease_changes
 from controller.services.people_file import PeopleFile, PeopleFileError, PeopleRow, Problem, read_people_file, team_id
+from controller.services.people_leases import leases_of
 from controller.services.ports import RegistrySnapshot
-from controller.services.registry_checks import overlapping, unknown
+from controller.services.registry_checks import unknown
 from devices.badges import Badge
 
 Digest = Callable[[Badge], bytes]
@@ -322,43 +323,13 @@ class _Planner:
         )
 
     def _leases(self) -> tuple[Lease, ...] | None:
-        """All leases there will be, or None when they stay as they are.
-
-        A lease runs from the first day that any of the team's rows tells to the last; without days it was always there.
-        """
+        """All leases there will be, or None when they stay as they are."""
         if "office" not in self.file.columns:
             return None
-        rows: dict[tuple[TeamId, AreaId, date | None], list[PeopleRow]] = defaultdict(list)
-        for row in self.file.rows:
-            if row.office is not None:
-                rows[self._team(row.team), row.office, row.office_from].append(row)
-        told = [_lease(team, area, starts, several) for (team, area, starts), several in rows.items()]
-        named = {self._team(row.team) for row in self.file.rows if row.team}
-        kept = [lease for lease in self.before.registry.leases if lease.team not in named]
-        after = tuple(sorted([*kept, *told], key=lambda one: (one.team, one.area, one.starts)))
-        overlap = overlapping(after)
-        if overlap is not None:
-            team, area = overlap[1].team, overlap[1].area
-            line = max(row.line for row in self.file.rows if row.office == area)
-            told_by = next((row for row in self.file.rows if row.line == line), self.file.rows[0])
-            other = overlap[0].team if overlap[0].team != team else team
-            self._wrong(
-                told_by,
-                "office",
-                _said(area),
-                f"{other!r} holds it from {overlap[0].starts} to {overlap[0].ends or 'no end'}, and {team!r} from "
-                f"{overlap[1].starts}; end one before the other begins",
-            )
-        return None if set(after) == set(self.before.registry.leases) else after
-
-
-def _lease(team: TeamId, area: AreaId, starts: date | None, rows: Sequence[PeopleRow]) -> Lease:
-    """By its own days where the file has them, else from the first day of the rows to the last."""
-    if starts is not None:
-        return Lease(team, area, starts, rows[0].office_until)
-    ends = [row.until for row in rows if row.until is not None]
-    first = min(row.starts or date.min for row in rows)
-    return Lease(team, area, first, max(ends) if len(ends) == len(rows) else None)
+        before = self.before.registry.leases
+        found = leases_of(self.file.rows, before, self._team)
+        self.problems.extend(found.problems)
+        return None if set(found.after) == set(before) else found.after
 
 
 def _ending(badge: Badge) -> str:

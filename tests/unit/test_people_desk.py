@@ -54,6 +54,10 @@ def now(data: Path) -> RegistrySnapshot:
     return asyncio.run(read_people(data / "data"))
 
 
+def test_an_imported_badge_is_known_to_doors_own_lists(data: Path) -> None:
+    assert [len(digest) for digest in now(data).list_digests.values()] == [32]
+
+
 def test_a_badge_is_reported_lost_and_works_again_when_found(data: Path) -> None:
     told = run(data, "badge", "ada", "lost").output
     assert told.startswith("Ada Lovelace (ada): badge …80 (b-")

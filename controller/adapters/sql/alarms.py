@@ -99,7 +99,9 @@ def _cause(alarm: Alarm) -> dict[str, Any]:
 
 def _alarm(row: Row[Any]) -> Alarm:
     # By place: a column's name may be a method of the row's own, as "count" is.
-    id_, kind, door, device, area, person, raised, since, last, count, late, cleared, by, note, at, _, detail = tuple(row)
+    id_, kind, door, device, area, person, raised, since, last, count, late, cleared, by, note, at, _, detail = tuple(
+        row
+    )
     return Alarm(
         AlarmId(id_),
         AlarmKind(kind),

@@ -209,3 +209,22 @@ async def test_a_badge_from_before_doors_had_lists_is_put_on_them_by_its_number(
     (held,) = plan.people
     assert held.list_digests == {badge: b"list of " + of(Badge(NUMBER, 56, "iso14443a"))}
     assert planned(text, now).is_empty
+
+
+async def test_rows_that_disagree_about_a_lease_are_told() -> None:
+    heading = "id,name,team,office,office_from,office_until\n"
+
+    assert problems(
+        f"{heading}ada,Ada,Nord,office-1,2026-01-01,2026-06-30\nben,Ben,Nord,office-1,2026-01-01,\nzoe,Zoe,Nord,office-2,,2026-06-30\n"
+    ) == ["people.csv:4: office_from: empty — a lease with a last day needs its first"]
+    (told,) = problems(f"{heading}ada,Ada,Nord,office-1,2026-01-01,2026-06-30\nben,Ben,Nord,office-1,2026-01-01,\n")
+    assert told == "people.csv:3: office_until: empty — line 2 says 2026-06-30 of the same lease"
+
+
+async def test_leases_that_overlapped_before_keep_nobody_from_importing_others() -> None:
+    old = tuple(Lease(TeamId(team), AreaId("office-1"), SPRING) for team in ("nord", "sud"))
+
+    plan = planned("id,name,team,office\nada,Ada,Ost,office-2\n", RegistrySnapshot(3, leases=old))
+
+    assert plan.leases is not None
+    assert set(plan.leases) == {*old, Lease(TeamId("ost"), AreaId("office-2"), date.min)}
