@@ -229,7 +229,12 @@ class AccessService:
     def _act(self, tap: "_Tap", decision: Granted | Denied) -> None:
         if isinstance(decision, Granted) and tap.rights.door is not None:
             self._doors.release(
-                tap.rights.door, tap.read, decision.hold_s, tap.rights.person, _passage(decision, tap.rights)
+                tap.rights.door,
+                tap.read,
+                decision.hold_s,
+                tap.rights.person,
+                _passage(decision, tap.rights),
+                in_grace=decision.grant.in_grace,
             )
             self._granted.add()
         elif isinstance(decision, Denied):

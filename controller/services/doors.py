@@ -29,7 +29,7 @@ from controller.services.ports import Clock, Note, Outbound
 from controller.services.presence import Presence
 from devices.errors import LinkError
 from devices.ids import new_id
-from devices.messages import Ack, AckPhase, Command, Do, Event, EventType, State
+from devices.messages import IN_GRACE, Ack, AckPhase, Command, Do, Event, EventType, Signal, State
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +37,6 @@ LOCK_CHANNEL = "door.lock"
 UNLOCK_TTL_MS = 3_000
 # After the command's own life and the time a bolt takes, silence is an answer too.
 ANSWER_LIMIT = 5.0
-_TRY_AGAIN = "try_again"
-ENTER_PIN = "enter_pin"
 _EDGES = {EventType.DOOR_OPENED: "open", EventType.DOOR_CLOSED: "closed"}
 _EVENT_FACTS = {
     EventType.DOOR_OPENED: FactKind.DOOR_OPENED,
@@ -105,20 +103,23 @@ class Doors:
         hold_s: float,
         person: Person | None,
         detail: Mapping[str, Plain] | None = None,
+        *,
+        in_grace: bool = False,
     ) -> None:
         """Unlock this door for whoever was granted, once, as the answer to that read.
 
-        `detail` goes into the fact that tells whether they went in.
+        `detail` goes into the fact that tells whether they went in. `in_grace`: they are told that a payment is late.
         """
         passage = Passage(
             person.id if person is not None else None, read.correlation, hold_s, read.direction == "out", detail or {}
         )
         if not self._presence.is_ready(door.unit):
             self._not_unlocked(door, passage, "door_offline")
-            self._signal(read, _TRY_AGAIN)
+            self._signal(read, Signal.TRY_AGAIN.value)
             return
         now = self._clock.now()
-        command = self._command(Do.UNLOCK, now, channel=LOCK_CHANNEL, hold_s=hold_s, re=read.message_id)
+        told = IN_GRACE if in_grace else None
+        command = self._command(Do.UNLOCK, now, channel=LOCK_CHANNEL, hold_s=hold_s, re=read.message_id, reason=told)
         try:
             self._outbound.send(door.unit, command, expiry_s=UNLOCK_TTL_MS // 1000, correlation=read.message_id)
         except LinkError:
@@ -127,7 +128,7 @@ class Doors:
         self._unlocks[command.id] = _Unlock(door, passage, now, self._clock.monotonic())
         self._workers[door.id].tell(Input.EXIT if passage.is_leaving else Input.GRANTED, passage)
         if read.reader != door.unit:
-            self._signal(read, None)
+            self._signal(read, told)
 
     def signal_denied(self, read: Read, reason: DenyReason) -> None:
         """Tell the reader no; the code is for its own display at most, the person sees a red light."""
@@ -135,7 +136,7 @@ class Doors:
 
     def signal_pin(self, read: Read) -> None:
         """Ask for the PIN that belongs to this badge; the reader's question stays open until it comes."""
-        self._signal(read, ENTER_PIN)
+        self._signal(read, Signal.ENTER_PIN.value)
 
     # --- what devices say -------------------------------------------------------------------------
 

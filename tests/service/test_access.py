@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.facts import FactKind
+from controller.domain.membership import Standing
 from controller.errors import StoreError
 from controller.services.ports import RegistrySnapshot
 from devices.errors import NotConnected
@@ -103,6 +104,26 @@ async def test_a_reader_apart_from_the_lock_is_told_ok_and_a_unit_that_reads_nee
 
     assert signals(house) == [(STREET_READER, Signal.GRANTED)]
     assert [sent.device for sent in house.outbound.sent] == [STREET_UNIT, STREET_READER, LAB_UNIT]
+
+
+async def test_in_grace_the_member_enters_and_is_told_at_a_reader_apart_and_at_a_unit_that_reads():
+    known = House().index.people
+    (held,) = known.memberships[ALICE.id]
+    house = House(people=replace(known, memberships={ALICE.id: (replace(held, standing=Standing.GRACE),)}))
+    house.bring_up()
+
+    await house.tap()
+    await house.tap(LAB_UNIT, id="read-2")
+
+    assert [command.reason for command in unlocks(house)] == ["in_grace", "in_grace"]
+    assert signals(house) == [(STREET_READER, Signal.GRANTED)]
+    assert [sent.message.reason for sent in house.outbound.sent if sent.device == STREET_READER] == ["in_grace"]
+
+
+async def test_whoever_owes_nothing_is_told_nothing(house):
+    await house.tap()
+
+    assert [sent.message.reason for sent in house.outbound.sent] == [None, None]
 
 
 async def test_the_record_holds_what_the_decision_was_made_from_and_no_badge_number(house):
