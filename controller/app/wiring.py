@@ -135,7 +135,7 @@ class Services:
         self.public_events = PublicEvents(
             people=lambda: self.index.people,
             whereabouts=self.following.whereabouts,
-            is_on_the_way=self.shared.is_on_the_way,
+            coming_in=self.shared.coming_in,
             store=kept.public_events,
             writes=self.writes,
             note=note,

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # Of one ticket, how many ways in and out are remembered: more in one evening is somebody smoking a great deal.
 MOVES_KEPT = 32
+_NOBODY: frozenset[PersonId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -60,17 +61,17 @@ class PublicEvents:
         *,
         people: Callable[[], RegistrySnapshot],
         whereabouts: Whereabouts,
-        is_on_the_way: Callable[[PersonId], bool],
+        coming_in: Callable[[], frozenset[PersonId]],
         store: EventStore,
         writes: HouseWrites,
         note: Callable[[Fact], None],
         alarms: Alarms,
         clock: Clock,
     ) -> None:
-        """`is_on_the_way`: let in at a door a moment ago, and not gone through yet."""
+        """`coming_in`: let in at a door a moment ago, and not gone through yet."""
         self._people = people
         self._whereabouts = whereabouts
-        self._is_on_the_way = is_on_the_way
+        self._coming_in = coming_in
         self._store = store
         self._writes = writes
         self._note = note
@@ -83,7 +84,8 @@ class PublicEvents:
         self._moves: dict[PersonId, _Moves] = {}
         # Laid out anew when the registry has other tickets.
         self._tickets: Mapping[TicketId, Ticket] = {}
-        self._holders: dict[EventId, tuple[PersonId, ...]] = {}
+        self._holders: dict[EventId, frozenset[PersonId]] = {}
+        self._known_inside: dict[EventId, frozenset[PersonId]] = {}
         self._all_holders: frozenset[PersonId] = frozenset()
 
     # --- questions --------------------------------------------------------------------------------
@@ -106,8 +108,9 @@ class PublicEvents:
         if event.entry is EventEntry.OPEN:
             openings = self._openings.get(event.id)
             return Count(openings.heads if openings is not None else 0, Quality.ESTIMATED)
-        inside = sum(1 for holder in self._holders_at(event.id) if self._is_counted(holder))
-        return Count(inside, self._whereabouts.count().quality)
+        inside = self._inside(event.id)
+        coming = (self._coming_in() & self._holders_at(event.id)) - inside
+        return Count(len(inside) + len(coming), self._whereabouts.count().quality)
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
         """A ticket with all that its answer depends on, as of now."""
@@ -128,8 +131,9 @@ class PublicEvents:
                 self._moved(fact, fact.door, alert=False)
 
     def took(self, logged: LoggedFact) -> None:
-        """One fact, as it happens."""
+        """One fact, as it happens; whoever follows people hears of it first."""
         fact = logged.fact
+        self._known_inside.clear()
         if fact.door is None or ("late_s" in fact.detail and fact.kind is not FactKind.LOCAL_GRANTED):
             return
         if fact.kind is FactKind.ENTRY_TAKEN:
@@ -138,6 +142,7 @@ class PublicEvents:
 
     def look(self) -> None:
         """Once a second: end what is over, and see what is full."""
+        self._known_inside.clear()
         now = self._clock.now()
         for event in self._events():
             over = _over_since(event, now)
@@ -163,7 +168,7 @@ class PublicEvents:
     def _end(self, event: PublicEvent, at: datetime) -> None:
         """Whoever is left is out: the ticket's way out at the end needs no reader."""
         self._over.add(event.id)
-        left = tuple(holder for holder in self._holders_at(event.id) if self._is_visitor_inside(holder))
+        left = tuple(sorted(holder for holder in self._holders_at(event.id) if self._is_visitor_inside(holder)))
         heads = self.heads(event).people
         self._openings.pop(event.id, None)
         for holder in self._holders_at(event.id):
@@ -209,8 +214,13 @@ class PublicEvents:
     def _is_first_door(self, holder: PersonId, door: DoorId) -> bool:
         return any(event.path[0] == door and holder in self._holders_at(event.id) for event in self._events())
 
-    def _is_counted(self, holder: PersonId) -> bool:
-        return self._whereabouts.is_inside(holder) or self._is_on_the_way(holder)
+    def _inside(self, event: EventId) -> frozenset[PersonId]:
+        """The holders of tickets who are in; looked for once after each thing that happens."""
+        found = self._known_inside.get(event)
+        if found is None or self._tickets is not self._people().tickets:
+            holders = self._holders_at(event)
+            found = self._known_inside[event] = frozenset(who for who in holders if self._whereabouts.is_inside(who))
+        return found
 
     def _is_visitor_inside(self, holder: PersonId) -> bool:
         """A ticket of somebody of this house says nothing about when they go home."""
@@ -233,19 +243,20 @@ class PublicEvents:
         self._lay_out_tickets()
         return self._all_holders
 
-    def _holders_at(self, event: EventId) -> tuple[PersonId, ...]:
+    def _holders_at(self, event: EventId) -> frozenset[PersonId]:
         self._lay_out_tickets()
-        return self._holders.get(event, ())
+        return self._holders.get(event, _NOBODY)
 
     def _lay_out_tickets(self) -> None:
         tickets = self._people().tickets
         if tickets is self._tickets:
             return
-        found: dict[EventId, dict[PersonId, None]] = {}
+        found: dict[EventId, set[PersonId]] = {}
         for ticket in tickets.values():
-            found.setdefault(ticket.event, {})[holder_of(ticket)] = None
+            found.setdefault(ticket.event, set()).add(holder_of(ticket))
         self._tickets = tickets
-        self._holders = {event: tuple(holders) for event, holders in found.items()}
+        self._known_inside.clear()
+        self._holders = {event: frozenset(holders) for event, holders in found.items()}
         self._all_holders = frozenset(holder for holders in found.values() for holder in holders)
 
 

@@ -118,11 +118,9 @@ class SharedState:
         """The grant came to nothing before its door was told: a repeat, or a log that could not be written."""
         self._on_the_way.pop(correlation, None)
 
-    def is_on_the_way(self, person: PersonId, *, elsewhere_than: DoorId | None = None) -> bool:
-        """Whether this person was let in at a door a moment ago and has not gone through yet."""
-        return any(
-            one.person == person and one.comes_in and one.door != elsewhere_than for one in self._on_the_way.values()
-        )
+    def coming_in(self) -> frozenset[PersonId]:
+        """Whoever was let in at a door a moment ago and has not gone through yet."""
+        return frozenset(one.person for one in self._on_the_way.values() if one.comes_in and one.person is not None)
 
     def took(self, logged: LoggedFact) -> None:
         """One fact, as it happens: what came of a grant. Leaving has no fact of its own; its door closes again."""

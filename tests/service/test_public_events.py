@@ -68,7 +68,7 @@ class Evening:
         self.events = PublicEvents(
             people=lambda: self.index.people,
             whereabouts=self.following.whereabouts,
-            is_on_the_way=self.on_the_way.__contains__,
+            coming_in=lambda: frozenset(self.on_the_way),
             store=MemoryPublicEvents(self.registry),
             writes=self.writes,
             note=self.told,
@@ -261,6 +261,18 @@ def test_whoever_was_let_in_a_moment_ago_takes_a_place(evening):
     evening.on_the_way |= {ONE, TWO}
 
     assert reason(evening.scans(TICKETS[2])) is DenyReason.EVENT_FULL
+
+
+def test_tickets_made_while_it_runs_count_at_once(evening):
+    evening.begins()
+    evening.happens(TAKEN, ONE)
+    before = evening.events.heads(TALK).people
+    people = evening.index.people
+    late = Ticket(TicketId("t9"), TALK.id)
+    evening.index.load(replace(people, tickets={**people.tickets, late.id: late}))
+    evening.happens(TAKEN, holder_of(late))
+
+    assert (before, evening.events.heads(TALK).people) == (1, 2)
 
 
 def test_a_full_event_is_told_to_staff_until_there_is_room(evening):
