@@ -1,7 +1,7 @@
 """Which doors a scope means: the whole space, a floor, a zone, one door.
 
-Cautious on purpose: an area reached without a door counts with the one it opens onto, so that locking down a kitchen
-locks the door one comes to it by. Who may set what for a scope is in `house_rights`.
+A zone is taken cautiously: an area reached without a door counts with the one it opens onto, so that locking down a
+kitchen locks the door one comes to it by. Who may set what for a scope is in `house_rights`.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,10 @@ def covers(scope: Scope, door: Door, space: Space) -> bool:
         case ScopeKind.DOOR:
             return door.id == scope.id
         case ScopeKind.FLOOR:
-            # The door as drawn, too: stairs that begin on this floor are locked with it.
-            return door.floor == scope.id or any(area.floor == scope.id for area in _behind(door, space))
+            # Its own doors, and those that lead onto it from elsewhere. Open stairs join every floor to the street: to
+            # count what they reach as behind the street door would make each floor's lockdown that of the whole space.
+            inner = space.areas.get(door.inner)
+            return door.floor == scope.id or (inner is not None and inner.floor == scope.id)
         case ScopeKind.ZONE:
             return any(scope.id in area.zones for area in _behind(door, space))
 
