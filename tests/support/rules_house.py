@@ -67,7 +67,21 @@ RIGHTS = {
     "liv": (Right.LIFT_LOCKDOWN,),
     "olga": (Right.OVERRIDE_LOCKDOWN,),
 }
-_COLUMNS = ("id", "name", "kind", "plan", "from", "until", "standing", "badge", "badge_format", "badge_state")
+_COLUMNS = (
+    "id",
+    "name",
+    "kind",
+    "plan",
+    "from",
+    "until",
+    "standing",
+    "team",
+    "office",
+    "badge",
+    "badge_format",
+    "badge_state",
+    "valid_from",
+)
 _PEOPLE: tuple[dict[str, str], ...] = (
     {"id": "alice", "name": "Alice Arnaud", "kind": "member", "plan": "full"},
     {"id": "tom", "name": "Tom Twoday", "kind": "member", "plan": "two-days"},
