@@ -12,6 +12,7 @@ from controller.app.routing import handlers
 from controller.domain.alarm import AlarmKind
 from controller.domain.building import Device, Door, Space
 from controller.domain.door import CLOSED_STATES
+from controller.domain.facts import FactKind
 from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
 from controller.domain.membership import Person
@@ -225,6 +226,7 @@ class Services:
             self.headcount.took,
             self.public_events.took,
             self.modes.took,
+            self._overshot,
         ):
             self.listen(fact_listener)
 
@@ -331,6 +333,12 @@ class Services:
         if area is None or not area.zones:
             return None
         return max(self.following.whereabouts.count(zone).people for zone in area.zones)
+
+    def _overshot(self, logged: LoggedFact) -> None:
+        """A door that decided alone let somebody in beyond what was left."""
+        fact = logged.fact
+        if fact.kind is FactKind.QUOTA_OVERSHOT:
+            self.alarms.raise_(AlarmKind.QUOTA_OVERSHOOT, door=fact.door, person=fact.person, at=fact.at)
 
     def _pin_timed_out(self, asked: Asked) -> None:
         self.reads.pin_timed_out(asked)

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from controller.domain.alarm import AlarmKind
 from controller.domain.building import Partner, PinMode, Plan, Space
-from controller.domain.facts import FactKind
+from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import PublicEvent, Ticket
 from controller.domain.ids import CredentialId, EventId, PartnerId, PersonId, PlanId, TicketId
 from controller.domain.membership import Credential, CredentialKind, Person
@@ -221,6 +222,15 @@ async def test_a_pin_after_the_badge_opens_and_a_visitor_who_has_none_does_not()
 
         assert (len(asked), len(opened)) == (1, 1)
         assert reason(house) == "pin_timeout"
+
+
+async def test_overshoot_is_flagged_to_staff():
+    async with living() as house:
+        house.journal.note(Fact(FactKind.QUOTA_OVERSHOT, NOON, door=STREET.id, person=ALICE.id))
+
+        (alarm,) = house.alarms.open
+        assert (alarm.kind, alarm.subject.person, alarm.raised_at) == (AlarmKind.QUOTA_OVERSHOOT, ALICE.id, NOON)
+        assert house.ledger.rows == []
 
 
 @pytest.mark.parametrize("shown", [BadgeReadData(token="T-4711"), BadgeReadData(pin="000000")], ids=["token", "PIN"])

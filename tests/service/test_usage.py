@@ -6,19 +6,22 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from controller.domain.access import Cost, Denied, Failing, Grant, Granted, GrantKind, Step
+from controller.domain.access import Cost, Denied, Failing, Grant, Granted, GrantKind, Read, Step, decide
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import PersonId, PlanId
-from controller.domain.membership import Membership
+from controller.domain.holdings import GuestPass
+from controller.domain.ids import CredentialId, PersonId, PlanId
+from controller.domain.membership import Credential, Membership, Person, PersonKind
 from controller.domain.reservations import charge_as_plain
-from controller.domain.rights import DenyReason, Rights
+from controller.domain.rights import DenyReason, HostedGuest, Rights
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, Usage
 from controller.errors import StoreError
 from controller.services.ports import LoggedFact
 from controller.services.usage import LOOK_EVERY, RESERVED_FOR, UsageBook, settled
 from tests.support.memory import MemoryEventLog
-from tests.support.services import ALICE, NOON, SPACE, STREET, LoopClock
+from tests.support.services import ALICE, NOON, SPACE, STREET, HandClock, LoopClock
 
 MONDAY = date(2026, 11, 23)
 DAY = Charge(ChargeKind.QUOTA_DAY, ALICE.id, MONDAY)
@@ -291,13 +294,105 @@ async def test_asking_what_somebody_used_costs_under_three_microseconds(desk):
     assert (time.perf_counter() - began) / asked < 3e-6
 
 
+# --- whatever order things happen in ---------------------------------------------------------------------------------
+
+
+class Fortnight:
+    """A member of two days a week and the guests of a host with three a month, at two doors, in any order."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock(NOON - timedelta(hours=1))
+        self.book = UsageBook(ListLedger(), MemoryEventLog(), lambda: QUOTA_SPACE, self.clock)
+        self.waiting: list[tuple[Charge | None, date, PersonId]] = []
+        self.entered: set[tuple[PersonId, date]] = set()
+        self.taps = 0
+
+    def reads(self, who: PersonId) -> None:
+        is_guest = who != ALICE.id
+        window = GuestPass("g", who, ALICE.id, NOON - timedelta(days=1), NOON + timedelta(days=30))
+        usage = self.book.of(ALICE.id)
+        rights = Rights(
+            QUOTA_SPACE,
+            STREET,
+            Credential(CredentialId("badge"), who),
+            Person(who, who, PersonKind.GUEST) if is_guest else ALICE,
+            () if is_guest else OF_TWO_DAYS.memberships,
+            guest_passes=(HostedGuest(window, ALICE, OF_TWO_DAYS.memberships, (), usage),) if is_guest else (),
+            usage=Usage() if is_guest else usage,
+        )
+        now = self.clock.now()
+        decision = decide(Read(STREET.unit, "tap", now, now, 0.0), rights, now)
+        if isinstance(decision, Granted):
+            if decision.grant.charge is not None:
+                self.book.reserve(decision.grant.charge, f"tap-{self.taps}")
+            self.waiting.append((decision.grant.charge, now.date(), who))
+            self.taps += 1
+        else:
+            self.waiting.append((None, date.min, who))
+            self.taps += 1
+
+    def doors_tell(self, number: int, kind: FactKind) -> None:
+        charge, day, who = self.waiting[number]
+        if day == date.min:
+            return
+        self.waiting[number] = (None, date.min, who)
+        detail = {"charge": charge_as_plain(charge)} if charge is not None else {}
+        fact = Fact(kind, self.clock.now(), door=STREET.id, correlation=f"tap-{number}", detail=detail)
+        self.book.took(LoggedFact(number, fact))
+        if kind is TAKEN:
+            self.entered.add((who, day))
+
+    def a_day_passes(self) -> None:
+        for number in range(len(self.waiting)):
+            self.doors_tell(number, NOT_TAKEN)
+        self.clock.advance(86_400)
+        self.book.look()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("reads"), st.sampled_from([ALICE.id, PersonId("gus"), PersonId("gil")])),
+        st.tuples(st.just("taken"), st.integers(0, 30)),
+        st.tuples(st.just("not taken"), st.integers(0, 30)),
+        st.tuples(st.just("a day passes"), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_a_quota_is_never_over_counted_by_parallel_reads(steps):
+    fortnight = Fortnight()
+    for what, which in steps:
+        if what == "reads":
+            fortnight.reads(which)
+        elif what == "a day passes":
+            fortnight.a_day_passes()
+        elif which < len(fortnight.waiting):
+            fortnight.doors_tell(which, TAKEN if what == "taken" else NOT_TAKEN)
+    fortnight.a_day_passes()
+
+    usage = fortnight.book.of(ALICE.id)
+    came = {day for who, day in fortnight.entered if who == ALICE.id}
+    weeks = [day.isocalendar().week for day in usage.quota_days]
+    assert came == usage.quota_days
+    assert all(weeks.count(week) <= 2 for week in weeks)
+    guests = [guest for day, who in usage.guest_days.items() for guest in who if day.month == MONDAY.month]
+    assert len(guests) <= 3
+
+
 # --- what doors decided alone ----------------------------------------------------------------------------------------
 
 LOCAL = Fact(FactKind.LOCAL_GRANTED, NOON, door=STREET.id, person=ALICE.id, message_id="m-1", detail={"rev": 4})
 RIGHTS = Rights(SPACE, STREET, None, ALICE)
 QUOTA = PlanId("two-days")
 QUOTA_SPACE = replace(
-    SPACE, plans={**SPACE.plans, QUOTA: replace(next(iter(SPACE.plans.values())), id=QUOTA, days_per_week=2)}
+    SPACE,
+    plans={
+        **SPACE.plans,
+        QUOTA: replace(next(iter(SPACE.plans.values())), id=QUOTA, days_per_week=2, guest_days_per_month=3),
+    },
 )
 OF_TWO_DAYS = replace(RIGHTS, space=QUOTA_SPACE, memberships=(Membership(ALICE.id, QUOTA, date(2026, 1, 1)),))
 
