@@ -21,9 +21,10 @@ from simulator.device import Surroundings
 from simulator.endpoint import DataDir
 from simulator.entitled import guess
 from simulator.errors import InputError, RunError, did_you_mean
-from simulator.fleet import Fleet, no_readings, person_with_number
+from simulator.fleet import Fleet, no_readings
 from simulator.hands import Hands
 from simulator.people import SimPerson, find_person, make_people, read_people, write_people
+from simulator.pocket import person_with_number, pocket_of
 from simulator.run import Simulation
 from simulator.run import run as run_simulation
 
@@ -127,7 +128,9 @@ def run(
 
 
 @main.command()
-@click.option("--badge", required=True, help="Whose badge: a name from the people file, or a badge number.")
+@click.option("--badge", default="", help="Whose badge: a name from the people file, or a badge number.")
+@click.option("--token", default="", help="What the QR code of a ticket or a pass holds; - to type it unseen.")
+@click.option("--pin", default="", help="PIN to type when the reader asks, or alone; - to type it unseen.")
 @_DOOR
 @click.option("--out", "direction", flag_value="out", default="in", help="At the reader inside, to leave.")
 @click.option("--stay", is_flag=True, help="Do not walk through when the door opens.")
@@ -141,24 +144,33 @@ def run(
 @_JSON
 @friendly
 def tap(
-    badge: str, door: str, direction: str, stay: bool, space: Path | None, mqtt: str | None, mqtt_version: str | None,
-    passwords: Path | None, ca_file: Path | None, people_file: Path | None, data: Path, as_json: bool,
+    badge: str, token: str, pin: str, door: str, direction: str, stay: bool, space: Path | None, mqtt: str | None,
+    mqtt_version: str | None, passwords: Path | None, ca_file: Path | None, people_file: Path | None, data: Path,
+    as_json: bool,
 ) -> None:  # fmt: skip
-    """Hold a badge to a door's reader and say what it shows. Exit code 0: granted, 1: denied or no answer."""
+    """Hold a badge or a token to a door's reader, or type a PIN, and say what it shows.
+
+    Exit code 0: granted, 1: denied, no answer, or a PIN is asked for and none was given.
+    """
+    if not (badge or token or pin):
+        raise InputError("what to show? Give --badge, --token or --pin")
     place = DataDir(data)
-    request = {"do": "tap", "badge": badge, "door": door, "direction": direction, "walk": not stay}
+    token, pin = _unseen("Token", token), _unseen("PIN", pin)
+    held = {"badge": badge, "token": token, "pin": pin}
+    request = {"do": "tap", **held, "door": door, "direction": direction, "walk": not stay}
 
     async def through_the_simulator_or_alone() -> Mapping[str, object]:
         if mqtt is None and await control.is_running(place.socket):
             return await control.ask(place.socket, request)
         building = load(place.space(space))
         chosen = building.door(door)
-        person = _whose(badge, place, people_file, space)
+        person = _whose(badge, place, people_file, space) if badge else None
+        pocket = pocket_of(person, direction, token=token, pin=pin)
         endpoint = place.endpoint(mqtt, mqtt_version, passwords, ca_file)
         reader = (chosen.reader_out or chosen.unit) if direction == "out" else chosen.badge_reader
         around = Surroundings(now, no_readings)
         async with Fleet(building, endpoint, around, only=[reader], patience_s=3.0) as fleet:
-            outcome = await Hands(fleet, building).tap(person, chosen, direction, walk=not stay)
+            outcome = await Hands(fleet, building).use(pocket, chosen, direction, walk=not stay)
         return {**outcome.as_dict(), "words": outcome.in_words()}
 
     answer = _in_loop(through_the_simulator_or_alone)
@@ -278,10 +290,13 @@ def _people(place: DataDir, people_file: Path | None) -> list[SimPerson]:
     return read_people(file) if file is not None else []
 
 
+def _unseen(name: str, given: str) -> str:
+    """A dash: typed now, and neither on the screen nor in the shell's history."""
+    return str(click.prompt(name, hide_input=True, err=True)) if given == "-" else given
+
+
 def _whose(badge: str, place: DataDir, people_file: Path | None, space: Path | None) -> SimPerson:
     person = find_person(_people(place, people_file), badge, place.nobody_known(space))
-    if person is not None and not person.badge:
-        raise InputError(f"{person.name} has no badge in the people file")
     return person or person_with_number(badge)
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from simulator.building import Building
 from simulator.errors import InputError, RunError, SimulatorError
-from simulator.fleet import person_with_number
 from simulator.hands import Hands
 from simulator.people import SimPerson, find_person
+from simulator.pocket import person_with_number, pocket_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +45,10 @@ class Control:
         door = self._building.door(str(request.get("door", "")))
         match request.get("do"):
             case "tap":
-                text = str(request.get("badge", ""))
-                person = find_person(self._people, text, self._if_nobody) or person_with_number(text)
+                badge, token, pin = (str(request.get(name) or "") for name in ("badge", "token", "pin"))
                 direction = "out" if request.get("direction") == "out" else "in"
-                outcome = await self._hands.tap(person, door, direction, walk=request.get("walk") is not False)
+                pocket = pocket_of(self._whose(badge) if badge else None, direction, token=token, pin=pin)
+                outcome = await self._hands.use(pocket, door, direction, walk=request.get("walk") is not False)
                 return {**outcome.as_dict(), "words": outcome.in_words()}
             case "press-exit":
                 held = request.get("for_s")
@@ -64,6 +64,9 @@ class Control:
                 return {**stood.as_dict(), "words": stood.in_words()}
             case other:
                 raise InputError(f"the simulator cannot {other!r}; it can tap, press-exit and open")
+
+    def _whose(self, badge: str) -> SimPerson:
+        return find_person(self._people, badge, self._if_nobody) or person_with_number(badge)
 
 
 @asynccontextmanager

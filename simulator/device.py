@@ -27,6 +27,7 @@ from devices.units.steps import (
     Heard,
     Measured,
     MoveBolt,
+    PinEntered,
     Publish,
     ReleaseLock,
     Sample,
@@ -91,13 +92,20 @@ class VirtualDevice:
 
     def tap(self, badge: BadgeReadData, answer: Answer) -> None:
         """Hold a badge to it; `answer` hears what it shows, exactly once."""
+        self._asks(BadgeShown(badge), answer)
+
+    def enter_pin(self, digits: str, answer: Answer) -> None:
+        """Type a PIN at it, after a badge or alone; `answer` hears what it shows, exactly once."""
+        self._asks(PinEntered(digits), answer)
+
+    def _asks(self, given: BadgeShown | PinEntered, answer: Answer) -> None:
         if not isinstance(self.machine, DoorUnit | Reader):
             raise TypeError(f"{self.id} is a {type(self.machine).__name__} and reads no badges")
         if self.machine.reading.is_open:
             answer(Show(Signal.TRY_AGAIN, "busy"))
             return
         self._answer = answer
-        self.feed(BadgeShown(badge))
+        self.feed(given)
 
     def press_exit(self) -> None:
         """Press the button, and let go of it a moment later."""
@@ -233,4 +241,4 @@ def _will_delay(settings: LinkSettings) -> int:
 
 
 def _is_a_read(message: Message) -> bool:
-    return isinstance(message, Event) and message.type is EventType.BADGE_READ
+    return isinstance(message, Event) and message.type in (EventType.BADGE_READ, EventType.PIN_ENTERED)

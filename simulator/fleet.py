@@ -15,9 +15,8 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from devices.badges import WIEGAND26, read
 from devices.channels import Bolt
-from devices.errors import BadCredentials, BadgeError, LinkError
+from devices.errors import BadCredentials, LinkError
 from devices.link import LinkSettings
 from devices.messages import BadgeReadData, Scalar
 from devices.topics import Topics
@@ -26,9 +25,8 @@ from devices.units.steps import ContactFelt, ExitPressed, ExitReleased, ReleaseW
 from simulator.building import Building, Device, Door
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import Endpoint
-from simulator.errors import InputError, RunError
+from simulator.errors import RunError
 from simulator.instruments import CHANNELS, SLOW
-from simulator.people import SimPerson
 
 logger = logging.getLogger(__name__)
 
@@ -105,9 +103,13 @@ class Fleet:
 
     # --- hands ------------------------------------------------------------------------------------
 
-    def tap(self, device_id: str, person: SimPerson, direction: str, answer: Callable[[Show], None]) -> None:
-        """Hold somebody's badge to a reader; `answer` hears what the reader shows."""
-        self.devices[device_id].tap(badge_data(person, direction), answer)
+    def tap(self, device_id: str, shown: BadgeReadData, answer: Callable[[Show], None]) -> None:
+        """Hold a badge or a pass to a reader; `answer` hears what the reader shows."""
+        self.devices[device_id].tap(shown, answer)
+
+    def enter_pin(self, device_id: str, digits: str, answer: Callable[[Show], None]) -> None:
+        """Type a PIN at a reader; `answer` hears what the reader shows then."""
+        self.devices[device_id].enter_pin(digits, answer)
 
     def press_exit(self, door: Door) -> None:
         self.devices[door.unit].press_exit()
@@ -201,15 +203,6 @@ class Fleet:
         return replace(settings, subscriptions=((Topics(self._building.root).device_filter(device.id), 1),))
 
 
-def badge_data(person: SimPerson, direction: str) -> BadgeReadData:
-    """What a reader says of this person's badge."""
-    badge_format = person.badge_format or "iso14443a"
-    bits = len(person.badge) * 4
-    return BadgeReadData(
-        card=person.badge, bits=bits, format=badge_format, direction="out" if direction == "out" else "in"
-    )
-
-
 def _release(unit: VirtualDevice, hold_s: float | None) -> None:
     unit.feed(ReleaseWired(hold_s))
 
@@ -265,14 +258,3 @@ def _place_name(device: Device, building: Building) -> str:
 def no_readings(_device: str) -> dict[str, Scalar]:
     """For a fleet without rooms, as when a single reader is borrowed for one tap."""
     return {}
-
-
-def person_with_number(number: str) -> SimPerson:
-    """A stranger's badge: somebody the people file does not know. Raises InputError for what no reader would send."""
-    try:
-        badge = read(number)
-    except BadgeError as exc:
-        raise InputError(str(exc)) from None
-    # Three bytes are what a 26-bit reader passes on.
-    badge_format = WIEGAND26 if badge.size == 3 else badge.format
-    return SimPerson(id="stranger", name="a stranger", kind="guest", badge=badge.number, badge_format=badge_format)

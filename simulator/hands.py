@@ -1,17 +1,19 @@
-"""What a visitor of the simulated building can do with a door: tap a badge, press exit, push, hold it open.
+"""What a visitor of the simulated building can do with a door: tap, type a PIN, press exit, push, hold it open.
 
 The same hands for `natoma-sim tap` on its own and for a running simulator asked over its socket.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from devices.messages import Signal
+from devices.messages import IN_GRACE, Signal
 from devices.units.steps import Show
 from simulator.building import Building, Door
 from simulator.errors import InputError
 from simulator.fleet import Fleet
 from simulator.people import SimPerson
+from simulator.pocket import Pocket, pocket_of
 
 # The reader itself gives up after a second; beyond this something is wrong with us.
 _ANSWER_S = 3.0
@@ -28,9 +30,10 @@ class Outcome:
 
     door: str
     door_name: str
-    shown: str  # granted, denied, try_again
+    shown: str  # granted, denied, try_again, enter_pin: the last of it
     reason: str | None = None
     unlocked_for_s: float | None = None
+    asked_pin: bool = False  # the reader showed that before
 
     @property
     def granted(self) -> bool:
@@ -40,10 +43,17 @@ class Outcome:
         return {**asdict(self), "granted": self.granted}
 
     def in_words(self) -> str:
+        """As the reader shows it, line by line."""
+        return "\n".join((*(["enter your PIN"] if self.asked_pin else []), self._last_words()))
+
+    def _last_words(self) -> str:
+        told = " — a payment is late" if self.reason == IN_GRACE else ""
         if self.granted and self.unlocked_for_s is not None:
-            return f"granted, {self.door_name} unlocked for {self.unlocked_for_s:g} s"
+            return f"granted, {self.door_name} unlocked for {self.unlocked_for_s:g} s{told}"
         if self.granted:
-            return f"granted, but the lock of {self.door_name} did not say that it opened"
+            return f"granted, but the lock of {self.door_name} did not say that it opened{told}"
+        if self.shown == Signal.ENTER_PIN:
+            return "enter your PIN: the door waits 15 s for it; give it with --pin"
         if self.shown == Signal.DENIED:
             return f"denied: {self.reason or 'no reason given'}"
         return "no answer" if self.reason == "no_answer" else f"try again: {self.reason or 'the reader is busy'}"
@@ -79,12 +89,18 @@ class Hands:
         self._building = building
         self._background = background
 
-    async def tap(self, person: SimPerson, door: Door, direction: str = "in", *, walk: bool = True) -> Outcome:
+    async def tap(
+        self, person: SimPerson, door: Door, direction: str = "in", *, pin: str = "", walk: bool = True
+    ) -> Outcome:
         """Hold the badge to the door's reader and, when it is green, walk through unless told not to."""
+        return await self.use(pocket_of(person, direction, pin=pin), door, direction, walk=walk)
+
+    async def use(self, pocket: Pocket, door: Door, direction: str = "in", *, walk: bool = True) -> Outcome:
+        """Show what there is to show, type the PIN when the reader asks for it or there is nothing else, and walk."""
         reader = door.badge_reader if direction == "in" else door.reader_out
         if reader is None:
             raise InputError(f"{door.name} has no reader on the inside; leave with press-exit")
-        show = await self._shown(reader, person, direction)
+        show, asked_pin = await self._at_reader(reader, pocket)
         unlocked_for = None
         if show.signal is Signal.GRANTED and door.unit in self._fleet.devices:
             unlocked_for = await self._fleet.devices[door.unit].unlocked(_LOCK_S)
@@ -92,8 +108,8 @@ class Hands:
             if self._background is None:
                 await self._walk_through(door)
             else:
-                self._background.create_task(self._walk_through(door), name=f"{person.id} walks through {door.id}")
-        return Outcome(door.id, door.name, show.signal.value, show.reason, unlocked_for)
+                self._background.create_task(self._walk_through(door), name=f"somebody walks through {door.id}")
+        return Outcome(door.id, door.name, show.signal.value, show.reason, unlocked_for, asked_pin)
 
     async def press_exit(self, door: Door) -> None:
         """The handle or the button inside, and out."""
@@ -121,12 +137,23 @@ class Hands:
         await asyncio.sleep(_WALK_S)
         self._fleet.move_leaf(door, False)
 
-    async def _shown(self, reader: str, person: SimPerson, direction: str) -> Show:
+    async def _at_reader(self, reader: str, pocket: Pocket) -> tuple[Show, bool]:
+        """What the reader shows in the end, and whether it was the answer to a PIN it had asked for."""
+        fleet, (shown, pin) = self._fleet, (pocket.shown, pocket.pin)
+        show = None
+        if shown is not None:
+            show = await self._answer(lambda answer: fleet.tap(reader, shown, answer))
+        if pin is None or (show is not None and show.signal is not Signal.ENTER_PIN):
+            assert show is not None  # an empty pocket is none
+            return show, False
+        return await self._answer(lambda answer: fleet.enter_pin(reader, pin, answer)), show is not None
+
+    async def _answer(self, ask: Callable[[Callable[[Show], None]], None]) -> Show:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _BUSY_S
         while True:
             answer: asyncio.Future[Show] = loop.create_future()
-            self._fleet.tap(reader, person, direction, answer.set_result)
+            ask(answer.set_result)
             async with asyncio.timeout(_ANSWER_S):
                 show = await answer
             if show.reason != "busy" or loop.time() > deadline:

@@ -1,6 +1,6 @@
 """The people of a sample building, from a seed: who they are, what they hold, and the badge in their pocket.
 
-Written as the CSV that `natoma people import` takes. What they do all day is in `habits`. Badge numbers
+Written as the CSV that `natoma people import` takes. What they do all day is in `habits`. Badge numbers and PINs
 are random and never in a repr; the file is for its owner's eyes (0600).
 """
 
@@ -52,6 +52,7 @@ class SimPerson:
     badge_state: str = ""
     valid_from: str = ""
     valid_until: str = ""
+    pin: str = field(default="", repr=False)
 
     @property
     def is_in_good_standing(self) -> bool:

@@ -28,6 +28,7 @@ from simulator.fleet import Fleet
 from simulator.hands import Hands
 from simulator.instruments import measure
 from simulator.people import SimPerson
+from simulator.pocket import badge_data
 from simulator.world import World
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ _IDLE_S = 0.5
 # After a machine was asleep the world does not live the lost hours in one gulp of taps.
 _LONGEST_GAP_S = 30.0
 _STORY_EVERY_S = 300.0
+# Six digits by somebody who knows them, and less than the world's people wait at a reader.
+_TYPING_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,9 @@ class Liveliness:
         match act:
             case Tap():
                 self._story["taps"] += 1
-                self._fleet.tap(act.device, act.person, act.direction, lambda show: self._answers(act, show))
+                self._fleet.tap(
+                    act.device, badge_data(act.person, act.direction), lambda show: self._answers(act, show)
+                )
             case PressExit(door=door):
                 self._fleet.press_exit(door)
             case MoveLeaf(door=door, is_open=True, person=SimPerson() as person) if act.inward and self._is_shut(door):
@@ -169,8 +174,14 @@ class Liveliness:
 
     def _answers(self, tap: Tap, show: Show) -> None:
         self._story[show.signal.value] += 1
+        if show.signal is Signal.ENTER_PIN and tap.person.pin:
+            asyncio.get_running_loop().call_later(_TYPING_S, self._types, tap)
+            return
         self._world.answered(tap.person.id, show.signal is Signal.GRANTED)
         self._answered.set()
+
+    def _types(self, tap: Tap) -> None:
+        self._fleet.enter_pin(tap.device, tap.person.pin, lambda show: self._answers(tap, show))
 
     async def _wait(self) -> None:
         """Until something is due, an answer came, or it is time to look again."""

@@ -102,7 +102,7 @@ def test_list_takes_a_people_file_from_anywhere(tmp_path: Path):
             id="odd number of digits",
         ),
         pytest.param(["hold-open", "--door", "street", "--for", "0"], "--for 0 is out of reach", id="too short"),
-        pytest.param(["tap", "--door", "street"], "Missing option '--badge'", id="no badge"),
+        pytest.param(["tap", "--door", "street"], "what to show? Give --badge, --token or --pin", id="no badge"),
     ],
 )
 def test_bad_input_is_answered_with_what_would_be_right_and_exit_code_two(
