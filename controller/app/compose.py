@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 from controller.adapters.broker import EmbeddedBroker, open_broker
-from controller.adapters.broker.passwords import write_private
+from controller.adapters.broker.passwords import write_door_keys, write_private
 from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
 from controller.adapters.clock import SystemClock
 from controller.adapters.mqtt import (
@@ -45,6 +45,7 @@ from controller.services.whereabouts import recalled
 from controller.space.readers import Profiles
 from controller.web.app import create_app, serve
 from controller.web.guard import is_loopback
+from devices.accesslist import public_key_of
 from devices.errors import BadCredentials, LinkError
 from devices.link import MQTT_5
 from devices.topics import Topics
@@ -90,6 +91,13 @@ async def run(
         stack.enter_context(alone_in(settings.data))
         space = space_at_start(settings.data, settings.space, space)
         stores = await stack.enter_async_context(open_stores(settings.data, space))
+        # Before the endpoint is told: whoever brings up doors finds what they need beside it.
+        await asyncio.to_thread(
+            write_door_keys,
+            settings.data / "broker",
+            stores.digests.list_key,
+            public_key_of(stores.list_signing_key),
+        )
         broker, embedded = await _broker(stack, settings, space)
         service = _Service(settings, space, stores, broker, embedded, clock, hint)
         await stack.enter_async_context(service.working(stop))
@@ -194,7 +202,7 @@ class _Service:
 
     def _connected(self) -> None:
         self._displays.show_everything_again()
-        self._services.modes.link_back()
+        self._services.link_back()
 
     def _registry_changed(self, version: int) -> None:
         self._services.rights_changed()

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from controller.domain.ids import DeviceId
+from controller.services.access_lists import AccessLists
 from controller.services.booth import Booths
 from controller.services.doors import Doors
 from controller.services.inbound import Handler, Inbound
+from controller.services.local_decisions import LocalDecisions
 from controller.services.modes import Modes
 from controller.services.presence import Presence
 from controller.services.reads import Reads
@@ -20,11 +22,22 @@ READS = frozenset({EventType.BADGE_READ, EventType.PIN_ENTERED})
 OF_DOORS = frozenset({EventType.DOOR_OPENED, EventType.DOOR_CLOSED, EventType.REX, EventType.TAMPER})
 
 
+LOCAL = frozenset({EventType.LOCAL_GRANTED, EventType.LOCAL_DENIED})
+
+
 def handlers(
-    reads: Reads, doors: Doors, modes: Modes, booths: Booths, rooms: Rooms, presence: Presence, telemetry: Telemetry
+    reads: Reads,
+    doors: Doors,
+    modes: Modes,
+    booths: Booths,
+    rooms: Rooms,
+    presence: Presence,
+    telemetry: Telemetry,
+    lists: AccessLists,
+    local: LocalDecisions,
 ) -> Mapping[Kind, Handler]:
     """The one table from what devices say to who listens. Each entry sees to the acknowledgement."""
-    events = _events(reads, doors, modes, booths)
+    events = _events(reads, doors, modes, booths, local)
 
     def event(inbound: Inbound) -> None:
         assert isinstance(inbound.message, Event)  # the codec's promise for this kind
@@ -51,10 +64,12 @@ def handlers(
     def ack(inbound: Inbound) -> None:
         assert isinstance(inbound.message, Ack)
         _sign_of_life(presence, inbound)
+        lists.acknowledged(DeviceId(inbound.device), inbound.message)
         doors.acknowledged(inbound, inbound.message)
 
     def health(inbound: Inbound) -> None:
         assert isinstance(inbound.message, Health)
+        lists.health_said(DeviceId(inbound.device), inbound.message)
         presence.health_said(inbound, inbound.message)
 
     def readings(inbound: Inbound) -> None:
@@ -72,23 +87,25 @@ def handlers(
     }
 
 
-def _events(reads: Reads, doors: Doors, modes: Modes, booths: Booths) -> Callable[[Inbound, Event], None]:
+def _events(
+    reads: Reads, doors: Doors, modes: Modes, booths: Booths, local: LocalDecisions
+) -> Callable[[Inbound, Event], None]:
     repeats = Repeats()
 
     def event(inbound: Inbound, message: Event) -> None:
         if message.type in READS:
             reads.happened(inbound, message)
+        elif message.type in LOCAL:
+            local.happened(inbound, message)
         elif repeats.is_repeat(inbound.device, message.id, inbound.received_mono):
             inbound.acknowledge()
         elif message.type in OF_DOORS:
             doors.event_happened(inbound, message)
         elif message.type is EventType.FIRE:
             modes.fire_event(inbound, message)
-        elif message.type is EventType.BUTTON:
-            booths.button_pressed(inbound, message)
         else:
-            # Fire and what doors decided alone have their own story to come; kept in the log meanwhile.
-            doors.event_noted(inbound, message)
+            assert message.type is EventType.BUTTON  # the last of the closed list
+            booths.button_pressed(inbound, message)
 
     return event
 

@@ -8,11 +8,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.adapters.reserve import Reserve
-from controller.adapters.secrets import BadgeDigests, load_badge_key
+from controller.adapters.secrets import BadgeDigests, load_badge_key, load_list_signing_key
 from controller.adapters.sql.alarms import SqlAlarmStore
 from controller.adapters.sql.bookings import SqlBookings
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
@@ -74,6 +74,7 @@ class Stores:
     telemetry: SqliteTelemetryLog
     reserve: Reserve
     digests: BadgeDigests
+    list_signing_key: bytes = field(repr=False)
 
     async def keep_reserve_empty(self) -> None:
         """Bring what the reserve took into the log, as soon as the log can be written again."""
@@ -107,6 +108,9 @@ def kept_in(stores: Stores) -> Kept:
         guests=kept.guests,
         credentials=stores.registry,
         list_digest_of_token=list_digest_of_token,
+        list_digest_of=stores.digests.list_digest_of,
+        list_signing_key=stores.list_signing_key,
+        people_store=stores.registry,
     )
 
 
@@ -122,7 +126,9 @@ async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
         reserve = Reserve(data / "reserve.jsonl")
         try:
             kept = RegistryStores.of(registry)
-            yield Stores(registry, kept, await registry.load(), events, telemetry, reserve, open_digests(data))
+            signing_key = await asyncio.to_thread(load_list_signing_key, data / "secrets")
+            digests = open_digests(data)
+            yield Stores(registry, kept, await registry.load(), events, telemetry, reserve, digests, signing_key)
         finally:
             await reserve.close()
 

@@ -5,7 +5,7 @@ with stores in memory and a link that writes down.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from controller.app.routing import handlers
@@ -20,6 +20,7 @@ from controller.domain.shared import Shared
 from controller.domain.usage import Usage
 from controller.services.access import AccessService, Reserve
 from controller.services.access_index import AccessIndex
+from controller.services.access_lists import AccessLists
 from controller.services.alarms import Alarms, AlarmStore
 from controller.services.alerts import Alert
 from controller.services.booth import Booths
@@ -28,10 +29,13 @@ from controller.services.health import HealthBoard
 from controller.services.house_writes import HouseWrites
 from controller.services.inbound import Router
 from controller.services.journal import Journal
+from controller.services.list_digests import ListDigests
 from controller.services.live import LiveFeed
+from controller.services.local_decisions import LocalDecisions
 from controller.services.meters import Meters
 from controller.services.modes import Modes
 from controller.services.occupancy import Headcount
+from controller.services.people import PeopleStore
 from controller.services.pins import Asked, Pins
 from controller.services.ports import (
     Clock,
@@ -57,7 +61,7 @@ from controller.services.usage import UsageBook
 from controller.services.visits import CredentialStore, Visits
 from controller.services.whereabouts import Following
 from controller.services.wording import Wording
-from devices.badges import ReaderProfile
+from devices.badges import Badge, ReaderProfile
 from devices.topics import Topics
 
 # Of the recalled facts, those that screens show.
@@ -84,6 +88,9 @@ class Kept:
     guests: GuestStore
     credentials: CredentialStore
     list_digest_of_token: Callable[[str], Awaitable[bytes]]  # as doors' own lists know it; slow on purpose
+    list_digest_of: Callable[[Badge], bytes]  # the same of a badge; asked beside the loop
+    list_signing_key: bytes = field(repr=False)  # what access lists are signed with
+    people_store: PeopleStore
 
 
 class Services:
@@ -118,7 +125,21 @@ class Services:
 
         self.presence = Presence(space, note, feed, clock)
         self.alarms = Alarms(kept.alarms, note, feed, clock, words=self.wording.alarm)
-        self.doors = Doors(space, outbound, self.presence, note, feed, clock, self.alarms)
+        self.lists = AccessLists(
+            self.index,
+            outbound,
+            kept.lists,
+            self.presence,
+            board,
+            note,
+            clock,
+            kept.list_signing_key,
+            beside=self,
+            shown=self._list_changed,
+        )
+        self.doors = Doors(
+            space, outbound, self.presence, note, feed, clock, self.alarms, access_of=self.lists.access_of
+        )
         self.booths = Booths(space, outbound, self.presence, note, self._room_changed, clock)
         self.rooms = Rooms(space, self.presence, self.booths.shown, feed, clock)
 
@@ -169,6 +190,9 @@ class Services:
             say_word=self.headcount.mode_is,
         )
 
+        self.local = LocalDecisions(self.index, self.lists.salts, self.journal, self.presence, beside=self)
+        self.list_digests = ListDigests(self.index, kept.people_store, kept.list_digest_of)
+
         self.spool = Spool(kept.telemetry, self._readings_kept, meters, clock, waiting_limit=spool_limit)
         self.refusals = Refusals(topics, self.spool.refuse, outbound, note, space.devices.__contains__, meters, clock)
         recognition = Recognition(self.index, kept.digests, profiles, self, self.visits)
@@ -188,6 +212,7 @@ class Services:
             charges=self.usage,
             neighbours=self.shared,
             pins=self.pins,
+            saw=self.list_digests.saw,
             alert=self._alert,
             doors=self.doors,
             refusals=self.refusals,
@@ -207,7 +232,17 @@ class Services:
         self.router = Router(
             topics,
             lambda: self.index.space.devices,
-            handlers(self.reads, self.doors, self.modes, self.booths, self.rooms, self.presence, telemetry),
+            handlers(
+                self.reads,
+                self.doors,
+                self.modes,
+                self.booths,
+                self.rooms,
+                self.presence,
+                telemetry,
+                self.lists,
+                self.local,
+            ),
             self.refusals,
             meters,
         )
@@ -216,6 +251,7 @@ class Services:
             self.rooms.device_changed,
             self.booths.device_changed,
             self.modes.device_changed,
+            self.lists.device_changed,
         ):
             self.presence.listen(device_listener)
         for fact_listener in (
@@ -275,6 +311,9 @@ class Services:
         yield "door modes", self.modes.run()
         yield "the house", self.modes.writes.run()
         yield "events and visits", self.writes.run()
+        yield "access lists", self.lists.run()
+        yield "what doors decided", self.local.run()
+        yield "list digests", self.list_digests.run()
         yield "whereabouts", self.following.run(self._events, self.journal.tell)
         for worker in self.doors.workers:
             yield f"door {worker.door.id}", worker.run()
@@ -293,8 +332,14 @@ class Services:
         self.modes.look()
 
     def rights_changed(self) -> None:
-        """Another version of the registry counts now."""
+        """Another version of the registry, or of the space, counts now."""
         self.modes.index_changed()
+        self.lists.changed()
+
+    def link_back(self) -> None:
+        """The link to the broker is there again; what it retained may be gone."""
+        self.modes.link_back()
+        self.lists.link_back()
 
     async def adopt(self, space: Space) -> None:
         """Another version of the space, of the same doors and devices, counts from now on."""
@@ -321,6 +366,9 @@ class Services:
 
     def _room_changed(self, area: AreaId) -> None:
         self.rooms.look_again(area)
+
+    def _list_changed(self, door: DoorId) -> None:
+        self.doors.of(door).show()
 
     def _is_shut(self, door: DoorId) -> bool:
         return self.doors.of(door).state in CLOSED_STATES

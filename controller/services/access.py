@@ -16,7 +16,7 @@ from typing import Protocol
 from controller.domain.access import Denied, Granted, NeedsPin, decide
 from controller.domain.building import Door, OnLogFailure
 from controller.domain.facts import Fact, FactKind, Plain
-from controller.domain.ids import DeviceId
+from controller.domain.ids import CredentialId, DeviceId
 from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.usage import Charge
@@ -32,6 +32,7 @@ from controller.services.pins import Asked, Pins
 from controller.services.ports import Appended, Clock
 from controller.services.refusals import Refusals
 from controller.services.shown import Recognition, Shown
+from devices.badges import Badge
 from devices.errors import MessageError, RefusalReason
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class _Tap:
     rights: Rights
     decision: Granted | Denied
     fact: Fact
+    badge: Badge | None
 
 
 class AccessService:
@@ -84,6 +86,7 @@ class AccessService:
         charges: Charges,
         neighbours: Neighbours,
         pins: Pins,
+        saw: Callable[[CredentialId, Badge], None],
         alert: Callable[[Alert], None],
         doors: Doors,
         refusals: Refusals,
@@ -97,6 +100,7 @@ class AccessService:
         self._charges = charges
         self._neighbours = neighbours
         self._pins = pins
+        self._saw = saw
         self._alert = alert
         self._doors = doors
         self._refusals = refusals
@@ -125,7 +129,7 @@ class AccessService:
         if (charge := _charge(decision)) is not None:
             self._charges.reserve(charge, read.correlation)
         fact = decision_fact(read, rights, decision, self._index.version, shown.badge, said)
-        tap = _Tap(inbound, read, rights, decision, fact)
+        tap = _Tap(inbound, read, rights, decision, fact, shown.badge)
         recorded = self._journal.record(fact)
         if recorded.done():
             self._record_done(tap, recorded)
@@ -243,6 +247,9 @@ class AccessService:
             self._denied.add()
         if tap.inbound is not None:
             self._answered.observe(self._clock.monotonic() - tap.inbound.received_mono)
+        # The number is known here for a moment: doors' own lists need another digest of it.
+        if tap.badge is not None and tap.rights.credential is not None:
+            self._saw(tap.rights.credential.id, tap.badge)
         for alert in alerts_of(decision, tap.rights):
             self._alert(alert)
 

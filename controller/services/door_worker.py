@@ -15,13 +15,14 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from controller.domain.alarm import AlarmKind
 from controller.domain.building import Door
 from controller.domain.door import OPENED_STATES, TIMEOUT_OF, DoorState, Effect, Input, report, step, timer_seconds
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.house import Override
-from controller.domain.ids import PersonId
+from controller.domain.ids import DoorId, PersonId
 from controller.services.alarms import Alarms
 from controller.services.door_leaf import DoorLeaf
 from controller.services.live import LiveFeed
@@ -91,6 +92,10 @@ _FACTS: dict[Effect, FactKind] = {
 _UNSET_MODES = {DoorState.FREE: "unlocked", DoorState.FIRE: "fire"}
 
 
+AccessOf: TypeAlias = Callable[[DoorId], Mapping[str, object] | None]
+"""Which access list a door holds, as a screen says it; None while it was given none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Somebody who was granted and has not gone through yet.
@@ -115,7 +120,14 @@ class DoorWorker:
     """Runs one door. `tell` and `reported` may be called by anyone in the loop; only `run` moves the state."""
 
     def __init__(
-        self, door: Door, presence: Presence, note: Note, feed: LiveFeed, clock: Clock, alarms: Alarms
+        self,
+        door: Door,
+        presence: Presence,
+        note: Note,
+        feed: LiveFeed,
+        clock: Clock,
+        alarms: Alarms,
+        access_of: AccessOf,
     ) -> None:
         self.door = door
         self.state = DoorState.UNKNOWN
@@ -124,6 +136,7 @@ class DoorWorker:
         self._feed = feed
         self._clock = clock
         self._alarms = alarms
+        self._access_of = access_of
         self._inbox: asyncio.Queue[_Told] = asyncio.Queue(INBOX_LIMIT)
         self._timer: tuple[float, Input] | None = None  # monotonic
         self._passing: list[Passage] = []
@@ -383,6 +396,7 @@ class DoorWorker:
                 "reported_at": self._reported_at.isoformat() if self._reported_at is not None else None,
                 "alarm": next((word for kind, word in ALARM_WORDS.items() if kind in standing), None),
                 "alarms": [str(kind) for kind in standing],
+                "access": self._access_of(self.door.id),
             },
         )
 

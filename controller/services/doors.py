@@ -22,7 +22,7 @@ from controller.domain.rights import DenyReason, Read
 from controller.domain.scope import covers
 from controller.domain.times import Lateness, lateness
 from controller.services.alarms import Alarms
-from controller.services.door_worker import DoorWorker, Passage
+from controller.services.door_worker import AccessOf, DoorWorker, Passage
 from controller.services.inbound import Inbound
 from controller.services.live import LiveFeed
 from controller.services.ports import Clock, Note, Outbound
@@ -68,7 +68,10 @@ class Doors:
         feed: LiveFeed,
         clock: Clock,
         alarms: Alarms,
+        *,
+        access_of: AccessOf = lambda _: None,
     ) -> None:
+        """`access_of`: what a screen says of a door's own access list."""
         self._space = space
         self._outbound = outbound
         self._presence = presence
@@ -78,7 +81,7 @@ class Doors:
         self._alarms = alarms
         self._boots: dict[DeviceId, str] = {}
         self._workers = {
-            door.id: DoorWorker(door, presence, note, feed, clock, alarms) for door in space.doors.values()
+            door.id: DoorWorker(door, presence, note, feed, clock, alarms, access_of) for door in space.doors.values()
         }
         self._of_unit = {worker.door.unit: worker for worker in self._workers.values()}
         alarms.listen(self._alarm_changed)
@@ -168,21 +171,6 @@ class Doors:
             worker.exit_pressed()
         if event.type is EventType.TAMPER and late is not Lateness.HISTORY:
             self._alarms.raise_(AlarmKind.TAMPER, door=door, device=device, at=at, late=late is Lateness.LATE)
-
-    def event_noted(self, inbound: Inbound, event: Event) -> None:
-        """An event nothing follows from yet: fire, and what a door decided alone. Kept with its type."""
-        worker = self._of_unit.get(DeviceId(inbound.device))
-        self._note(
-            Fact(
-                FactKind.DEVICE_REPORTED,
-                event.ts or inbound.received_at,
-                door=worker.door.id if worker is not None else None,
-                device=DeviceId(inbound.device),
-                message_id=event.id,
-                detail={"type": str(event.type)},
-            ),
-            inbound.acknowledge,
-        )
 
     def acknowledged(self, inbound: Inbound, ack: Ack) -> None:
         """What became of a command."""

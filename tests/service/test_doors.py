@@ -341,13 +341,6 @@ async def test_a_door_is_unknown_until_its_unit_reports():
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
-async def test_what_a_door_decided_alone_is_kept_with_its_type(house):
-    house.say(LAB_UNIT, Event(id="local-1", type=EventType.LOCAL_GRANTED, data={"h": "ab" * 8, "rev": 3}))
-
-    (fact,) = house.heard_of(FactKind.DEVICE_REPORTED)
-    assert (fact.detail, fact.door, fact.message_id) == ({"type": "local.granted"}, "lab", "local-1")
-
-
 async def test_a_reader_that_is_tampered_with_is_an_alarm_at_its_door(house):
     house.say(STREET_READER, Event(id="tamper-1", type=EventType.TAMPER))
 

@@ -51,7 +51,17 @@ def refused(house: House) -> list[str]:
 
 
 def test_every_kind_a_device_can_say_has_a_handler(house):
-    table = handlers(house.services.reads, house.doors, house.modes, house.booths, house.rooms, house.presence, None)
+    table = handlers(
+        house.services.reads,
+        house.doors,
+        house.modes,
+        house.booths,
+        house.rooms,
+        house.presence,
+        None,
+        house.services.lists,
+        house.services.local,
+    )
 
     assert set(table) == set(MESSAGES) == set(UP_KINDS)
 

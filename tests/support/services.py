@@ -57,6 +57,7 @@ from controller.services.ports import (
 from controller.services.spool import WAITING_LIMIT
 from controller.space.readers import BUILT_IN
 from devices import codec
+from devices.accesslist import list_digest
 from devices.badges import Badge
 from devices.errors import LinkError
 from devices.messages import (
@@ -136,6 +137,9 @@ CARD = "04AF68DACB5A80"
 STRANGE_CARD = "04AF68DACB5A81"
 ALICE = Person(PersonId("alice"), "Alice")
 ALICES_BADGE = Credential(CredentialId("badge-alice"), ALICE.id, last_two=CARD[-2:])
+
+
+LIST_SIGNING_KEY, LIST_KEY = bytes(range(32)), bytes(range(32, 64))
 
 
 class PlainDigests:
@@ -374,6 +378,9 @@ class House:
             guests=self.guests,
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,
+            list_digest_of=lambda badge: list_digest(LIST_KEY, badge.canonical),
+            list_signing_key=LIST_SIGNING_KEY,
+            people_store=self.registry,
         )
         self.services = services = Services(
             space,

@@ -45,6 +45,7 @@ def write_private(path: Path, text: str) -> None:
 def write_door_keys(folder: Path, list_key: bytes, public_key: bytes) -> None:
     """`doors.json` beside the passwords: what a door needs to know our access lists, and badges without us."""
     keys = {"list_key": list_key.hex(), "public_key": public_key.hex()}
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(folder / DOOR_KEYS, json.dumps(keys, indent=1))
 
 
