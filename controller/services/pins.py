@@ -5,7 +5,7 @@ of the answer is decided in `access`.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -148,7 +148,7 @@ class Pins:
         now, mono = self._clock.now(), self._clock.monotonic()
         for logged in facts:
             fact = logged.fact
-            if fact.device is not None and fact.detail.get("reason") == DenyReason.PIN_WRONG:
+            if fact.device is not None and _was_wrong(fact):
                 at = mono - (now - fact.at).total_seconds()
                 self._lockouts[fact.device] = self._lockout(fact.device).after_wrong(at)
         self._lockouts = {reader: one for reader, one in self._lockouts.items() if not one.is_spent(mono)}
@@ -175,6 +175,14 @@ class Pins:
         asked = self.take(reader)
         if asked is not None:
             self._timed_out(asked)
+
+
+def _was_wrong(fact: Fact) -> bool:
+    """Whether this read failed for its PIN as well: one by itself that is nobody's is refused for that first."""
+    failed = fact.detail.get("failed")
+    steps = failed if isinstance(failed, Sequence) else ()
+    reasons = {fact.detail.get("reason"), *(one.get("reason") for one in steps if isinstance(one, Mapping))}
+    return DenyReason.PIN_WRONG in reasons
 
 
 def _is_in_force(credential: Credential, at: datetime) -> bool:

@@ -21,7 +21,7 @@ from controller.services.presence import Presence
 from controller.services.refusals import Refusals
 from controller.services.shown import NOTHING_SHOWN, Recognition, Shown
 from devices.errors import BadgeError, MessageError, RefusalReason
-from devices.messages import BadgeReadData, Event, EventType
+from devices.messages import BadgeReadData, Event
 
 
 class Reads:
@@ -52,7 +52,7 @@ class Reads:
         read = self._read(inbound, event, reader)
         if self._access.is_repeat(read):
             self._access.refuse_repeat(inbound)
-        elif event.type is EventType.PIN_ENTERED:
+        elif _holds_a_pin(event):
             self._pin_entered(inbound, event, read)
         else:
             self._badge_shown(inbound, event, reader, read)
@@ -91,7 +91,7 @@ class Reads:
 
     def _pin_entered(self, inbound: Inbound, event: Event, read: Read) -> None:
         """The PIN of the badge that waits here, or one that is a credential by itself; anywhere else it is nothing."""
-        assert isinstance(event.data, BadgeReadData)  # the contract: a PIN event holds a PIN
+        assert isinstance(event.data, BadgeReadData)  # what holds a PIN
         assert event.data.pin is not None
         digits = event.data.pin
         shown = NOTHING_SHOWN
@@ -123,6 +123,11 @@ class Reads:
             retained=inbound.retained,
             direction=_direction(reader, event),
         )
+
+
+def _holds_a_pin(event: Event) -> bool:
+    """Some keypads say `badge.read` for everything; guesses count whatever they are called."""
+    return isinstance(event.data, BadgeReadData) and event.data.pin is not None
 
 
 def _takes_a_pin_alone(door: Door, read: Read) -> bool:
