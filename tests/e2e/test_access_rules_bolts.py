@@ -96,7 +96,7 @@ async def test_an_unlock_window_waits_for_its_first_person_and_gives_way_to_lock
     await bolts.become(set())
     assert await bolts.taps("hana", "gate") is None
     await bolts.become({"gate"})
-    await asyncio.sleep(6.0)  # longer than any badge releases it
+    await asyncio.sleep(3.5)  # longer than any badge releases it
     open_to_all = bolts.give()
 
     await bolts.restarted()

@@ -16,6 +16,7 @@ from controller.domain.ids import AreaId, DoorId, EventId, PersonId, TicketId
 from controller.services.stores import NewTicket
 from devices import passes
 from devices.messages import BadgeReadData, Signal
+from devices.units import DoorUnit
 from devices.units.steps import Show
 from simulator.building import load
 from simulator.clock import now as sim_now
@@ -223,6 +224,34 @@ async def test_two_houses_honour_each_others_members_until_a_pass_is_revoked(two
     assert token not in there.controller.log
 
 
+async def test_a_door_that_decides_alone_knows_a_visitor_until_the_pass_is_revoked(two: tuple[Live, Live]):
+    here, there = two
+    issued = await asyncio.to_thread(here.command, "visits", "issue", "vera")
+    token = issued.out.strip()
+
+    async with front_of(there) as door:
+        expected = await asyncio.to_thread(there.command, "visits", "expect", token)
+        await seen(lambda: _rev(door) % 1000 > 0, "a list with the visitor")
+        there.controller.kill()
+        alone = await _held_to(door, token)
+        first = _rev(door) // 1000
+        await asyncio.to_thread(there.controller.start)
+        await seen(lambda: there.controller.facts("local_granted"), "the entry in the log")
+        await seen(lambda: _rev(door) // 1000 > first, "the list of the new start")
+        issued_now = _rev(door)
+
+        await _revoke_everywhere(here, there)
+        await seen(lambda: _rev(door) > issued_now, "a list without the visitor")
+        there.controller.kill()
+        revoked = await _held_to(door, token)
+
+    (entry,) = there.controller.facts("local_granted")
+    assert expected.code == 0, expected.err
+    assert alone.signal is Signal.GRANTED
+    assert entry["person"] == "natoma-st/vera"
+    assert revoked.signal is Signal.DENIED
+
+
 async def _held_to(door: VirtualDevice, token: str) -> Show:
     """What the reader shows, once the leaf could be used again."""
     answered: asyncio.Future[Show] = asyncio.get_running_loop().create_future()
@@ -240,3 +269,9 @@ async def _revoke_everywhere(here: Live, there: Live) -> None:
     imported = await asyncio.to_thread(there.command, "visits", "revocations", "import", file)
     assert (revoked.code, exported.code, imported.code) == (0, 0, 0), revoked.err + exported.err + imported.err
     assert "revocations are new" in imported.out
+
+
+def _rev(door: VirtualDevice) -> int:
+    """Of the list the door holds: thousands count the issues, units what changed since."""
+    assert isinstance(door.machine, DoorUnit)
+    return door.machine.own.rev or 0

@@ -32,8 +32,9 @@ areas:
   annex: {name: Annex, floor: ground, outline: [20, 8, 10, 8], zones: [house]}
 doors:
   front: {name: Front door, from: outside, to: hall, at: [4, 0], fire_egress: true}
-  side: {name: Side door, from: outside, to: hall, at: [12, 0], fire_egress: true}
-  gate: {name: Gate, from: outside, to: hall, at: [20, 0], unlock_schedule: every-day, first_person_in: [hana]}
+  side: {name: Side door, from: outside, to: hall, at: [12, 0], fire_egress: true, timings: {release: 3}}
+  gate: {name: Gate, from: outside, to: hall, at: [20, 0], unlock_schedule: every-day, first_person_in: [hana],
+    timings: {release: 3}}
   stage: {name: Stage door, from: hall, to: stage, at: [5, 8]}
   safe: {name: Safe door, from: hall, to: safe, at: [13, 8], pin: required}
   vault: {name: Vault door, from: hall, to: safe, at: [17, 8], pin: required}
