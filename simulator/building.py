@@ -56,6 +56,7 @@ class Door:
     release_s: float = 5.0
     has_contact: bool = True
     staff_only: bool = False
+    asks_pin: bool = False
     is_escape: bool = False  # a bar for emergencies: nobody goes out through it on an ordinary day
     exit_button: bool = False  # wired to the lock; otherwise the handle or bar opens by hand
     usable: bool = True
@@ -247,6 +248,7 @@ class _Reader:
             release_s=float((entry.get("timings") or {}).get("release", 5.0)),
             has_contact=bool(entry.get("contact", True)),
             staff_only=bool(entry.get("staff_only", False)),
+            asks_pin=entry.get("pin") == "required",
             is_escape=egress == "bar",
             exit_button=egress == "button",
             usable=bool(entry.get("enabled", True)) and not entry.get("maintenance", False),

@@ -250,7 +250,8 @@ def list_what_to_try(space: Path | None, people_file: Path | None, data: Path, a
         return
     click.echo(f"Doors of {building.name}:")
     for door in building.doors.values():
-        click.echo(f"  {door.id:<18} {door.name}{'  (staff)' if door.staff_only else ''}")
+        hints = ", ".join(word for word, is_so in (("staff", door.staff_only), ("PIN", door.asks_pin)) if is_so)
+        click.echo(f"  {door.id:<18} {door.name}{f'  ({hints})' if hints else ''}")
     if not examples:
         click.echo(f"People: {place.nobody_known(space)}")
         return

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -96,7 +97,7 @@ def make_people(building: Building, seed: int, today: date, count: int | None = 
             person = replace(person, kind="visitor")
         badge_format, _ = building.badge_format
         people.append(replace(person, badge=next(numbers), badge_format=badge_format, badge_state="active"))
-    return _with_troubles(_with_offices(people, building), dice, today)
+    return _with_pins(_with_troubles(_with_offices(people, building), dice, today), building, seed)
 
 
 def _seats(building: Building, count: int) -> Iterator[tuple[str, Plan | None]]:
@@ -191,6 +192,24 @@ def _troubled(person: SimPerson, trouble: str, dice: random.Random, today: date)
             return replace(person, standing="ended", until=(today - days).isoformat())
         case _:
             return replace(person, standing=trouble)
+
+
+def _with_pins(people: list[SimPerson], building: Building, seed: int) -> list[SimPerson]:
+    """Staff know one where a door asks for it; members there would have to be given one at the desk."""
+    if not any(door.asks_pin for door in building.doors.values()):
+        return people
+    pins = _pins(random.Random(f"pins/{building.id}/{seed}"))
+    return [replace(person, pin=next(pins)) if person.kind == "staff" else person for person in people]
+
+
+def _pins(dice: random.Random) -> Iterator[str]:
+    used: set[str] = set()
+    while True:
+        pin = f"{dice.randrange(10**6):06}"
+        # Not one of those that anybody tries first: all the same, or counting.
+        if pin not in used and len({(int(after) - int(before)) % 10 for before, after in pairwise(pin)}) > 1:
+            used.add(pin)
+            yield pin
 
 
 def _slug(name: str) -> str:

@@ -34,6 +34,7 @@ def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: P
     listed = json.loads(natoma_sim("list", "--space", PARISOMA, "--data", str(tmp_path), "--json").stdout)
 
     assert "Street door" in shown.stdout
+    assert "Server room  (staff, PIN)" in shown.stdout
     assert "badge lost" in shown.stdout
     assert "natoma-sim tap --badge" in shown.stdout
     assert {"id": "street", "name": "Street door"} in listed["doors"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.services.people import why_not_a_pin
 from devices.badges import read, refuse_at_enrolment
 from simulator.building import Building
 from simulator.errors import InputError
@@ -51,6 +52,19 @@ def test_teams_rent_the_offices_and_fill_their_seats(parisoma: Building, people:
     assert set(offices.values()) == {4}
     for office in offices:
         assert len({person.team for person in people if person.office == office}) == 1
+
+
+def test_staff_know_a_pin_where_a_door_asks_for_one_and_nobody_elsewhere(
+    parisoma: Building, one_door: Building, people: list[SimPerson]
+):
+    pins = [person.pin for person in people if person.kind == "staff"]
+
+    assert [door.id for door in parisoma.doors.values() if door.asks_pin] == ["server-room"]
+    assert len(set(pins)) == len(pins) > 0
+    assert all(why_not_a_pin(pin) is None for pin in pins)
+    assert {person.pin for person in people if person.kind != "staff"} == {""}
+    assert {person.pin for person in make_people(one_door, 1, TODAY)} == {""}
+    assert not any(pin in repr(people) for pin in pins)
 
 
 def test_every_badge_could_be_enrolled(people: list[SimPerson]):
