@@ -44,8 +44,14 @@ class Bolts:
     async def taps(self, person: str, door: str) -> str | None:
         """Whoever is let in walks through; None, or why not."""
         somebody = SimPerson(person, person, "member", badge=self.live.badges[person], badge_format="iso14443a")
-        outcome = await self.hands.tap(somebody, self.building.doors[door])
-        return None if outcome.granted else outcome.reason
+        at = self.building.doors[door]
+        outcome = await self.hands.tap(somebody, at, walk=False)
+        if not outcome.granted:
+            return outcome.reason
+        self.fleet.move_leaf(at, True)
+        await asyncio.sleep(0.3)  # nobody is faster, and a contact that is flaps
+        self.fleet.move_leaf(at, False)
+        return None
 
     def drawn(self) -> set[str] | None:
         """The doors whose bolts are drawn; None while one is on its way."""

@@ -181,13 +181,13 @@ def two(two_made: dict[str, RulesHouse], tmp_path: Path) -> Iterator[tuple[Live,
             (other,) = set(homes) - {id}
             text = home.space.read_text() + _PARTNER.format(id=other, name=_HOUSES[other][0], key=keys[other])
             home.space.write_text(text)
-            home.controller.start()
         yield homes["natoma-st"], homes["trudaine"]
 
 
 @asynccontextmanager
 async def front_of(home: Live) -> AsyncIterator[VirtualDevice]:
-    """The front door's unit, which holds a list of its own."""
+    """The house, started, and its front door's unit, which holds a list of its own."""
+    await asyncio.to_thread(home.controller.start)
     where = DataDir(home.data).endpoint(f"mqtt://127.0.0.1:{home.port}", None, None, None)
     units = ["door-front", "door-vault"]
     async with Fleet(load(home.space), where, Surroundings(sim_now, no_readings), only=units, seed=1) as fleet:
