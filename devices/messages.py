@@ -321,7 +321,11 @@ _MEANT = {None: Signal.GRANTED, IN_GRACE: Signal.GRANTED} | {
 
 
 class Command(Message):
-    """Please do, once, before `ts` + `ttl_ms`. Never retained; a repeated id re-sends the old ack and does nothing."""
+    """Please do, once, before `ts` + `ttl_ms`. Never retained; a repeated id re-sends the old ack and does nothing.
+
+    The `reason` of a signal: none or `in_grace` (a payment is late) is a yes, `try_again` says so, `enter_pin` asks for
+    the PIN of this badge within 15 s, sent as `pin.entered`; any other is a no. An unlock may carry `in_grace` too.
+    """
 
     id: MessageId
     ts: Moment

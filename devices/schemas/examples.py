@@ -45,6 +45,7 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
             "ts": "2026-05-04T10:11:12.345Z",
             "data": {"card": "04AF68DACB5A80", "bits": 56, "format": "iso14443a", "direction": "in"},
         },
+        {"id": "7-41", "type": "pin.entered", "ts": "2026-05-04T10:11:12.345Z", "data": {"pin": "000000"}},
         {"id": "7-42", "type": "button", "age_ms": 120, "channel": "onair"},
         {
             "id": "7-43",
@@ -83,6 +84,14 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
             "do": "signal",
             "re": _EVENT_ID,
             "reason": "outside_hours",
+        },
+        {
+            "id": _COMMAND_ID,
+            "ts": "2026-05-04T10:11:12.351Z",
+            "ttl_ms": 3000,
+            "do": "signal",
+            "re": _EVENT_ID,
+            "reason": "enter_pin",
         },
     ],
     Kind.DESIRED: [
