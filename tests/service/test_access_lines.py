@@ -16,13 +16,14 @@ import pytest
 from controller.domain.access import Granted, decide
 from controller.domain.building import Room, RoomKind, Space
 from controller.domain.facts import FactKind
-from controller.domain.holdings import Booking
-from controller.domain.ids import BookingId, CredentialId, PersonId
+from controller.domain.holdings import Booking, PublicEvent, Ticket
+from controller.domain.ids import BookingId, CredentialId, EventId, PersonId, TicketId
 from controller.domain.membership import Credential, CredentialState, Membership, Person
 from controller.domain.rights import Read
 from controller.services.access_index import AccessIndex, keep_fresh
 from controller.services.ports import RegistrySnapshot
-from devices.messages import Command, Do
+from controller.services.stores import NewTicket
+from devices.messages import BadgeReadData, Command, Do, Event, EventType
 from tests.support.doors import a_moment, locks, passages, report
 from tests.support.memory_stores import MemoryBookings
 from tests.support.services import (
@@ -41,6 +42,7 @@ from tests.support.services import (
     STREET_UNIT,
     House,
     LoopClock,
+    PlainDigests,
 )
 
 ONLY_BOOKINGS = replace(PEOPLE, memberships={})
@@ -137,6 +139,33 @@ async def test_a_room_is_never_relocked_on_people_inside(how):
 
         sent = [one.message for one in house.outbound.sent if isinstance(one.message, Command)]
         assert [command.do for command in sent if command.do is not Do.SIGNAL] == []
+
+
+# --- tickets ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_ticket_scan_carries_a_nonce_and_the_same_scan_again_opens_nothing():
+    talk = PublicEvent(
+        EventId("talk"), "A talk", ALICE.id, LAB, (STREET.id, LAB_DOOR.id), NOON, NOON + timedelta(hours=2), 30
+    )
+    house = House()
+    await house.public_events.put_event(talk)
+    await house.public_events.start_event(talk.id, NOON)
+    await house.public_events.add_tickets(
+        [NewTicket(Ticket(TicketId("t1"), talk.id, "Vi"), PlainDigests().of_token("QR-t1"))]
+    )
+    await house.rights_changed()
+    house.bring_up()
+    await asyncio.sleep(1)
+
+    scan = Event(id="nonce-1", type=EventType.BADGE_READ, data=BadgeReadData(token="QR-t1"))
+    for how in ({}, {}, {"retained": True}):
+        house.say(STREET_READER, scan, **how)
+        await house.settled()
+
+    unlocks = [one for one in house.outbound.to(STREET_UNIT) if isinstance(one, Command) and one.do is Do.UNLOCK]
+    assert [unlock.re for unlock in unlocks] == ["nonce-1"]
+    assert len(house.heard_of(FactKind.ENTRY_GRANTED)) == 1
 
 
 # --- two clocks -------------------------------------------------------------------------------------------------------
