@@ -9,7 +9,7 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.LOCK_FAULT: "The lock of {place} is stuck",
     AlarmKind.EXIT_BUTTON_STUCK: "The exit button of {place} is stuck",
     AlarmKind.TAMPER: "Somebody is tampering with {device}",
-    AlarmKind.DURESS: "{who} was made to open {place}: a duress PIN was used",
+    AlarmKind.DURESS: "{who} is being forced at {place}: a duress PIN was used",
     AlarmKind.PIN_LOCKED_OUT: "Too many wrong PINs at {place}",
     AlarmKind.CREDENTIAL_LOST_USED: "A badge reported lost was shown at {place}: {who}'s",
     AlarmKind.CREDENTIAL_BLOCKED_USED: "A blocked badge was shown at {place}: {who}'s",

@@ -31,6 +31,9 @@ def alerts_of(decision: Granted | Denied, rights: Rights) -> Iterator[Alert]:
     if door is None:
         return
     who = person.id if person is not None else None
+    if decision.is_duress:
+        # Whether or not the door opens: somebody is being forced at it.
+        yield Alert(AlarmKind.DURESS, door.id, person=who)
     if isinstance(decision, Denied):
         kind = _CREDENTIALS.get(decision.reason)
         if kind is not None:
@@ -42,5 +45,3 @@ def alerts_of(decision: Granted | Denied, rights: Rights) -> Iterator[Alert]:
             yield Alert(_SOFT[reason], door.id, area=door.inner)
         elif reason in _SOFT:
             yield Alert(_SOFT[reason], door.id, person=who)
-    if decision.is_duress:
-        yield Alert(AlarmKind.DURESS, door.id, person=who)
