@@ -74,7 +74,8 @@ def door_step(read: Read, rights: Rights, at: datetime) -> DenyReason | None:
 def credential_step(read: Read, rights: Rights, at: datetime) -> DenyReason | None:
     credential = rights.credential
     if credential is None:
-        return DenyReason.UNKNOWN_CREDENTIAL
+        # Digits that are nobody's are no unknown badge: what was wrong with them is for the next step to say.
+        return None if _failed_alone(read, rights) else DenyReason.UNKNOWN_CREDENTIAL
     if credential.kind is CredentialKind.PIN and rights.door is not None and rights.door.pin is not PinMode.ALLOWED:
         # A PIN by itself is a credential only where the door says so; elsewhere it goes with a badge or not at all.
         return DenyReason.UNKNOWN_CREDENTIAL
@@ -88,6 +89,12 @@ def credential_step(read: Read, rights: Rights, at: datetime) -> DenyReason | No
         return DenyReason.CREDENTIAL_EXPIRED
     # A badge whose holder was removed is nobody's.
     return DenyReason.UNKNOWN_CREDENTIAL if rights.person is None else None
+
+
+def _failed_alone(read: Read, rights: Rights) -> bool:
+    """A PIN typed by itself, where that is a credential, which was wrong or not even looked at."""
+    takes_pins = rights.door is not None and rights.door.pin is PinMode.ALLOWED
+    return takes_pins and read.pin in (PinEntry.WRONG, PinEntry.LOCKED_OUT)
 
 
 def pin_step(read: Read, rights: Rights, at: datetime) -> DenyReason | NeedsPin | None:

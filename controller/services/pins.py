@@ -178,7 +178,7 @@ class Pins:
 
 
 def _was_wrong(fact: Fact) -> bool:
-    """Whether this read failed for its PIN as well: one by itself that is nobody's is refused for that first."""
+    """Whether this read failed for its PIN as well, whatever else was in the way, and came first."""
     failed = fact.detail.get("failed")
     steps = failed if isinstance(failed, Sequence) else ()
     reasons = {fact.detail.get("reason"), *(one.get("reason") for one in steps if isinstance(one, Mapping))}

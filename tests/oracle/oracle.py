@@ -125,7 +125,10 @@ class Reading:
         credential = self.rights.credential
         door = self.rights.door
         if credential is None:
-            return DenyReason.UNKNOWN_CREDENTIAL
+            # A PIN typed alone is not an unknown badge: what is wrong with it is told at step 4.
+            typed_alone = door is not None and door.pin is PinMode.ALLOWED
+            is_refused = self.read.pin in (PinEntry.WRONG, PinEntry.LOCKED_OUT)
+            return None if typed_alone and is_refused else DenyReason.UNKNOWN_CREDENTIAL
         if credential.kind is CredentialKind.PIN and door is not None and door.pin is not PinMode.ALLOWED:
             return DenyReason.UNKNOWN_CREDENTIAL  # a PIN without a badge, where it takes a badge
         if credential.state is CredentialState.LOST:

@@ -149,15 +149,34 @@ async def test_a_duress_pin_opens_as_the_right_one_does_and_raises_a_silent_alar
     assert "duress" not in str(house.feed.snapshot())
 
 
+async def test_a_duress_pin_that_opens_nothing_alerts_silently_too(house):
+    banned = replace(house.index.people, people={ALICE.id: replace(ALICE, banned=True)})
+    house.index.load(banned)
+
+    await house.tap(LAB_UNIT)
+    await types(house, DURESS)
+
+    assert told(house)[1:] == [(LAB_UNIT, "pin-1", "banned")]
+    assert [(alarm.kind, alarm.subject.person) for alarm in house.alarms.open] == [(AlarmKind.DURESS, ALICE.id)]
+    assert "duress" not in str(house.feed.snapshot())
+
+
 @pytest.mark.parametrize(
     ("digits", "what"),
-    [(RIGHT, "unlock"), (DURESS, "unlock"), (WRONG, "unknown_credential")],
+    [(RIGHT, "unlock"), (DURESS, "unlock"), (WRONG, "pin_wrong")],
     ids=["right", "duress", "wrong"],
 )
 async def test_a_pin_alone_is_answered_where_it_is_a_credential(keypad, digits, what):
     await types(keypad, digits)
 
     assert told(keypad) == [(LAB_UNIT, "pin-1", what)]
+
+
+async def test_a_pin_alone_that_is_locked_out_is_told_as_such_and_not_as_an_unknown_badge(keypad):
+    await guesses_five_times(keypad, EventType.PIN_ENTERED)
+    await types(keypad, RIGHT)
+
+    assert [what for _, _, what in told(keypad)] == ["pin_wrong"] * 5 + ["pin_locked_out"]
 
 
 async def test_a_pin_alone_opens_nothing_where_it_is_none(house):

@@ -104,6 +104,20 @@ def test_a_pin_alone_is_a_credential_only_where_the_door_allows_it(mode: PinMode
     assert answer(rights(member(), at=replace(STREET, pin=mode), credential=pin)) == expected
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"), [(PinEntry.WRONG, DenyReason.PIN_WRONG), (PinEntry.LOCKED_OUT, DenyReason.PIN_LOCKED_OUT)]
+)
+@pytest.mark.parametrize("mode", PinMode)
+def test_a_pin_typed_alone_is_not_an_unknown_badge_where_the_door_takes_one(
+    mode: PinMode, entry: PinEntry, expected: DenyReason
+) -> None:
+    typed = rights(at=replace(STREET, pin=mode), person=None)
+
+    told = failing(typed, read_=read(pin=entry))
+
+    assert told == ([expected] if mode is PinMode.ALLOWED else [DenyReason.UNKNOWN_CREDENTIAL, expected])
+
+
 def test_a_duress_pin_opens_as_usual_and_says_so_to_staff_alone() -> None:
     usual = decided(rights(member(), at=WITH_PIN), read_=read(pin=PinEntry.RIGHT))
     forced = decided(rights(member(), at=WITH_PIN), read_=read(pin=PinEntry.DURESS))
