@@ -91,7 +91,7 @@ async def _import(settings: Settings, space: Space, file: Path, *, apply: bool) 
     async with open_registry(settings.data, space) as registry:
         digests = open_digests(settings.data)
         # A look needs no digest for doors' lists, which are slow on purpose: a millisecond each.
-        for_lists = digests.list_digest_of if apply else lambda badge: b""
+        for_lists = digests.list_digests_of if apply else lambda badges: [b""] * len(badges)
         known = Digests(digests.of, digests.of_pin, for_lists)
         plan = plan_import(text, str(file), space=space, registry=await registry.load(), digest=known)
         if apply:

@@ -41,7 +41,7 @@ class Digests:
 
     of: Digest
     of_pin: Callable[[str], bytes] | None = None
-    for_lists: Digest | None = None
+    for_lists: Callable[[Sequence[Badge]], Sequence[bytes]] | None = None  # many at once
 
 
 def plan_import(
@@ -84,13 +84,14 @@ class _Before:
         new_lists: Mapping[CredentialId, bytes],
     ) -> Held:
         ordered = tuple(sorted(credentials, key=lambda one: one.id))
-        lists = {**self.registry.list_digests, **new_lists}
+        known = self.registry.list_digests
+        lists = {one.id: new_lists.get(one.id) or known.get(one.id) for one in ordered}
         return Held(
             person,
             memberships,
             ordered,
             {new.get(one.id) or self.digest_of[one.id]: one.id for one in ordered},
-            {one.id: lists[one.id] for one in ordered if one.id in lists},
+            {id_: digest for id_, digest in lists.items() if digest is not None},
         )
 
     def known_badge(self, digest: bytes) -> Credential | None:
@@ -106,12 +107,14 @@ class _Planner:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pins: dict[bytes, PeopleRow] = field(default_factory=dict, repr=False)
+    lists: dict[bytes, bytes] = field(default_factory=dict, repr=False)  # digest -> the one for doors' lists
 
     def plan(self) -> ImportPlan:
         people: dict[PersonId, list[PeopleRow]] = defaultdict(list)
         for row in self.file.rows:
             people[row.id].append(row)
         self._check_holders(people)
+        self._digest_for_lists()
         pairs = [(self.before.person(id_), self._held(rows)) for id_, rows in people.items()]
         leases = self._leases()
         if self.problems:
@@ -170,13 +173,19 @@ class _Planner:
     def _list_digests(
         self, rows: Sequence[PeopleRow], digests: Mapping[CredentialId, bytes]
     ) -> dict[CredentialId, bytes]:
+        of_badges = {self.digest.of(row.badge) for row in rows if row.badge is not None}
+        return {
+            id_: self.lists[digest] for id_, digest in digests.items() if digest in of_badges and digest in self.lists
+        }
+
+    def _digest_for_lists(self) -> None:
         """Of the badges that are named by number and not known to doors' lists yet."""
         if self.digest.for_lists is None:
-            return {}
-        ids = {digest: id_ for id_, digest in digests.items()}
-        badges = {ids[self.digest.of(row.badge)]: row.badge for row in rows if row.badge is not None}
-        missing = badges.keys() - self.before.registry.list_digests.keys()
-        return {id_: self.digest.for_lists(badges[id_]) for id_ in missing}
+            return
+        known, registry = self.before.registry.list_digests, self.before.registry.digests
+        badges = {self.digest.of(row.badge): row.badge for row in self.file.rows if row.badge is not None}
+        new = {digest: badge for digest, badge in badges.items() if registry.get(digest) not in known}
+        self.lists = dict(zip(new, self.digest.for_lists(list(new.values())), strict=True))
 
     def _person(self, rows: Sequence[PeopleRow]) -> Person:
         first = rows[0]

@@ -41,7 +41,7 @@ def of(badge: Badge) -> bytes:
 
 def planned(text: str, registry: RegistrySnapshot | None = None) -> ImportPlan:
     before = registry or RegistrySnapshot(0, cohorts={INCUBATOR.id: INCUBATOR})
-    digests = Digests(of, of_pin=of_pin, for_lists=lambda badge: b"list of " + of(badge))
+    digests = Digests(of, of_pin=of_pin, for_lists=lambda badges: [b"list of " + of(badge) for badge in badges])
     return plan_import(text, "people.csv", space=SPACE, registry=before, digest=digests)
 
 
