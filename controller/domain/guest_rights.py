@@ -93,13 +93,17 @@ def _answer(hosted: HostedGuest, rights: Rights, door: Door, day: LocalDay, at: 
     if lease is None and not good:
         return DenyReason.OUTSIDE_HOURS
     grant = Grant(GrantKind.GUEST, host.id, Cost.QUOTA_DAY, ref=window.id)
-    guest_days = hosted.host_usage.guest_days
-    if not is_counted(door, space) or window.guest in guest_days.get(day.business, frozenset()):
+    usage = hosted.host_usage
+    today = usage.guest_days.get(day.business, frozenset())
+    if not is_counted(door, space) or window.guest in today - usage.guests_on_their_way:
         return grant
+    # Who was let in at another door, and may yet go in by this one, is charged again: the same charge counts once, and
+    # whichever door opens carries it. It is counted already, so of the days left it needs none.
+    others = {**usage.guest_days, day.business: today - {window.guest}}
     # Who comes by the office's lease is counted on the host's plan all the same; an office alone counts no guests.
     counting = good or plans
     for plan in counting:
-        if has_guest_left(plan, guest_days, day.business):
+        if has_guest_left(plan, others, day.business):
             return _charged(grant, hosted, day, plan)
     return DenyReason.QUOTA_USED_UP if counting else _charged(grant, hosted, day, None)
 

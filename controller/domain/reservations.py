@@ -33,7 +33,8 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
 
     What a holder reserved for this very day is left out: a second read then makes the same charge again, which is one
     use however many doors tell of it, and counts too should the first read's door never be opened. Guests are counted
-    from the reservation on, since each of them is a use of its own.
+    from the reservation on, since each of them is a use of its own; those reserved and not come yet are told apart, so
+    that a second read of the same guest makes the charge again as well.
     """
     uses: defaultdict[Use, int] = defaultdict(int)
     waived: set[Use] = set()
@@ -50,13 +51,18 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
     spoken_for = {use_of(one) for one in reserved if one.day != today or one.kind is ChargeKind.GUEST_DAY} - used
     passes -= sum(1 for kind, *_ in spoken_for if kind is ChargeKind.DAY_PASS)
     free_today = {use for use in waived if use[2] == today}
-    return _usage((used - waived) | free_today | spoken_for, max(passes, 0), today - LOOKED_BACK)
+    on_their_way = frozenset(
+        guest
+        for kind, _, day, guest in spoken_for - free_today
+        if kind is ChargeKind.GUEST_DAY and day == today and guest is not None
+    )
+    return _usage((used - waived) | free_today | spoken_for, max(passes, 0), today - LOOKED_BACK, on_their_way)
 
 
 _GIVES_PASSES = frozenset({LedgerEntry.BOUGHT, LedgerEntry.WAIVED})
 
 
-def _usage(uses: Iterable[Use], passes: int, since: date) -> Usage:
+def _usage(uses: Iterable[Use], passes: int, since: date, on_their_way: frozenset[PersonId]) -> Usage:
     days: dict[ChargeKind, set[date]] = {kind: set() for kind in ChargeKind}
     guests: dict[date, frozenset[PersonId]] = {}
     for kind, _, day, subject in uses:
@@ -72,6 +78,7 @@ def _usage(uses: Iterable[Use], passes: int, since: date) -> Usage:
         pay_as_you_go_days=frozenset(days[ChargeKind.PAY_AS_YOU_GO]),
         visit_days=frozenset(days[ChargeKind.VISIT_DAY]),
         guest_days=guests,
+        guests_on_their_way=on_their_way,
     )
 
 

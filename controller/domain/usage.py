@@ -63,3 +63,5 @@ class Usage:
     visit_days: frozenset[date] = frozenset()
     # Of a host: business day -> the guests counted on it. Of the last five weeks.
     guest_days: Mapping[date, frozenset[PersonId]] = field(default_factory=dict)
+    # Of today's, those who were let in at a door and have not gone through any yet: reserved, not used.
+    guests_on_their_way: frozenset[PersonId] = frozenset()

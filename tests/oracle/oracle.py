@@ -431,12 +431,15 @@ class Reading:
 
     def guest_day(self, hosted: HostedGuest, door: Door, guest: Person, plans: list[Plan]) -> Way | DenyReason:
         """The host's: each guest counts once a day, and the plan says how many there are in a calendar month."""
-        guest_days, today = hosted.host_usage.guest_days, self.today
-        if not self.is_counted(door) or guest.id in guest_days.get(today, frozenset()):
+        usage, today = hosted.host_usage, self.today
+        is_counted = guest.id in usage.guest_days.get(today, frozenset())
+        has_come = is_counted and guest.id not in usage.guests_on_their_way
+        if not self.is_counted(door) or has_come:
             return Way("guest", "quota_day")
         if not plans:
             return Way("guest", "quota_day", Charge(ChargeKind.GUEST_DAY, hosted.host.id, today, subject=guest.id))
-        used = days.guests_this_month(guest_days, today)
+        # Let in at one door and not come yet: this very guest is among those counted, and is charged whoever lets them in.
+        used = days.guests_this_month(usage.guest_days, today) - is_counted
         for plan in plans:
             if plan.guest_days_per_month is None or used < plan.guest_days_per_month:
                 charge = Charge(ChargeKind.GUEST_DAY, hosted.host.id, today, subject=guest.id, plan=plan.id)

@@ -265,6 +265,7 @@ class Draw(HouseDraw):
             pay_as_you_go_days=self.recent_days() if self.likely(20) else frozenset(),
             visit_days=self.recent_days() if self.likely(50) else frozenset(),
             guest_days={day: frozenset(self.few((ALICE, CAROL), 2)) for day in self.recent_days()},
+            guests_on_their_way=frozenset(self.few((ALICE, CAROL), 1)) if self.likely(30) else frozenset(),
         )
 
     def recent_days(self) -> frozenset[date]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from controller.domain.access import Cost, Denied, Failing, Grant, Granted, GrantKind, Read, Step, decide
 from controller.domain.facts import Fact, FactKind
-from controller.domain.holdings import GuestPass
-from controller.domain.ids import CredentialId, PersonId, PlanId
+from controller.domain.holdings import GuestPass, VisitingPass
+from controller.domain.ids import CredentialId, PartnerId, PersonId, PlanId
 from controller.domain.membership import Credential, Membership, Person, PersonKind
 from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, HostedGuest, Rights
@@ -26,6 +26,9 @@ from tests.support.services import ALICE, NOON, SPACE, STREET, HandClock, LoopCl
 MONDAY = date(2026, 11, 23)
 DAY = Charge(ChargeKind.QUOTA_DAY, ALICE.id, MONDAY)
 PASS = Charge(ChargeKind.DAY_PASS, ALICE.id, MONDAY)
+DAYS = timedelta(days=1)
+GUS = PersonId("gus")
+TAP = Read(STREET.unit, "tap", NOON, NOON, 0.0)
 TAKEN, NOT_TAKEN, GRANTED = FactKind.ENTRY_TAKEN, FactKind.ENTRY_NOT_TAKEN, FactKind.ENTRY_GRANTED
 
 
@@ -378,15 +381,70 @@ def test_a_quota_is_never_over_counted_by_parallel_reads(steps):
     weeks = [day.isocalendar().week for day in usage.quota_days]
     assert came == usage.quota_days
     assert all(weeks.count(week) <= 2 for week in weeks)
-    guests = [guest for day, who in usage.guest_days.items() for guest in who if day.month == MONDAY.month]
-    assert len(guests) <= 3
+    guests = {(guest, day) for day, who in usage.guest_days.items() for guest in who}
+    assert guests == {(who, day) for who, day in fortnight.entered if who != ALICE.id}
+    assert sum(day.month == MONDAY.month for _, day in guests) <= 3
+
+
+def gus_may_enter(book: UsageBook) -> Rights:
+    """Gus by Alice's invitation."""
+    window = GuestPass("g", GUS, ALICE.id, NOON - timedelta(days=1), NOON + timedelta(days=1))
+    hosted = HostedGuest(window, ALICE, OF_TWO_DAYS.memberships, (), book.of(ALICE.id))
+    return replace(OF_TWO_DAYS, person=Person(GUS, "Gus", PersonKind.GUEST), memberships=(), guest_passes=(hosted,))
+
+
+def alice_may_enter(book: UsageBook, **more: object) -> Rights:
+    """Alice, who has used up her week, by whatever `more` she has."""
+    used = replace(book.of(ALICE.id), quota_days=frozenset({MONDAY + DAYS, MONDAY + 2 * DAYS}))
+    return replace(OF_TWO_DAYS, usage=used, **more)
+
+
+def alice_may_visit(book: UsageBook) -> Rights:
+    visit = VisitingPass("v", PartnerId("trudaine"), ALICE.id, QUOTA, NOON, NOON + timedelta(days=1), days=1)
+    return replace(OF_TWO_DAYS, memberships=(), visits=(visit,), usage=book.of(ALICE.id))
+
+
+@pytest.mark.parametrize("opens", [0, 1], ids=["the first door opens", "the second door opens"])
+@pytest.mark.parametrize(
+    ("may_enter", "kind"),
+    [
+        pytest.param(gus_may_enter, ChargeKind.GUEST_DAY, id="a guest"),
+        pytest.param(alice_may_visit, ChargeKind.VISIT_DAY, id="a visitor"),
+        pytest.param(alice_may_enter, ChargeKind.DAY_PASS, id="a day pass"),
+        pytest.param(
+            lambda book: alice_may_enter(book, person=replace(ALICE, pays_as_you_go=True)),
+            ChargeKind.PAY_AS_YOU_GO,
+            id="pay as you go",
+        ),
+    ],
+)
+async def test_who_taps_at_two_doors_is_charged_once_whichever_of_them_opens(desk, may_enter, kind, opens):
+    desk.book = UsageBook(desk.ledger, desk.log, lambda: DAY_PASS_SPACE, desk.clock)
+    if kind is ChargeKind.DAY_PASS:
+        await desk.ledger.append([LedgerRow(LedgerEntry.BOUGHT, PASS, NOON)])
+    await desk.book.load()
+    taps = []
+    for tap in ("read-0", "read-1"):
+        decision = decide(TAP, replace(may_enter(desk.book), space=DAY_PASS_SPACE), NOON)
+        assert isinstance(decision, Granted)
+        assert decision.grant.charge is not None
+        desk.taps(decision.grant.charge, tap)
+        taps.append(decision.grant.charge)
+    for number, charge in enumerate(taps):
+        desk.happens(TAKEN if number == opens else NOT_TAKEN, charge, f"read-{number}")
+    await desk.passes(1)
+
+    assert [row.charge.kind for row in desk.ledger.rows if row.entry is LedgerEntry.USED] == [kind]
+    again = decide(TAP, replace(may_enter(desk.book), space=DAY_PASS_SPACE), NOON)
+    assert isinstance(again, Granted)
+    assert again.grant.charge is None
 
 
 # --- what doors decided alone ----------------------------------------------------------------------------------------
 
 LOCAL = Fact(FactKind.LOCAL_GRANTED, NOON, door=STREET.id, person=ALICE.id, message_id="m-1", detail={"rev": 4})
 RIGHTS = Rights(SPACE, STREET, None, ALICE)
-QUOTA = PlanId("two-days")
+QUOTA, A_DAY = PlanId("two-days"), PlanId("day-pass")
 QUOTA_SPACE = replace(
     SPACE,
     plans={
@@ -394,7 +452,16 @@ QUOTA_SPACE = replace(
         QUOTA: replace(next(iter(SPACE.plans.values())), id=QUOTA, days_per_week=2, guest_days_per_month=3),
     },
 )
-OF_TWO_DAYS = replace(RIGHTS, space=QUOTA_SPACE, memberships=(Membership(ALICE.id, QUOTA, date(2026, 1, 1)),))
+OF_TWO_DAYS = replace(
+    RIGHTS,
+    space=QUOTA_SPACE,
+    credential=Credential(CredentialId("badge"), ALICE.id),
+    memberships=(Membership(ALICE.id, QUOTA, date(2026, 1, 1)),),
+)
+DAY_PASS_SPACE = replace(
+    QUOTA_SPACE,
+    plans={QUOTA: QUOTA_SPACE.plans[QUOTA], A_DAY: replace(QUOTA_SPACE.plans[QUOTA], id=A_DAY, kind="day_pass")},
+)
 
 
 def granted(charge: Charge | None) -> Granted:

@@ -125,6 +125,14 @@ def test_a_guest_who_is_counted_today_comes_back_for_free() -> None:
     assert granted(invited(host_usage=guests("gus", "ann"), space=TWO_GUESTS)).charge is None
 
 
+def test_a_guest_let_in_at_another_door_and_not_come_yet_is_charged_here_again() -> None:
+    on_the_way = replace(guests("gus", "ann"), guests_on_their_way=frozenset({GUS.id}))
+    both = replace(guests("gus", "ann", "bob"), guests_on_their_way=frozenset({GUS.id}))
+
+    assert granted(invited(host_usage=on_the_way, space=TWO_GUESTS)).charge == charged()
+    assert answer(invited(host_usage=both, space=TWO_GUESTS)) == DenyReason.QUOTA_USED_UP
+
+
 def test_guest_days_are_counted_by_calendar_month_of_business_days() -> None:
     full = guests("ann", "bob", day=date(2026, 11, 2))
 

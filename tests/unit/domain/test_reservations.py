@@ -12,6 +12,7 @@ from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, 
 
 ALICE, BOB = PersonId("alice"), PersonId("bob")
 MON, TUE, WED = (date(2026, 11, 23) + timedelta(days=days) for days in range(3))
+SUN = MON - timedelta(days=1)
 NOON = datetime(2026, 11, 23, 20, tzinfo=UTC)
 DAY, PASS, GUEST, PAYG = ChargeKind.QUOTA_DAY, ChargeKind.DAY_PASS, ChargeKind.GUEST_DAY, ChargeKind.PAY_AS_YOU_GO
 USED, REFUNDED, WAIVED, BOUGHT = LedgerEntry.USED, LedgerEntry.REFUNDED, LedgerEntry.WAIVED, LedgerEntry.BOUGHT
@@ -40,6 +41,16 @@ def test_guest_days_go_to_the_host():
 
     assert usage.guest_days == {MON: {BOB, "carol"}}
     assert usage.quota_days == frozenset()
+
+
+def test_guests_reserved_for_today_and_not_come_yet_are_told_apart():
+    reserved = [charge(GUEST, subject=guest) for guest in (BOB, PersonId("carol"))]
+    reserved += [charge(GUEST, SUN, subject=PersonId("dora"))]
+
+    usage = usage_of([row(USED, GUEST, subject=BOB)], reserved, MON)
+
+    assert usage.guests_on_their_way == {"carol"}
+    assert usage.guest_days == {MON: {BOB, "carol"}, SUN: {"dora"}}
 
 
 def test_a_refund_is_a_new_row_and_takes_one_use_back():
