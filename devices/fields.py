@@ -36,6 +36,8 @@ ID = r"^[!-~]{1,80}$"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"
 PIN = r"^[0-9*#]{1,16}$"
 HASH = r"^[0-9a-f]{16,64}$"
+VISIT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$"
+PUBLIC_KEY = r"^[A-Za-z0-9_-]{43}$"
 DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 PATTERN_WORDS = {
     MINOR: 'a minor version of contract 1, like "1.0"',
@@ -44,6 +46,8 @@ PATTERN_WORDS = {
     NAME: "a channel name of letters, digits, '_', '.', ':' and '-', at most 64",
     PIN: "1 to 16 digits, * or #",
     HASH: "16 to 64 lower-case hex digits",
+    VISIT_ID: "letters, digits, '_', '.', '@' and '-', at most 64, beginning with a letter or digit",
+    PUBLIC_KEY: "an Ed25519 public key as 43 characters of base64url, as `natoma visits key` prints it",
     DATE: "a date like 2026-05-04",
 }
 
@@ -54,6 +58,8 @@ Real = Annotated[float, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Label = Annotated[str, StringConstraints(max_length=200)]
 Code = Annotated[str, StringConstraints(pattern=CODE)]
+PassId = Annotated[str, StringConstraints(pattern=VISIT_ID)]
+PublicKey = Annotated[str, StringConstraints(pattern=PUBLIC_KEY)]
 MessageId = Annotated[str, StringConstraints(pattern=ID)]
 ChannelName = Annotated[str, StringConstraints(pattern=NAME)]
 Boot = Annotated[

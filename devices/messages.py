@@ -35,6 +35,8 @@ from devices.fields import (
     MessageId,
     Moment,
     NumberOrNone,
+    PassId,
+    PublicKey,
     Real,
     Scalar,
     Setting,
@@ -43,10 +45,10 @@ from devices.fields import (
 from devices.topics import Kind
 
 __all__ = [
-    "DATA_MODELS", "IN_GRACE", "MODELS", "AccessEntry", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
+    "DATA_MODELS", "IN_GRACE", "MODELS", "AccessEntry", "AccessIssuer", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
     "BadgeReadData", "Birth", "ChannelSpec", "Command", "Desired", "DesiredValue", "DeviceState", "Do", "Event",
     "EventData", "EventDetails", "EventType", "Health", "LocalDecisionData", "Message", "RefusalReason", "Reject",
-    "Sample", "Scalar", "Signal", "State", "Status", "Telemetry", "Values",
+    "Sample", "Scalar", "ShownPass", "Signal", "State", "Status", "Telemetry", "Values",
 ]  # fmt: skip
 
 MINUTES_A_DAY = 24 * 60
@@ -195,6 +197,17 @@ class AccessRight(StrEnum):
     MEMBER = "member"
 
 
+class ShownPass(Message):
+    """What a visiting pass says that a door verified alone; without its signature it opens nothing anywhere."""
+
+    iss: PassId
+    sub: PassId
+    id: PassId
+    since: Moment
+    until: Moment
+    days: Annotated[Int, Field(ge=1, le=366)] | None = None
+
+
 class LocalDecisionData(_Shown):
     """What a door decided alone, and from which revision (`rev`) of its access list."""
 
@@ -206,6 +219,8 @@ class LocalDecisionData(_Shown):
     # By which kind of entry, and whether a day of its quota was used: for whoever keeps the ledger.
     right: AccessRight | None = None
     uses_day: Flag | None = None
+    # Instead of `h`, of a partner's pass that the list knew nothing of.
+    visit: ShownPass | None = None
 
 
 # Details of the other events, as flat as readings are: {"pressed": "long"}, {"zone": "2"}.
@@ -392,6 +407,19 @@ class AccessEntry(Message):
         return self
 
 
+class AccessIssuer(Message):
+    """A partner space: the door verifies its visiting passes itself, and the entries of `h` say what one opens.
+
+    Any of its passes is good, never seen before or not, that is not among `revoked` and began after its holder's `subs`.
+    """
+
+    iss: PassId
+    key: PublicKey
+    h: Annotated[str, StringConstraints(pattern=HASH)]
+    revoked: tuple[PassId, ...] | None = None
+    subs: dict[PassId, Moment] | None = None
+
+
 class AccessList(Message):
     """Whom a door admits when the controller is gone. Blocked first, so that a cut-off transfer blocks too much.
 
@@ -412,6 +440,8 @@ class AccessList(Message):
     cut_off: Annotated[Int, Field(ge=0, lt=MINUTES_A_DAY)] | None = None
     # Local dates on which only entries with `holidays` are good.
     closed: tuple[Day, ...] | None = None
+    # On the first page only.
+    issuers: tuple[AccessIssuer, ...] | None = None
 
     @model_validator(mode="after")
     def _blocked_first(self) -> Self:

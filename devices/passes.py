@@ -130,6 +130,12 @@ def read(token: str, keys: Mapping[str, str]) -> Pass:
 def verify(token: str, keys: Mapping[str, str], now: datetime, revoked: Iterable[str] = ()) -> Pass:
     """A genuine pass that is good now. Raises PassError, with what would be right."""
     found = read(token, keys)
+    check_good(found, now, revoked)
+    return found
+
+
+def check_good(found: Pass, now: datetime, revoked: Iterable[str] = ()) -> None:
+    """Whether a genuine pass is good now. Raises PassError, with what would be right."""
     if found.id in set(revoked):
         raise PassError(Refusal.REVOKED, f"pass {found.id} of {found.issuer} was revoked: ask for a new one there")
     if now < found.start - SKEW:
@@ -139,7 +145,6 @@ def verify(token: str, keys: Mapping[str, str], now: datetime, revoked: Iterable
             Refusal.EXPIRED,
             f"pass {found.id} of {found.issuer} was good until {found.end.isoformat()}: a new one is needed",
         )
-    return found
 
 
 def revoke(given: Revocations, signing_key: bytes) -> str:

@@ -12,6 +12,7 @@ from devices.accesslist.hashing import (
     canonical_pin,
     canonical_token,
     entry_hash,
+    issuer_hash,
     list_digest,
 )
 from devices.accesslist.opening import (
@@ -32,6 +33,7 @@ from devices.accesslist.sealing import (
     prepare,
     public_key_of,
     seal,
+    size_of,
 )
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "canonical_token",
     "decide_offline",
     "entry_hash",
+    "issuer_hash",
     "list_digest",
     "named",
     "open_list",
@@ -61,4 +64,5 @@ __all__ = [
     "prepare",
     "public_key_of",
     "seal",
+    "size_of",
 ]

@@ -4,7 +4,7 @@ Pure. It follows the same rules as the controller with what the list says of the
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -12,9 +12,11 @@ from typing import TypeAlias
 from devices.accesslist.hashing import canonical_of, entry_hash, list_digest
 from devices.accesslist.opening import OpenedList
 from devices.accesslist.times import business_day, instant, local_date
+from devices.accesslist.visiting import Vouched, vouched
 from devices.badges import ReaderProfile
 from devices.errors import BadgeError
 from devices.messages import MINUTES_A_DAY, MINUTES_A_WEEK, AccessEntry, AccessRight, BadgeReadData
+from devices.passes import Pass, Refusal
 
 UsedDays: TypeAlias = frozenset[tuple[str, date]]
 """Which badge (by its hash) came on which business day, since the list was issued."""
@@ -41,6 +43,9 @@ class Reason(StrEnum):
     CLOCK_UNKNOWN = "clock_unknown"
     OUTSIDE_HOURS = "outside_hours"
     QUOTA_USED_UP = "quota_used_up"
+    PASS_NOT_YET = Refusal.NOT_YET.value
+    PASS_OVER = Refusal.EXPIRED.value
+    PASS_REVOKED = Refusal.REVOKED.value
 
 
 # Of several misses the one that came closest is told.
@@ -51,7 +56,10 @@ _NEAREST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class LocalDecision:
-    """`used` is what to remember from now on; `uses_day` says that this one took a day of a quota."""
+    """`used` is what to remember from now on; `uses_day` says that this one took a day of a quota.
+
+    `visit` is the pass of a visitor whom the list does not know.
+    """
 
     admitted: bool
     reason: Reason
@@ -60,6 +68,7 @@ class LocalDecision:
     hold_s: float | None = None
     uses_day: bool = False
     used: UsedDays = field(default=frozenset(), repr=False)
+    visit: Pass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,30 @@ def decide_offline(
         hashes = [entry_hash(opened.salt, list_digest(list_key, text)) for text in canonical_of(shown, profile)]
     except BadgeError:
         return LocalDecision(False, Reason.UNREADABLE, used=used)
+    moment = _Moment(opened, at, clock_known and at >= opened.issued - _MOST_SKEW, used)
     known = [h for h in hashes if h in opened.entries]
+    if not known and shown.token is not None and (visitor := vouched(opened, shown.token)) is not None:
+        return replace(_of_visitor(visitor, moment), visit=visitor.found)
     if len(known) != 1:
         # Several meanings of one read open nothing unless exactly one is somebody's.
         return LocalDecision(False, Reason.UNKNOWN, hashes[0], used=used)
-    moment = _Moment(opened, at, clock_known and at >= opened.issued - _MOST_SKEW, used)
     return _of_known(known[0], opened.entries[known[0]], moment)
+
+
+def _of_visitor(visitor: Vouched, now: _Moment) -> LocalDecision:
+    """A genuine pass that nobody has seen yet: good for one business day, as nobody knows how many are left."""
+    refused = visitor.refusal_at(now.at) if now.clock_known else None
+    if refused is not None:
+        return LocalDecision(False, Reason(refused.value), visitor.h, used=now.used)
+    if not now.clock_known:
+        # A pass is short-lived because nobody can call it back; without a clock it would live for ever.
+        return LocalDecision(False, Reason.CLOCK_UNKNOWN, visitor.h, used=now.used)
+    if not visitor.entries:
+        return LocalDecision(False, Reason.UNKNOWN, visitor.h, used=now.used)
+    is_counted = any(entry.days is not None for entry in visitor.entries)
+    if is_counted and any(known == visitor.h and day != now.today for known, day in now.used):
+        return LocalDecision(False, Reason.QUOTA_USED_UP, visitor.h, used=now.used)
+    return _of_known(visitor.h, visitor.entries, now)
 
 
 def _of_known(h: str, entries: tuple[AccessEntry, ...], now: _Moment) -> LocalDecision:

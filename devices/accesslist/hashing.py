@@ -51,6 +51,16 @@ def canonical_of(shown: BadgeReadData, profile: ReaderProfile) -> tuple[str, ...
     return (canonical_token(shown.token) if shown.token is not None else canonical_pin(shown.pin or ""),)
 
 
+def issuer_hash(salt: bytes, issuer: str) -> str:
+    """Under which a list has what a partner's visitors may do. No secret: the partner is named beside it."""
+    return entry_hash(salt, f"issuer:{issuer}".encode())
+
+
+def visitor_hash(salt: bytes, issuer: str, subject: str) -> str:
+    """Under which a door counts a visitor's days, whichever of their passes they show."""
+    return entry_hash(salt, f"visitor:{issuer}/{subject}".encode())
+
+
 def canonical_token(token: str) -> str:
     """A QR code or a visitor pass: no badge is spelled with this in front."""
     return f"token:{token}"

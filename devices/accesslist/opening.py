@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from devices.accesslist.sealing import signature_of, signed_bytes
 from devices.errors import DevicesError
-from devices.messages import AccessEntry, AccessList
+from devices.messages import AccessEntry, AccessIssuer, AccessList
 
 LONGEST_VALIDITY = timedelta(days=30)
 _DEFAULT_CUT_OFF = 4 * 60
@@ -52,6 +52,7 @@ class OpenedList:
     cut_off: int
     closed: frozenset[date]
     entries: Mapping[str, tuple[AccessEntry, ...]] = field(repr=False)
+    issuers: Mapping[str, AccessIssuer] = field(default_factory=dict)  # by their name
 
 
 def pages_of(page: AccessList) -> int:
@@ -124,4 +125,5 @@ def _opened(pages: list[AccessList], device: str) -> OpenedList:
         _DEFAULT_CUT_OFF if first.cut_off is None else first.cut_off,
         closed,
         entries,
+        {issuer.iss: issuer for issuer in first.issuers or ()},
     )

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic_core import to_json
 
-from devices.messages import AccessEntry, AccessList, AccessRight
+from devices.messages import AccessEntry, AccessIssuer, AccessList, AccessRight
 
 SIGNING_KEY_BYTES = 32
 SALT_BYTES = 16
@@ -42,6 +42,7 @@ class Terms:
     zone: str = "UTC"
     cut_off: int = 4 * 60
     closed: tuple[date, ...] = ()
+    issuers: tuple[AccessIssuer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def seal(terms: Terms, entries: Iterable[Prepared], signing_key: bytes) -> list[
     """The list as messages: one, or pages where one would exceed `PAGE_BYTES`. Blocked entries come first."""
     ordered = sorted(entries, key=lambda prepared: prepared.entry.right is not AccessRight.BLOCKED)
     room = PAGE_BYTES - _ENVELOPE_BYTES - _DATE_BYTES * len(terms.closed)
-    pages = _cut(ordered, max(room, PAGE_BYTES // 4))
+    room = max(room, PAGE_BYTES // 4)
+    pages = _cut(ordered, room, room - sum(size_of(issuer) for issuer in terms.issuers))
     unsigned = AccessList(
         rev=terms.rev,
         issued=terms.issued,
@@ -79,12 +81,19 @@ def seal(terms: Terms, entries: Iterable[Prepared], signing_key: bytes) -> list[
         zone=terms.zone,
         cut_off=terms.cut_off,
         closed=tuple(day.isoformat() for day in terms.closed) or None,
+        issuers=terms.issuers or None,
     )
     text = _content(terms.device, unsigned, [[prepared.line for prepared in page] for page in pages])
     signature = Ed25519PrivateKey.from_private_bytes(signing_key).sign(text)
     signed = unsigned.model_copy(update={"sig": f"{_ALGORITHM}:{base64.b64encode(signature).decode()}"})
     # Copied, not made anew: ten thousand entries that were checked once need not be checked for every door.
-    return [signed.model_copy(update={"entries": tuple(prepared.entry for prepared in page)}) for page in pages]
+    sealed = [signed.model_copy(update={"entries": tuple(prepared.entry for prepared in page)}) for page in pages]
+    return [sealed[0], *(page.model_copy(update={"issuers": None}) for page in sealed[1:])]
+
+
+def size_of(issuer: AccessIssuer) -> int:
+    """What a partner takes of a list's first page."""
+    return len(to_json(issuer, exclude_none=True)) + 1
 
 
 def public_key_of(signing_key: bytes) -> bytes:
@@ -122,6 +131,9 @@ def _content(device: str, terms: AccessList, pages: Sequence[Sequence[bytes]]) -
         list(terms.closed or ()),
         len(pages),
     ]
+    if terms.issuers:
+        # Of a house without partners the head is what it was before there were any.
+        head.append([_issuer(issuer) for issuer in terms.issuers])
     # JSON for the head alone: whatever stands in a text, it cannot pass for the next member.
     taken = hashlib.sha512(json.dumps(head, separators=(",", ":")).encode())
     for number, lines in enumerate(pages):
@@ -148,13 +160,18 @@ def _line(entry: AccessEntry) -> bytes:
     return "|".join([str(part) for part in parts]).encode()
 
 
+def _issuer(issuer: AccessIssuer) -> list[object]:
+    subs = [[subject, _micros(at)] for subject, at in sorted((issuer.subs or {}).items())]
+    return [issuer.iss, issuer.key, issuer.h, list(issuer.revoked or ()), subs]
+
+
 def _micros(moment: datetime | None) -> int | str:
     return "" if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
-def _cut(entries: Sequence[Prepared], room: int) -> list[list[Prepared]]:
+def _cut(entries: Sequence[Prepared], room: int, first: int) -> list[list[Prepared]]:
     pages: list[list[Prepared]] = [[]]
-    left = room
+    left = first
     for prepared in entries:
         if prepared.size > left and pages[-1]:
             pages.append([])

@@ -61,6 +61,25 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
                 "direction": "in",
             },
         },
+        {
+            "id": "7-44",
+            "type": "local.granted",
+            "ts": "2026-05-04T10:12:00Z",
+            "data": {
+                "rev": 41,
+                "reason": "member",
+                "right": "member",
+                "uses_day": True,
+                "visit": {
+                    "iss": "trudaine",
+                    "sub": "camille",
+                    "id": "k7m2p9qx",
+                    "since": "2026-05-04T09:00:00Z",
+                    "until": "2026-05-05T09:00:00Z",
+                    "days": 1,
+                },
+            },
+        },
     ],
     Kind.ACK: [
         {"re": _COMMAND_ID, "phase": "done", "state": "unlocked"},
@@ -112,10 +131,20 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
                     "once": [["2026-05-04T17:50:00Z", "2026-05-04T20:00:00Z"]],
                     "hold_s": 15,
                 },
+                {"h": "a1b2c3d4e5f60718293a4b5c6d7e8f90", "weekly": [[480, 1200]], "days": 1},
             ],
             "zone": "Europe/Paris",
             "cut_off": 240,
             "closed": ["2026-05-08"],
+            "issuers": [
+                {
+                    "iss": "trudaine",
+                    "key": "A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg",
+                    "h": "a1b2c3d4e5f60718293a4b5c6d7e8f90",
+                    "revoked": ["q4w8z3nt"],
+                    "subs": {"lucien": "2026-05-01T18:00:00Z"},
+                }
+            ],
             "sig": "ed25519:example-signature",
         }
     ],

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from devices.accesslist import LocalDecision, Reason
 from devices.fields import PIN
-from devices.messages import BadgeReadData, Command, EventType, LocalDecisionData, Signal
+from devices.messages import BadgeReadData, Command, EventType, LocalDecisionData, ShownPass, Signal
+from devices.passes import Pass
 from devices.units.own_list import OwnList
 from devices.units.steps import Effects, Show, StartTimer, StopTimer
 from devices.units.voice import Voice
@@ -96,19 +97,27 @@ def decides_alone(voice: Voice, own: OwnList, data: BadgeReadData, request: str 
     """Nobody answers: the access list decides, and without one nobody is admitted."""
     own, decision = own.decides(data, now)
     admitted = decision is not None and decision.admitted
-    # Never what was shown: the hash is enough for whoever made the list, and a queue in a stolen reader tells nothing.
+    visit = _said_by(decision.visit) if decision is not None and decision.visit is not None else None
+    # Never what was shown: the hash is enough for whoever made the list, and a queue in a stolen reader opens nothing.
     told_data = LocalDecisionData(
-        h=decision.h if decision is not None else None,
+        h=decision.h if decision is not None and visit is None else None,
         rev=own.rev,
         re=request,
         reason=decision.reason.value if decision is not None else NO_ANSWER,
         direction=data.direction,
         right=decision.right if decision is not None else None,
         uses_day=True if decision is not None and decision.uses_day else None,
+        visit=visit,
     )
     voice, told = voice.tell(EventType.LOCAL_GRANTED if admitted else EventType.LOCAL_DENIED, now, told_data)
     hold_s = decision.hold_s if decision is not None else None
     return Alone(admitted, hold_s, own, voice, (*told, _shows(decision)))
+
+
+def _said_by(found: Pass) -> ShownPass:
+    return ShownPass(
+        iss=found.issuer, sub=found.subject, id=found.id, since=found.start, until=found.end, days=found.days
+    )
 
 
 def _shows(decision: LocalDecision | None) -> Show:
