@@ -3,9 +3,11 @@
 Where they differ, one of them has misread the text; the message of a failure says what was asked and what each said.
 """
 
+import ast
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -23,6 +25,7 @@ from controller.domain.usage import Charge
 from tests.oracle.oracle import Told, answer
 from tests.oracle.worlds import World, world
 
+ORACLE = Path(__file__).parents[1] / "oracle"
 WORLDS = 20_000
 PARTS = 8  # so that they spread over the cores there are
 random_worlds = st.randoms(use_true_random=False).map(world)
@@ -109,6 +112,17 @@ def test_the_next_time_that_is_told_is_the_first_at_which_the_oracle_lets_them_i
 def _without_limits(rights: Rights) -> Rights:
     zones = {id: Zone(id) for id in rights.space.zones}
     return replace(rights, space=replace(rights.space, zones=zones))
+
+
+def test_the_oracle_knows_values_and_nothing_that_decides() -> None:
+    values = {"building", "holdings", "house", "ids", "membership", "rights", "schedule", "shared", "usage"}
+    for file in ORACLE.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("controller"):
+                assert str(node.module).removeprefix("controller.domain.") in values, f"{file.name}: {node.module}"
+                # Of schedules only the values: when one is open is for the oracle to find out.
+                names = {each.name for each in node.names}
+                assert not node.module.endswith("schedule") or names <= {"WeeklySchedule", "Window"}  # type: ignore[union-attr]
 
 
 # --- laws that need no oracle -------------------------------------------------------------------------
