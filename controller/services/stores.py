@@ -99,7 +99,8 @@ class Ledger(Protocol):
     async def load(
         self, since: date
     ) -> list[LedgerRow]: ...  # of these business days, and every day pass there ever was
-    async def cursor(self) -> int: ...  # position in the event log up to which entries are in the ledger
+    # Position in the event log up to which entries are in the ledger; None: no place in the log was written here yet.
+    async def cursor(self) -> int | None: ...
     async def append(
         self, rows: Sequence[LedgerRow], cursor: int | None = None
     ) -> list[bool]: ...  # which rows were new

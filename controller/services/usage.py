@@ -145,11 +145,24 @@ class UsageBook:
 
     async def load(self) -> None:
         """At the start: write what the log has and the ledger has not, then open the books."""
-        self._cursor = self._kept_cursor = await self._ledger.cursor()
+        begun = await self._ledger.cursor()
+        self._cursor = self._kept_cursor = begun if begun is not None else await self._begin()
         await self._catch_up()
         if self._cursor != self._kept_cursor:
             await self._append([], self._cursor)
         await self._open_books()
+
+    async def _begin(self) -> int:
+        """The ledger's first start: from the end of the log on.
+
+        A log that is older than the ledger was written by a Natoma that charged nothing, so reading all of it would
+        find no row and cost an upgraded house minutes. Written down at once, an empty log's end as well: after a kill
+        there is a place to go on from, and the first entry is not taken for an old one.
+        """
+        newest = await self._log.latest(1)
+        place = newest[-1].position if newest else 0
+        await self._append([], place)
+        return place
 
     async def read(self) -> None:
         """Open the books as they are, and write nothing: for a question asked beside the service."""

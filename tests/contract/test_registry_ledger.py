@@ -68,7 +68,10 @@ async def test_day_passes_bought_long_ago_are_still_there(kept: Kept) -> None:
 
 
 async def test_the_cursor_moves_with_the_rows_and_never_back(kept: Kept) -> None:
-    assert await kept.ledger.cursor() == 0
+    assert await kept.ledger.cursor() is None  # nobody has followed a log yet
+
+    await kept.ledger.append([], 0)
+    assert await kept.ledger.cursor() == 0  # an empty one
 
     await kept.ledger.append([USED], 17)
     await kept.ledger.append([], 12)

@@ -37,7 +37,7 @@ class ListLedger:
 
     def __init__(self) -> None:
         self.rows: list[LedgerRow] = []
-        self.at = 0
+        self.at: int | None = None
         self.failure: StoreError | None = None
         self.loaded = 0
 
@@ -49,7 +49,7 @@ class ListLedger:
         await asyncio.sleep(0.001)
         return [row for row in self.rows if row.charge.day >= since or row.charge.kind is ChargeKind.DAY_PASS]
 
-    async def cursor(self) -> int:
+    async def cursor(self) -> int | None:
         return self.at
 
     async def append(self, rows, cursor: int | None = None) -> list[bool]:
@@ -61,7 +61,7 @@ class ListLedger:
             new.append(row.entry is not LedgerEntry.USED or row.charge not in used)
             if new[-1]:
                 self.rows.append(row)
-        self.at = self.at if cursor is None else max(self.at, cursor)
+        self.at = self.at if cursor is None else max(self.at or 0, cursor)
         return new
 
 
@@ -197,6 +197,25 @@ async def test_a_reservation_no_door_answers_for_ends_by_itself(desk):
     await desk.passes(3)
 
     assert (before, desk.book.of(ALICE.id).guest_days) == ({MONDAY: {"gus"}}, {})
+
+
+async def test_a_log_older_than_the_ledger_is_not_read():
+    desk = Desk()
+    desk.happens(TAKEN, DAY)  # no log is like this; whoever read it would find the charge
+    desk.happens(TAKEN)
+
+    await desk.book.load()
+
+    assert (desk.ledger.at, desk.ledger.rows, desk.ledger.loaded) == (2, [], 1)
+
+
+async def test_the_first_entry_of_a_new_house_outlives_a_kill(desk):
+    at_first = desk.ledger.at
+    desk.happens(TAKEN, DAY)
+    await desk.dies()
+
+    assert at_first == 0
+    assert [row.charge for row in desk.ledger.rows] == [DAY]
 
 
 @pytest.mark.parametrize("when", ["before the ledger", "after the ledger"])

@@ -284,12 +284,12 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.rows: list[LedgerRow] = []
         self._version = 0
-        self._cursor = 0
+        self._cursor: int | None = None
 
     async def version(self) -> int:
         return self._version
 
-    async def cursor(self) -> int:
+    async def cursor(self) -> int | None:
         return self._cursor
 
     async def load(self, since: date) -> list[LedgerRow]:
@@ -300,7 +300,8 @@ class MemoryLedger:
             checks.check_ledger_row(row)
         new = [self._add(row) for row in rows]
         self._version += sum(new)
-        self._cursor = max(self._cursor, cursor or 0)
+        if cursor is not None:
+            self._cursor = max(self._cursor or 0, cursor)
         return new
 
     def _add(self, row: LedgerRow) -> bool:

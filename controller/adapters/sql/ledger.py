@@ -25,8 +25,9 @@ class SqlLedger:
     async def version(self) -> int:
         return await self._database.read(lambda connection: version_of(connection, schema.LEDGER_KEY))
 
-    async def cursor(self) -> int:
-        return await self._database.read(lambda connection: version_of(connection, schema.LEDGER_CURSOR_KEY))
+    async def cursor(self) -> int | None:
+        found = await self._database.read(lambda connection: version_of(connection, schema.LEDGER_CURSOR_KEY))
+        return found if found >= 0 else None
 
     async def load(self, since: date) -> list[LedgerRow]:
         return await self._database.read(lambda connection: _load(connection, since))

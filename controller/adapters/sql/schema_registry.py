@@ -373,4 +373,4 @@ VERSION_KEY = "version"
 # Each with a version of its own: an alarm raised or a day used is no change of anybody's rights.
 ALARMS_KEY = "alarms"
 LEDGER_KEY = "ledger"
-LEDGER_CURSOR_KEY = "ledger_cursor"  # no version: how far the event log is in the ledger
+LEDGER_CURSOR_KEY = "ledger_cursor"  # no version: how far the event log is in the ledger; below 0: not begun

@@ -245,7 +245,8 @@ def _books() -> None:
         sa.Column("until_ms", sa.BigInteger, nullable=False),
     )
     meta = sa.table("meta", sa.column("key", sa.Text), sa.column("value", sa.BigInteger))
-    op.bulk_insert(meta, [{"key": key, "value": 0} for key in ("alarms", "ledger", "ledger_cursor")])
+    op.bulk_insert(meta, [{"key": key, "value": 0} for key in ("alarms", "ledger")])
+    op.bulk_insert(meta, [{"key": "ledger_cursor", "value": -1}])  # nobody has begun to follow the log
     # Elsewhere a right that nobody is granted does the same.
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
