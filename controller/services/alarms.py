@@ -130,6 +130,12 @@ class Alarms:
         if not self.stands(kind, door=door):
             self.raise_(kind, door=door)
 
+    def describe(self, kind: AlarmKind, detail: Mapping[str, Plain]) -> None:
+        """Something else is true of what lasts: it is told in other words, and has not happened once more."""
+        known = self._find(kind, Subject())
+        if known is not None and known.stands:
+            self._changed(known, replace(known, detail={**known.detail, **detail}))
+
     def clear(
         self,
         kind: AlarmKind,

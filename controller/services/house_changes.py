@@ -92,7 +92,7 @@ class HouseChanges:
             self._ask(FIRE, partial(self._tell_confirmed, people))
         self._fire_burns = house.fire is not None
         self._alarm(AlarmKind.FIRE, house.fire is not None)
-        self._alarm(AlarmKind.LOCKDOWN, bool(house.lockdowns))
+        self._alarm(AlarmKind.LOCKDOWN, bool(house.lockdowns), {"scope": _all_scopes(house.lockdowns, space)})
 
     def _follow_lockdowns(self, house: HouseState, space: Space, people: Mapping[PersonId, Person]) -> None:
         there = {one.id: one for one in house.lockdowns}
@@ -194,13 +194,22 @@ class HouseChanges:
     def _ask(self, id_: str, tell: Callable[[Ending | None], None]) -> None:
         self._writes.put(f"how {id_} ended", partial(self._store.ending_of, id_), tell)
 
-    def _alarm(self, kind: AlarmKind, stands: bool) -> None:
-        if self._alarms is None or self._alarms.stands(kind) == stands:
+    def _alarm(self, kind: AlarmKind, stands: bool, detail: Mapping[str, Plain] | None = None) -> None:
+        if self._alarms is None:
             return
-        if stands:
-            self._alarms.raise_(kind)
-        else:
+        if not stands:
             self._alarms.clear(kind)
+        elif self._alarms.stands(kind):
+            self._alarms.describe(kind, detail or {})
+        else:
+            self._alarms.raise_(kind, detail=detail)
+
+
+def _all_scopes(lockdowns: Iterable[Lockdown], space: Space) -> str:
+    """Everything that is locked down; beside the whole house nothing else needs saying."""
+    whole = scope_words(Scope(), space)
+    words = list(dict.fromkeys(scope_words(one.scope, space) for one in lockdowns))
+    return whole if whole in words else " and ".join(words)
 
 
 def _door_of(scope: Scope) -> DoorId | None:

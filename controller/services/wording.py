@@ -163,7 +163,8 @@ class Wording:
     def alarm_of(self, fact: Fact) -> str:
         """The same, of the fact that tells of it."""
         place = self.door(fact) if fact.door is not None else self.area(fact) if fact.area is not None else None
-        names = {"place": place or "the building", "device": self.device(fact), "who": self.who(fact)}
+        place = place or str(fact.detail.get("scope", "the building"))
+        names = {"place": place, "device": self.device(fact), "who": self.who(fact)}
         return sentence(str(fact.detail.get("alarm", ""))).format_map(_Texts(_texts(fact), **names))
 
     def reason(self, fact: Fact, seen_from: datetime | None = None) -> str:

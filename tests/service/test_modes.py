@@ -9,7 +9,7 @@ from controller.domain.alarm import AlarmKind
 from controller.domain.door import DoorState
 from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import EventEntry, PublicEvent
-from controller.domain.house import Scope, Wanted
+from controller.domain.house import Scope, ScopeKind, Wanted
 from controller.domain.ids import EventId
 from controller.services.ports import LoggedFact
 from devices.errors import NotConnected
@@ -266,6 +266,27 @@ async def test_lifting_a_lockdown_gives_the_door_back_to_its_hours_and_is_writte
     assert flat.wished() == ("unlocked", SIX)
     assert not flat.alarms.stands(AlarmKind.LOCKDOWN)
     assert flat.words == ["lockdown", "normal"]
+
+
+async def test_the_alarm_of_a_lockdown_says_what_is_locked_down_now_and_is_one_alarm():
+    flat = Flat(BY_WEEK).begin()
+    said = []
+
+    def scopes() -> str:
+        [alarm] = [one for one in flat.alarms.open if one.kind is AlarmKind.LOCKDOWN]
+        return str(alarm.detail["scope"])
+
+    for scope in (Scope(ScopeKind.DOOR, STREET.id), Scope(ScopeKind.FLOOR, "attic"), Scope()):
+        await flat.store.begin_lockdown(scope, ALICE.id, "a stranger", NOON)
+        await flat.changed()
+        said.append(scopes())
+    await flat.store.lift_lockdown(Scope(), BOB.id, "it was the plumber", NOON)
+    await flat.changed()
+    said.append(scopes())
+
+    both = f"{STREET.name} and floor attic"
+    assert said == [STREET.name, both, "the whole house", both]
+    assert [alarm.count for alarm in flat.alarms.open if alarm.kind is AlarmKind.LOCKDOWN] == [1]
 
 
 async def test_a_lockdown_never_tells_a_door_to_keep_anybody_in():

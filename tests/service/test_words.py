@@ -275,6 +275,13 @@ def test_an_alarm_says_where_it_is_and_a_late_one_that_it_is_late():
     assert (said.text, said.why) == ("Street door is closed and not locked", "told late: it may be over")
 
 
+def test_a_lockdown_s_alarm_says_what_is_locked_down():
+    alarm = first(AlarmId("a1"), AlarmKind.LOCKDOWN, Subject(), NOON, {"scope": "floor Attic"})
+
+    assert WORDS.alarm(alarm) == "Lockdown of floor Attic"
+    assert WORDS.alarm(replace(alarm, detail={})) == "Lockdown of the building"  # as an earlier version raised it
+
+
 def test_a_silent_alarm_is_never_in_the_stream():
     feed = LiveFeed()
     duress = Fact(FactKind.ALARM_RAISED, NOON, door=STREET.id, detail={"alarm": "duress", "silent": True})
