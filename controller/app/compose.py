@@ -35,11 +35,12 @@ from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.errors import StartupError
-from controller.services.access_index import keep_fresh
+from controller.services.access_index import keep_fresh, people_differ
 from controller.services.displays import Displays, beat
 from controller.services.health import HealthBoard
 from controller.services.live import LiveFeed
 from controller.services.meters import Meters
+from controller.services.ports import RegistrySnapshot
 from controller.services.publishing import follow_publications
 from controller.services.whereabouts import recalled
 from controller.space.readers import Profiles
@@ -204,9 +205,11 @@ class _Service:
         self._displays.show_everything_again()
         self._services.link_back()
 
-    def _registry_changed(self, version: int) -> None:
+    def _registry_changed(self, before: RegistrySnapshot) -> None:
         self._services.rights_changed()
-        self.note(FactKind.PEOPLE_CHANGED, version=str(version))
+        # A lockdown, a door set by hand and a list's digest are versions of the registry too, with facts of their own.
+        if people_differ(before, self._services.index.people):
+            self.note(FactKind.PEOPLE_CHANGED, version=str(self._services.index.version))
 
     async def _adopt(self, space: Space) -> None:
         # New plans first: from the moment they count, somebody may be given one.

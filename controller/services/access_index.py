@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import ChainMap
 from collections.abc import Callable, Container, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Protocol, TypeVar
 
 from controller.domain.building import Door, Space
@@ -233,20 +233,33 @@ def _without(everything: Mapping[K, V], keys: Container[K]) -> dict[K, V]:
     return {key: value for key, value in everything.items() if key not in keys}
 
 
+# What the house is set to, what happens at events and what doors' own lists know is nobody's rights.
+NOT_OF_PEOPLE = frozenset({"version", "house", "events", "list_digests"})
+_OF_PEOPLE = tuple(one.name for one in fields(RegistrySnapshot) if one.name not in NOT_OF_PEOPLE)
+
+
+def people_differ(before: RegistrySnapshot, after: RegistrySnapshot) -> bool:
+    """Whether people, what they hold, or their teams and cohorts are not the same; what a change left alone costs nothing."""
+    return any(
+        (old := getattr(before, name)) is not (new := getattr(after, name)) and old != new for name in _OF_PEOPLE
+    )
+
+
 async def keep_fresh(
-    index: AccessIndex, registry: Registry, changed: Callable[[int], None], *, every: float = POLL_EVERY
+    index: AccessIndex, registry: Registry, changed: Callable[[RegistrySnapshot], None], *, every: float = POLL_EVERY
 ) -> None:
     """Follow the registry for ever, whoever changes it: this process, another, or a person at the command line.
 
-    `changed` hears each new version once it counts at the doors.
+    `changed` hears of each new version once it counts at the doors, with what counted before.
     """
     failing = False
     while True:
         await asyncio.sleep(every)
         try:
             if await registry.version() != index.version:
+                before = index.people
                 await refresh(index, registry)
-                changed(index.version)
+                changed(before)
         except StoreError as error:
             logger.log(
                 logging.DEBUG if failing else logging.WARNING, "rights are as of version %d: %s", index.version, error

@@ -1,20 +1,23 @@
 """The access index: what it knows after any changes is what a fresh look at the registry would give."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.domain.house import Scope
 from controller.domain.ids import AreaId, CredentialId, PersonId, PlanId, TeamId
 from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person
 from controller.errors import StoreError
-from controller.services.access_index import AccessIndex, keep_fresh, refresh
+from controller.services.access_index import NOT_OF_PEOPLE, AccessIndex, keep_fresh, people_differ, refresh
 from controller.services.people import Held, ImportPlan
 from controller.services.ports import RegistryChange, RegistrySnapshot
 from tests.support.memory import MemoryRegistry
-from tests.support.services import LAB, LAB_DOOR, PEOPLE, SPACE, STREET
+from tests.support.memory_stores import MemoryHouse
+from tests.support.services import ALICE, LAB, LAB_DOOR, NOON, PEOPLE, SPACE, STREET
 
 # --- any changes, in any order ----------------------------------------------------------------------------------------
 
@@ -162,7 +165,7 @@ class CountingRegistry(MemoryRegistry):
 async def test_a_changed_right_counts_within_a_second_without_loading_everybody():
     registry = CountingRegistry(PEOPLE)
     index = AccessIndex(SPACE, PEOPLE)
-    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry, lambda version: None))
+    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry, lambda _: None))
 
     (credential,) = PEOPLE.credentials
     (digest,) = PEOPLE.digests
@@ -172,6 +175,41 @@ async def test_a_changed_right_counts_within_a_second_without_loading_everybody(
 
     assert index.rights(STREET, digest).credential.state is CredentialState.BLOCKED
     assert (index.version, registry.loads) == (8, 0)
+
+
+async def test_people_or_their_rights_changed_is_true_only_of_people_and_what_they_hold():
+    registry = CountingRegistry(PEOPLE)
+    house, index = MemoryHouse(registry), AccessIndex(SPACE, PEOPLE)
+    told: list[bool] = []
+    following = asyncio.get_running_loop().create_task(
+        keep_fresh(index, registry, lambda before: told.append(people_differ(before, index.people)))
+    )
+    (credential,) = PEOPLE.credentials
+    for change in (
+        partial(house.begin_lockdown, Scope(), ALICE.id, "a stranger", NOON),
+        partial(registry.learn_list_digest, credential, b"digest"),
+        partial(registry.set_credential_state, credential, CredentialState.BLOCKED),
+        partial(house.lift_lockdown, Scope(), ALICE.id, "it was the plumber", NOON),
+        partial(registry.set_banned, ALICE.id, True),
+    ):
+        await change()
+        await asyncio.sleep(0.5)
+    following.cancel()
+
+    assert told == [False, False, True, False, True]
+
+
+async def test_a_registry_that_is_loaded_whole_and_holds_the_same_people_has_not_changed_them():
+    registry = CountingRegistry(replace(PEOPLE, version=40, people=dict(PEOPLE.people)))
+    index = AccessIndex(SPACE, PEOPLE)
+
+    await refresh(index, registry)
+
+    assert (registry.loads, people_differ(PEOPLE, index.people)) == (1, False)
+
+
+def test_what_is_left_out_of_people_is_in_the_registry():
+    assert {one.name for one in fields(RegistrySnapshot)} >= NOT_OF_PEOPLE
 
 
 async def test_a_registry_that_no_longer_knows_the_way_is_loaded_whole():
@@ -197,7 +235,7 @@ async def test_a_registry_that_cannot_be_read_leaves_the_rights_as_they_were_and
     caplog.set_level("INFO")
     registry = CountingRegistry(PEOPLE)
     index = AccessIndex(SPACE, PEOPLE)
-    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry, lambda version: None))
+    following = asyncio.get_running_loop().create_task(keep_fresh(index, registry, lambda _: None))
     registry.failure = StoreError("natoma.db: locked")
     await asyncio.sleep(5.0)
     registry.failure = None
