@@ -190,7 +190,7 @@ class Services:
             say_word=self.headcount.mode_is,
         )
 
-        self.local = LocalDecisions(self.index, self.lists.salts, self.journal, self.presence, beside=self)
+        self.local = LocalDecisions(self.index, self.lists.salts, self.journal, self.presence, self.visits, beside=self)
         self.list_digests = ListDigests(self.index, kept.people_store, kept.list_digest_of)
 
         self.spool = Spool(kept.telemetry, self._readings_kept, meters, clock, waiting_limit=spool_limit)

@@ -22,6 +22,7 @@ from controller.services.access_index import NOTHING, AccessIndex, Circumstances
 from controller.services.health import HealthBoard
 from controller.services.list_changes import Seen, touched, with_guests
 from controller.services.list_entries import EntryMaker, credentials_by_person, entries_of
+from controller.services.list_issuers import vouching
 from controller.services.list_salts import Salts
 from controller.services.list_sheets import Sheet, behind, sheets_of
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
@@ -192,13 +193,15 @@ class AccessLists:
         if before is None or before.people is not self._seen.people:
             self._credentials = credentials_by_person(self._index)
         concerned = None if before is None else touched(before, self._seen)
+        # A pass of a partner's may be called back before anybody has shown it here: that concerns nobody known.
+        is_called_back = before is not None and before.people.revoked_passes != self._seen.people.revoked_passes
         spent = self._take_spent()
         if concerned is not None and spent:
             concerned |= with_guests(spent, self._index.people)
         for sheet in self._sheets.values():
             if concerned is None:
                 sheet.is_due = True
-            elif concerned and sheet.issued:
+            elif sheet.issued and (concerned or is_called_back):
                 await self._change(sheet, concerned)
         # One whole list in a round: a revocation that comes meanwhile never waits for thirty of a large house.
         due = [sheet for sheet in self._sheets.values() if self._is_due(sheet)]
@@ -266,6 +269,7 @@ class AccessLists:
             row = maker.row(person, self._credentials.get(person.id, ()))
             if row:
                 sheet.rows[person.id] = row
+        sheet.vouching = vouching(self._index, sheet.door, sheet.span, sheet.salt)
         try:
             await self._store.remember_list(
                 sheet.device, sheet.rev, sheet.salt, _millis(sheet.span.start), _millis(sheet.span.end)
@@ -290,7 +294,9 @@ class AccessLists:
                 sheet.rows.pop(identity, None)
                 if row:
                     sheet.rows[identity] = row
-        if is_another:
+        partners = vouching(self._index, sheet.door, sheet.span, sheet.salt)
+        if is_another or partners != sheet.vouching:
+            sheet.vouching = partners
             sheet.rev += 1
             self._renewed(sheet, self._clock.now())
 
@@ -319,7 +325,7 @@ class AccessLists:
     async def _sealed(self, sheet: Sheet) -> list[AccessList]:
         """The list as messages: made when they are sent, for thirty doors' of a large house would fill the memory."""
         assert sheet.span is not None  # it was issued
-        entries: list[Prepared] = []
+        entries: list[Prepared] = list(sheet.vouching.entries)
         for number, row in enumerate(sheet.rows.values()):
             if number % ENTRIES_A_TURN == ENTRIES_A_TURN - 1:
                 await asyncio.sleep(0)
@@ -334,6 +340,7 @@ class AccessLists:
             space.zone.key,
             space.cut_off_minutes,
             closed_within(sheet.door, space, self._index.people.house, sheet.span),
+            sheet.vouching.issuers,
         )
         return seal(terms, entries, self._signing_key)
 

@@ -10,6 +10,7 @@ from controller.domain.building import DeviceKind, Door, Space
 from controller.domain.ids import DeviceId, PersonId
 from controller.domain.offline import Span
 from controller.services.list_entries import Row
+from controller.services.list_issuers import NO_PARTNERS, Vouching
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Sheet:
     salt: bytes = field(default=b"", repr=False)
     span: Span | None = None  # of the issue; entries of all its revisions are made for it
     rows: dict[PersonId, Row] = field(default_factory=dict, repr=False)
+    vouching: Vouching = NO_PARTNERS
     issued: dict[int, datetime] = field(default_factory=dict)  # by revision
     is_due: bool = True  # to be issued whole
     is_told: bool = False

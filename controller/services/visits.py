@@ -7,7 +7,7 @@ was taken once is kept as a credential of its visitor, so that doors' own lists 
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 # A pass that is no pass, held to a reader all evening, is one line in a while and not a thousand.
 WARN_EVERY = 60.0
+_A_MOMENT = timedelta(seconds=1)
 # Eight of these name one pass among a house's of a week; none is taken for another when read aloud.
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -96,6 +97,21 @@ class Visits:
             self._learn(token, found)
         return Visitor(found.credential, found.person, (found.visit,))
 
+    def told_of(self, found: Pass, at: datetime, *, came_in: bool) -> Visitor | None:
+        """Whose pass a door verified alone at that time; None for a space that is no partner any more."""
+        people, partner = self._people(), self._space().partners.get(PartnerId(found.issuer))
+        if partner is None:
+            return None
+        visitor = mapped(found, partner, people)
+        (visit,) = visitor.visits
+        if came_in and all(one.id != visit.id for one in people.visits):
+            # The door's word names a visitor and opens nothing: a reader in the wrong hands may say anything. The pass
+            # itself, once it is shown here, is written down for as long as it is good.
+            came = replace(visit, end=max(min(visit.end, at + _A_MOMENT), visit.start + _A_MOMENT))
+            name = visitor.person.name
+            self._write(f"visitor {visitor.person.id}", visit.id, partial(self._guests.record_visit, came, name))
+        return visitor
+
     def look(self) -> None:
         """Once a second: nobody who is no partner any more vouches for anybody, at doors that decide alone either."""
         now, partners = self._clock.now(), self._space().partners
@@ -116,7 +132,7 @@ class Visits:
     async def _revoke(self, id: str, partner: PartnerId) -> None:
         await self._guests.revoke_pass(id, f"{partner} is no partner any more", self._clock.now())
 
-    def _write(self, what: str, id: str, work: Callable[[], Awaitable[None]]) -> None:
+    def _write(self, what: str, id: str, work: Callable[[], Awaitable[object]]) -> None:
         if id in self._asked_for:
             return
         self._asked_for.add(id)
@@ -142,7 +158,13 @@ def keys_of(space: Space) -> Mapping[str, str]:
 def accepted(token: str, space: Space, people: RegistrySnapshot, digests: TokenDigests) -> Accepted:
     """A genuine pass mapped to our plan and days, whenever it is good. PassError for any other."""
     found = passes.read(token, keys_of(space))
-    partner = space.partners[PartnerId(found.issuer)]
+    visitor = mapped(found, space.partners[PartnerId(found.issuer)], people)
+    (visit,) = visitor.visits
+    return Accepted(visit, visitor.person, visitor.credential, digests.of_token(token))
+
+
+def mapped(found: Pass, partner: Partner, people: RegistrySnapshot) -> Visitor:
+    """A partner's pass as our policy takes it."""
     person_id = PersonId(f"{partner.id}/{found.subject}")
     id = f"{partner.id}/{found.id}"
     visit = VisitingPass(
@@ -159,7 +181,7 @@ def accepted(token: str, space: Space, people: RegistrySnapshot, digests: TokenD
     credential = people.credentials.get(CredentialId(f"visit-{id}")) or Credential(
         CredentialId(f"visit-{id}"), person_id, CredentialKind.TOKEN
     )
-    return Accepted(visit, person, credential, digests.of_token(token))
+    return Visitor(credential, person, (visit,))
 
 
 async def record(
@@ -228,18 +250,24 @@ def own_revocation(space: Space, people: RegistrySnapshot, which: str, at: datet
 
 def own_revocations(space: Space, revoked: Iterable[str], at: datetime) -> Revocations:
     """The list that partners import: everything of our own that was revoked."""
+    ids, subjects = called_back(space.id, revoked)
+    return Revocations(space.id, at, ids, subjects)
+
+
+def called_back(issuer: str, revoked: Iterable[str]) -> tuple[frozenset[str], Mapping[str, datetime]]:
+    """What of one space's passes is not honoured any more: ids, and until when a member's passes began."""
     ids: set[str] = set()
     subjects: dict[str, datetime] = {}
     for one in revoked:
-        issuer, _, rest = one.partition("/")
-        if issuer != space.id:
+        of, _, rest = one.partition("/")
+        if of != issuer:
             continue
         if rest.startswith("@"):
             subject, until = _unmarked(rest)
             subjects[subject] = max(until, subjects.get(subject, until))
         else:
             ids.add(rest)
-    return Revocations(space.id, at, frozenset(ids), subjects)
+    return frozenset(ids), subjects
 
 
 # --- small steps ------------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ from devices.messages import (
     Message,
     Status,
 )
+from devices.passes import Pass
 from devices.topics import Address, Kind
 from devices.units import DoorKeys, OwnList
 from devices.units.steps import Heard, Publish
@@ -119,6 +120,13 @@ class Spending:
         return HeldTicket(ticket, event)
 
 
+class NoVisitors:
+    """A house without partners."""
+
+    def told_of(self, found: Pass, at: datetime, *, came_in: bool) -> None:
+        return None
+
+
 class Bench:
     """The lists of a small house, its doors as they would be, and what was written down."""
 
@@ -154,6 +162,7 @@ class Bench:
             self.lists.salts,
             self.journal,
             self.presence,
+            NoVisitors(),
             beside=self.spending,  # type: ignore[arg-type]
         )
         self.presence.listen(self.lists.device_changed)
