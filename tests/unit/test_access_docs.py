@@ -38,6 +38,7 @@ HEADINGS = [
     "PINs, numbers, privacy, as far as built",
     "Visiting passes",
     "Speed",
+    "Bad input",
 ]
 
 
