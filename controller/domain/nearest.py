@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from controller.domain.access_steps import Failing, Step, person_problem
 from controller.domain.building import Door
 from controller.domain.grants import Grant
-from controller.domain.membership import CredentialState, Standing
+from controller.domain.membership import Credential, CredentialState, Standing
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.schedule import instant
 from controller.domain.shared_steps import passback_over
@@ -54,7 +54,7 @@ def _next_time(rights: Rights, failed: Sequence[Failing], at: datetime) -> datet
         # A PIN by itself, at a door that takes none: it stays unknown there.
         return None
     if steps.isdisjoint(_WAITING_HELPS):
-        return passback_over(rights, door, at) if failed[-1].reason is DenyReason.ANTI_PASSBACK else None
+        return _after_passback(rights, credential, door, at) if failed[-1].reason is DenyReason.ANTI_PASSBACK else None
     turns = list(_turns(rights, at))
     if len(turns) == 1 and person_problem(rights, turns[0]) in _IN_THE_WAY:
         return None  # a bill or a pause that has no end of its own: nothing held can open, so nothing is looked for
@@ -88,6 +88,14 @@ def _turns(rights: Rights, at: datetime) -> Iterator[datetime]:
 
 _BLOCKING = frozenset({Standing.PAUSED, Standing.OVERDUE})
 _IN_THE_WAY = frozenset({DenyReason.MEMBERSHIP_PAUSED, DenyReason.MEMBERSHIP_OVERDUE})
+
+
+def _after_passback(rights: Rights, credential: Credential, door: Door, at: datetime) -> datetime | None:
+    """When the same badge is taken again, unless what it opens by is over by then."""
+    when = passback_over(rights, door, at)
+    if when is None or (credential.valid_until is not None and when >= credential.valid_until):
+        return None
+    return when if _works(rights, door, when) else None
 
 
 def _works(rights: Rights, door: Door, at: datetime) -> bool:

@@ -48,6 +48,7 @@ from controller.domain.membership import (
 from controller.domain.rights import HostedGuest, Read, Rights
 from controller.domain.shared import PinEntry, Position, Shared
 from controller.domain.usage import Usage
+from tests.oracle.days import occurrence
 from tests.oracle.houses import (
     ALICE,
     BOB,
@@ -126,7 +127,7 @@ class Draw(HouseDraw):
     def theme(self) -> Theme:
         leases, bookings, tickets, guests, visits = (self.likely(20) for _ in range(5))
         is_outsider = (tickets or guests or visits) and self.likely(60)
-        return Theme(leases, bookings, tickets, guests, visits, hosts=self.likely(8), is_outsider=is_outsider)
+        return Theme(leases, bookings, tickets, guests, visits, hosts=self.likely(12), is_outsider=is_outsider)
 
     def person(self) -> Person:
         return Person(
@@ -210,7 +211,11 @@ class Draw(HouseDraw):
         return HeldTicket(ticket, event, heads=self.one((0, 0, 1, 2, 3)), is_inside=self.likely(30))
 
     def hosting(self, space: Space) -> tuple[PublicEvent, ...]:
-        return (self.event(space, 9, host=ALICE),)
+        event = self.event(space, 9, host=ALICE)
+        if self.likely(30):
+            # An hour before it begins is when its host may come.
+            event = replace(event, start=self.moment + 60 * MINUTE, end=self.moment + 90 * MINUTE)
+        return (event,)
 
     def event(self, space: Space, number: int, host: PersonId) -> PublicEvent:
         start, end = self.window()
@@ -269,9 +274,11 @@ class Draw(HouseDraw):
         )
 
     def recent_days(self) -> frozenset[date]:
-        return frozenset(
-            self.today - self.one((0, 1, 1, 2, 2, 3, 4, 6, 7, 20)) * DAY for _ in range(self.one((0, 1, 2, 3, 4)))
-        )
+        """Business days; none of them is still to come."""
+        has_begun = occurrence(self.today, self.cut_off, self.zone, last=False) <= self.at
+        newest = self.today if has_begun else self.today - DAY
+        back = (0, 1, 1, 2, 2, 3, 4, 6, 7, 20)
+        return frozenset(newest - self.one(back) * DAY for _ in range(self.one((0, 1, 2, 3, 4))))
 
     def shared(self) -> Shared:
         if self.likely(60):
