@@ -22,7 +22,7 @@ from controller.services.access_index import NOTHING, AccessIndex, Circumstances
 from controller.services.health import HealthBoard
 from controller.services.list_changes import Seen, touched, with_guests
 from controller.services.list_entries import EntryMaker, credentials_by_person, entries_of
-from controller.services.list_issuers import vouching
+from controller.services.list_issuers import Partners
 from controller.services.list_salts import Salts
 from controller.services.list_sheets import Sheet, behind, sheets_of
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
@@ -79,6 +79,7 @@ class AccessLists:
         self._beside = beside
         self._shown = shown
         self.salts = Salts(index)
+        self._partners = Partners(index)
         self._sheets = sheets_of(index.space)
         self._seen: Seen | None = None
         self._spent: set[PersonId] = set()
@@ -269,7 +270,7 @@ class AccessLists:
             row = maker.row(person, self._credentials.get(person.id, ()))
             if row:
                 sheet.rows[person.id] = row
-        sheet.vouching = vouching(self._index, sheet.door, sheet.span, sheet.salt)
+        sheet.vouching = self._partners.vouching(sheet.door, sheet.span, sheet.salt)
         try:
             await self._store.remember_list(
                 sheet.device, sheet.rev, sheet.salt, _millis(sheet.span.start), _millis(sheet.span.end)
@@ -294,7 +295,7 @@ class AccessLists:
                 sheet.rows.pop(identity, None)
                 if row:
                     sheet.rows[identity] = row
-        partners = vouching(self._index, sheet.door, sheet.span, sheet.salt)
+        partners = self._partners.vouching(sheet.door, sheet.span, sheet.salt)
         if is_another or partners != sheet.vouching:
             sheet.vouching = partners
             sheet.rev += 1
