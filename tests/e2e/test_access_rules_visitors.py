@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +250,43 @@ async def test_a_door_that_decides_alone_knows_a_visitor_until_the_pass_is_revok
     assert alone.signal is Signal.GRANTED
     assert entry["person"] == "natoma-st/vera"
     assert revoked.signal is Signal.DENIED
+
+
+async def test_a_pass_nobody_has_seen_opens_its_door_alone_and_is_told_once_with_its_true_time_and_person(
+    two: tuple[Live, Live],
+):
+    here, there = two
+    issued = await asyncio.to_thread(here.command, "visits", "issue", "vera")
+    token = issued.out.strip()
+
+    async with front_of(there) as door:
+        await seen(lambda: _rev(door), "a list of its own")
+        there.controller.kill()
+        asked = now()
+        alone = await _held_to(door, token)
+        answered = now()
+        foreign = await _held_to(door, token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB"))
+        first = _rev(door) // 1000
+        await asyncio.to_thread(there.controller.start)
+        back = now()
+        await seen(lambda: there.controller.facts("local_granted"), "the entry in the log")
+        await seen(lambda: _rev(door) // 1000 > first, "the list of the new start")
+        issued_now = _rev(door)
+
+        await _revoke_everywhere(here, there)
+        await seen(lambda: _rev(door) > issued_now, "a list without the pass")
+        there.controller.kill()
+        revoked = await _held_to(door, token)
+
+    (entry,) = there.controller.facts("local_granted")
+    assert (alone.signal, foreign.signal, revoked.signal) == (Signal.GRANTED, Signal.DENIED, Signal.DENIED)
+    assert revoked.reason == "pass_revoked"
+    assert (entry["person"], entry["detail"]["charge"]["kind"]) == ("natoma-st/vera", "visit_day")
+    ((at_us,),) = there.controller.query("events", "SELECT at_us FROM fact WHERE kind = 'local_granted'")
+    told_at = datetime.fromtimestamp(at_us / 1e6, UTC)
+    # Starting anew took longer than that.
+    assert asked - timedelta(seconds=0.5) <= told_at <= answered + timedelta(seconds=0.5) < back
+    assert token.rpartition(".")[2] not in there.controller.log
 
 
 async def _held_to(door: VirtualDevice, token: str) -> Show:
