@@ -98,9 +98,12 @@ class Visits:
         return Visitor(found.credential, found.person, (found.visit,))
 
     def told_of(self, found: Pass, at: datetime, *, came_in: bool) -> Visitor | None:
-        """Whose pass a door verified alone at that time; None for a space that is no partner any more."""
+        """Whose pass a door verified alone at that time.
+
+        None for a space that is no partner any more, and for what no pass says.
+        """
         people, partner = self._people(), self._space().partners.get(PartnerId(found.issuer))
-        if partner is None:
+        if partner is None or not _could_be_said(found, at):
             return None
         visitor = mapped(found, partner, people)
         (visit,) = visitor.visits
@@ -271,6 +274,11 @@ def called_back(issuer: str, revoked: Iterable[str]) -> tuple[frozenset[str], Ma
 
 
 # --- small steps ------------------------------------------------------------------------------------------------------
+
+
+def _could_be_said(found: Pass, at: datetime) -> bool:
+    """Whether any pass that a door was shown at that time may say this: not what a device may make up."""
+    return timedelta(0) < found.end - found.start <= LONGEST and abs(at - found.start) <= 2 * LONGEST
 
 
 def _visitor(id: PersonId, found: Pass, partner: Partner) -> Person:

@@ -16,7 +16,7 @@ from controller.domain.ids import DeviceId, DoorId, PartnerId, PersonId, PlanId
 from controller.domain.membership import Person, PersonKind
 from devices import passes
 from devices.accesslist import LocalDecision, public_key_of
-from devices.messages import AccessList, BadgeReadData
+from devices.messages import AccessList, BadgeReadData, Event, EventType
 from devices.passes import Pass
 from devices.units import DoorKeys, OwnList
 from devices.units.reading import decides_alone
@@ -268,6 +268,30 @@ async def test_a_denial_by_an_unseen_pass_names_its_holder_and_makes_nobody_know
 
         assert (fact.kind, fact.person, fact.detail["reason"]) == (FactKind.LOCAL_DENIED, CAMILLE, "pass_revoked")
         assert CAMILLE not in alone.house.index.people.people
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z"),
+        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59Z"),
+        ("2026-11-23T20:00:00Z", "2026-11-23T20:00:00Z"),
+        ("2026-11-24T20:00:00Z", "2026-11-23T20:00:00Z"),
+        ("2026-11-23T00:00:00Z", "2027-11-23T00:00:00Z"),
+    ],
+    ids=["long ago", "for ever", "of no time", "backwards", "a year"],
+)
+async def test_what_no_pass_can_say_is_written_down_without_a_holder(since: str, until: str):
+    async with Alone().running() as alone:
+        visit = {"iss": "trudaine", "sub": "camille", "id": "k7m2p9qx", "since": since, "until": until}
+        event = Event(id="b9-1", type=EventType.LOCAL_GRANTED, ts=alone.house.clock.now(), data={"visit": visit})
+        alone.house.say(STREET_UNIT, event)
+        await asyncio.sleep(1)
+        fact = await alone.lets_in(replace(CAMILLES, subject="odette"))  # and the next is heard as ever
+
+        (made_up,) = alone.house.heard_of(FactKind.LOCAL_GRANTED)[:-1]
+        assert (made_up.person, fact.person) == (None, "trudaine/odette")
+        assert CAMILLE not in alone.house.registry.now.people
 
 
 async def test_an_entry_of_a_partner_who_is_none_any_more_keeps_the_name_of_the_pass():

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from devices import codec, passes
 from devices.accesslist import (
@@ -153,6 +155,14 @@ def test_a_pass_the_list_knows_is_answered_by_its_own_entry():
     decision = ask(opened, token, datetime(2026, 5, 4, 21, 0, tzinfo=UTC))
 
     assert (decision.admitted, decision.reason.value, decision.visit) == (False, "outside_hours", None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200), st.sampled_from(["natoma-visit-1.", "natoma-visit-1.e30.", ""]))
+def test_whatever_is_shown_is_answered_and_nothing_unsigned_opens(text: str, beginning: str):
+    token = (beginning + text)[:256] or "x"
+
+    assert not ask(held(), BadgeReadData(token=token)).admitted
 
 
 def test_the_entries_of_a_partner_are_no_badges():
