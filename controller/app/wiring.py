@@ -15,7 +15,7 @@ from controller.domain.door import CLOSED_STATES
 from controller.domain.facts import FactKind
 from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
-from controller.domain.membership import Person
+from controller.domain.membership import Credential, Person
 from controller.domain.shared import Shared
 from controller.domain.usage import Usage
 from controller.services.access import AccessService, Reserve
@@ -279,8 +279,8 @@ class Services:
     def usage_of(self, person: PersonId) -> Usage:
         return self.usage.of(person)
 
-    def shared_at(self, door: Door, person: Person) -> Shared:
-        return self.shared.for_read(door, person)
+    def shared_at(self, door: Door, person: Person, credential: Credential | None) -> Shared:
+        return self.shared.for_read(door, person, credential)
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
         return self.public_events.held(ticket, event)

@@ -61,6 +61,8 @@ class Denied:
     failed: tuple[Failing, ...]
     miss: Miss | None = None
     is_duress: bool = False
+    # Of whoever waits for a second person: what lets them in as soon as one comes.
+    as_first: Grant | None = None
 
     @property
     def is_ignored(self) -> bool:
@@ -97,7 +99,9 @@ def decide(read: Read, rights: Rights, at: datetime) -> Decision:
         return Granted(exit_, _hold(door, rights.person), tuple(failed), is_duress=is_duress)
     if grant is not None and door is not None and not failed:
         return Granted(grant, _hold(door, rights.person), (), soft, is_duress)
-    return Denied(failed[0].reason, tuple(failed), nearest_miss(rights, failed, at), is_duress)
+    # The last question of all: whoever fails at nothing else is let in together with the next.
+    as_first = grant if failed[0].reason is DenyReason.SECOND_PERSON_MISSING else None
+    return Denied(failed[0].reason, tuple(failed), nearest_miss(rights, failed, at), is_duress, as_first)
 
 
 def _is_duress(read: Read, rights: Rights) -> bool:

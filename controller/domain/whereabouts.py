@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import AreaId, DoorId, PersonId, ZoneId
+from controller.domain.ids import AreaId, CredentialId, DoorId, PersonId, ZoneId
 from controller.domain.room import Quality
 from controller.domain.schedule import business_day
 from controller.domain.shared import Position
@@ -93,7 +93,7 @@ class Whereabouts:
         self.layout = layout
         self.day = day
         self._seen: dict[PersonId, Seen] = {}
-        self._entries: dict[PersonId, dict[ZoneId, datetime]] = {}
+        self._entries: dict[PersonId, dict[tuple[str, ZoneId], datetime]] = {}  # by badge and zone
         self._counts: dict[ZoneId, int] = {}
         self._estimated: set[ZoneId] = set()
         self._unknown_since: dict[ZoneId, datetime] = {}
@@ -123,9 +123,9 @@ class Whereabouts:
         seen = self._seen.get(person)
         return seen is not None and seen.area in self.layout.zones
 
-    def last_entry(self, person: PersonId, zone: ZoneId) -> datetime | None:
-        """When somebody last came into a zone."""
-        return self._entries.get(person, {}).get(zone)
+    def last_entry(self, person: PersonId, badge: CredentialId, zone: ZoneId) -> datetime | None:
+        """When somebody last came into a zone by this credential of theirs."""
+        return self._entries.get(person, {}).get((badge, zone))
 
     def count(self, zone: ZoneId = HOUSE) -> Count:
         """How many are in a zone."""
@@ -181,8 +181,7 @@ class Whereabouts:
         elif "late_s" in fact.detail:
             return
         elif fact.kind is FactKind.ENTRY_TAKEN:
-            for person in _people(fact):
-                self._comes_in(person, gate, fact.at)
+            self._comes_in(fact, gate)
         elif fact.kind is FactKind.EXIT_REQUESTED or _is_way_out(fact):
             self._lets_out(fact, door, gate)
         elif fact.kind is FactKind.DOOR_OPENED:
@@ -213,14 +212,17 @@ class Whereabouts:
         for person in leaving.people or (None,):
             self._goes_out(person, gate, at)
 
-    def _comes_in(self, person: PersonId | None, gate: Gate, at: datetime) -> None:
+    def _comes_in(self, fact: Fact, gate: Gate) -> None:
         self._counted(gate.entered, gate.left)
-        if person is None:
+        if fact.person is None:
             return
-        self._moved(person, gate.inner, at)
+        self._moved(fact.person, gate.inner, fact.at)
+        badge = fact.detail.get("credential")
+        if not isinstance(badge, str):
+            return
+        entries = self._entries.setdefault(fact.person, {})
         for zone in gate.entered:
-            entries = self._entries.setdefault(person, {})
-            entries[zone] = max(at, entries.get(zone, at))
+            entries[badge, zone] = max(fact.at, entries.get((badge, zone), fact.at))
 
     def _goes_out(self, person: PersonId | None, gate: Gate, at: datetime) -> None:
         self._counted(gate.left, gate.entered)
@@ -249,7 +251,7 @@ class Whereabouts:
         if fact.detail.get("direction") == "out":
             self._goes_out(fact.person, gate, fact.at)
         else:
-            self._comes_in(fact.person, gate, fact.at)
+            self._comes_in(fact, gate)
 
     # --- everybody at once ------------------------------------------------------------------------
 
@@ -283,12 +285,6 @@ class Whereabouts:
             if seen is not None and (zones := self.layout.zones.get(seen.area)):
                 self._counted((), zones)
             self.forget(PersonId(str(person)))
-
-
-def _people(fact: Fact) -> tuple[PersonId | None, ...]:
-    """Whoever went in: at a two-person door, both."""
-    second = fact.detail.get("with")
-    return (fact.person, PersonId(second)) if isinstance(second, str) else (fact.person,)
 
 
 def _is_way_out(fact: Fact) -> bool:

@@ -16,6 +16,7 @@ from typing import Protocol
 from controller.domain.access import Denied, Granted, NeedsPin, decide
 from controller.domain.building import Door, OnLogFailure
 from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.grants import Grant
 from controller.domain.ids import CredentialId, DeviceId
 from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, Read, Rights
@@ -24,6 +25,7 @@ from controller.errors import StoreError
 from controller.services.access_index import AccessIndex
 from controller.services.alerts import Alert, alerts_of
 from controller.services.decisions import decision_fact
+from controller.services.door_worker import Passage
 from controller.services.doors import Doors
 from controller.services.inbound import Inbound
 from controller.services.journal import Journal
@@ -31,6 +33,7 @@ from controller.services.meters import Meters
 from controller.services.pins import Asked, Pins
 from controller.services.ports import Appended, Clock
 from controller.services.refusals import Refusals
+from controller.services.shared_state import First
 from controller.services.shown import Recognition, Shown
 from devices.badges import Badge
 from devices.errors import MessageError, RefusalReason
@@ -57,7 +60,7 @@ class Charges(Protocol):
 class Neighbours(Protocol):
     """What others may depend on: who is on the way through which door, who waits for a second person."""
 
-    def decided(self, read: Read, rights: Rights, decision: Granted | Denied) -> None: ...
+    def decided(self, read: Read, rights: Rights, decision: Granted | Denied) -> First | None: ...
     def released(self, correlation: str) -> None: ...
 
 
@@ -71,6 +74,7 @@ class _Tap:
     decision: Granted | Denied
     fact: Fact
     badge: Badge | None
+    first: First | None  # who waited at this two-person door, and goes in with a grant
 
 
 class AccessService:
@@ -125,11 +129,11 @@ class AccessService:
             self._ask(read, rights, shown, inbound)
             return
         # In this turn of the loop, so that whoever is decided next knows of it.
-        self._neighbours.decided(read, rights, decision)
+        first = self._neighbours.decided(read, rights, decision)
         if (charge := _charge(decision)) is not None:
             self._charges.reserve(charge, read.correlation)
         fact = decision_fact(read, rights, decision, self._index.version, shown.badge, said)
-        tap = _Tap(inbound, read, rights, decision, fact, shown.badge)
+        tap = _Tap(inbound, read, rights, decision, fact, shown.badge, first)
         recorded = self._journal.record(fact)
         if recorded.done():
             self._record_done(tap, recorded)
@@ -198,6 +202,10 @@ class AccessService:
         self._neighbours.released(tap.read.correlation)
         if (charge := _charge(tap.decision)) is not None:
             self._charges.released(charge, tap.read.correlation)
+        if (first := tap.first) is not None:
+            self._neighbours.released(first.correlation)
+            if first.grant.charge is not None:
+                self._charges.released(first.grant.charge, first.correlation)
 
     def _without_log(
         self, decision: Granted | Denied, fact: Fact, door: Door | None, error: StoreError
@@ -237,8 +245,9 @@ class AccessService:
                 tap.read,
                 decision.hold_s,
                 tap.rights.person,
-                _passage(decision, tap.rights),
+                _passage(decision.grant, tap.rights),
                 in_grace=decision.grant.in_grace,
+                first=_first(tap.first, decision.hold_s) if tap.first is not None else None,
             )
             self._granted.add()
         elif isinstance(decision, Denied):
@@ -255,16 +264,22 @@ class AccessService:
 
 
 def _charge(decision: Granted | Denied) -> Charge | None:
-    return decision.grant.charge if isinstance(decision, Granted) else None
+    """What is used by going in: now, or as soon as the second person has come."""
+    grant = decision.grant if isinstance(decision, Granted) else decision.as_first
+    return grant.charge if grant is not None else None
 
 
-def _passage(granted: Granted, rights: Rights) -> Mapping[str, Plain]:
+def _first(first: First, hold_s: float) -> Passage:
+    return Passage(first.person, first.correlation, hold_s, detail=_passage(first.grant, first.rights))
+
+
+def _passage(grant: Grant, rights: Rights) -> Mapping[str, Plain]:
     """What the fact of somebody's going in says of how they came to: what counts them and charges them reads only that."""
-    detail: dict[str, Plain] = {"grant": granted.grant.kind, "via": granted.grant.via}
+    detail: dict[str, Plain] = {"grant": grant.kind, "via": grant.via}
     if rights.door is not None:
         detail["from"] = rights.door.outer
-        if rights.door.two_person and rights.shared.first_person is not None:
-            detail["with"] = rights.shared.first_person  # who showed a badge a moment ago comes in too
-    if granted.grant.charge is not None:
-        detail["charge"] = charge_as_plain(granted.grant.charge)
+    if rights.credential is not None:
+        detail["credential"] = rights.credential.id
+    if grant.charge is not None:
+        detail["charge"] = charge_as_plain(grant.charge)
     return detail

@@ -38,7 +38,7 @@ class Circumstances(Protocol):
     """What changes with every entry, and so is not in the registry: asked anew for each read."""
 
     def usage_of(self, person: PersonId) -> Usage: ...
-    def shared_at(self, door: Door, person: Person) -> Shared: ...
+    def shared_at(self, door: Door, person: Person, credential: Credential | None) -> Shared: ...
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket: ...
 
 
@@ -48,7 +48,7 @@ class Nothing:
     def usage_of(self, person: PersonId) -> Usage:
         return _NOTHING_USED
 
-    def shared_at(self, door: Door, person: Person) -> Shared:
+    def shared_at(self, door: Door, person: Person, credential: Credential | None) -> Shared:
         return NOTHING_SHARED
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
@@ -138,7 +138,7 @@ class AccessIndex:
             holdings.visits.get(person.id, ()) if visits is None else visits,
             beside.usage_of(person.id),
             people.house,
-            beside.shared_at(door, person) if door is not None else NOTHING_SHARED,
+            beside.shared_at(door, person, credential) if door is not None else NOTHING_SHARED,
             holdings.hosting.get(person.id, ()),
         )
 

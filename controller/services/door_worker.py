@@ -108,6 +108,12 @@ class Passage:
     hold_s: float
     is_leaving: bool = False
     detail: Mapping[str, Plain] = field(default_factory=dict)
+    first: "Passage | None" = None  # at a two-person door: who waited there, and goes in by the same opening
+
+    @property
+    def everybody(self) -> tuple["Passage", ...]:
+        """Each of them has a fact of their own."""
+        return (self,) if self.first is None else (self.first, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +312,7 @@ class DoorWorker:
         if told.input is None:
             return
         if told.passage is not None and told.input is Input.GRANTED:
-            self._passing.append(told.passage)
+            self._passing.extend(told.passage.everybody)
         before = self.state
         self.state, effects = step(
             before, told.input, has_contact=self.door.has_contact, feels_bolt=self._lock is not None

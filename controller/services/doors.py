@@ -108,14 +108,15 @@ class Doors:
         detail: Mapping[str, Plain] | None = None,
         *,
         in_grace: bool = False,
+        first: Passage | None = None,
     ) -> None:
         """Unlock this door for whoever was granted, once, as the answer to that read.
 
         `detail` goes into the fact that tells whether they went in. `in_grace`: they are told that a payment is late.
+        `first`: who waited at this two-person door and goes in with them.
         """
-        passage = Passage(
-            person.id if person is not None else None, read.correlation, hold_s, read.direction == "out", detail or {}
-        )
+        who = person.id if person is not None else None
+        passage = Passage(who, read.correlation, hold_s, read.direction == "out", detail or {}, first)
         if not self._presence.is_ready(door.unit):
             self._not_unlocked(door, passage, "door_offline")
             self._signal(read, Signal.TRY_AGAIN.value)
@@ -244,17 +245,18 @@ class Doors:
         )
 
     def _not_unlocked(self, door: Door, passage: Passage, reason: str) -> None:
-        self._note(
-            Fact(
-                FactKind.UNLOCK_NOT_SENT,
-                self._clock.now(),
-                door=door.id,
-                device=door.unit,
-                person=passage.person,
-                correlation=passage.correlation,
-                detail={"reason": reason},
+        for each in passage.everybody:
+            self._note(
+                Fact(
+                    FactKind.UNLOCK_NOT_SENT,
+                    self._clock.now(),
+                    door=door.id,
+                    device=door.unit,
+                    person=each.person,
+                    correlation=each.correlation,
+                    detail={"reason": reason},
+                )
             )
-        )
 
     def _signal(self, read: Read, reason: str | None) -> None:
         """To a reader that is ready; any other asks its own access list, as after our silence."""

@@ -80,7 +80,7 @@ class _Ahead:
         self.usage_of = beside.usage_of
         self.held = beside.held
 
-    def shared_at(self, door: Door, person: Person) -> Shared:
+    def shared_at(self, door: Door, person: Person, credential: Credential | None) -> Shared:
         return NOTHING_SHARED
 
 

@@ -11,7 +11,7 @@ from typing import cast
 from controller.domain.building import Door, Passback, Space, Zone
 from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
 from controller.domain.ids import PersonId
-from controller.domain.membership import Person
+from controller.domain.membership import Credential, Person
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.usage import Usage
 from controller.services.log_pages import Recorded
@@ -75,8 +75,8 @@ class Recollection:
     def usage_of(self, person: PersonId) -> Usage:
         return self._usage.of(person) if self._usage is not None else Usage()
 
-    def shared_at(self, door: Door, person: Person) -> Shared:
-        return self._shared.for_read(door, person) if self._is_now else NOTHING_SHARED
+    def shared_at(self, door: Door, person: Person, credential: Credential | None) -> Shared:
+        return self._shared.for_read(door, person, credential) if self._is_now else NOTHING_SHARED
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
         return HeldTicket(ticket, event)

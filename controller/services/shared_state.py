@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from controller.domain.access import Denied, Granted
 from controller.domain.building import Door, Passback, Space, Zone
 from controller.domain.facts import FactKind
+from controller.domain.grants import Grant
 from controller.domain.ids import DeviceId, DoorId, PersonId, ZoneId
-from controller.domain.membership import Person
-from controller.domain.rights import DenyReason, Read, Rights
+from controller.domain.membership import Credential, Person
+from controller.domain.rights import Read, Rights
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.whereabouts import Layout, Whereabouts
 from controller.services.ports import Clock, LoggedFact
@@ -47,11 +48,14 @@ class _OnTheWay:
 
 
 @dataclass(frozen=True, slots=True)
-class _First:
-    """Who showed a badge at a two-person door and waits for a second."""
+class First:
+    """Who showed a badge at a two-person door and waits for a second: let in by a grant of their own, with them."""
 
     person: PersonId
-    until: float
+    correlation: str  # of their own tap
+    rights: Rights
+    grant: Grant
+    until: float  # the loop's clock
 
 
 class SharedState:
@@ -74,9 +78,9 @@ class SharedState:
         self._laid_out = space()
         self._rules = _rules(self._laid_out)
         self._on_the_way: dict[str, _OnTheWay] = {}
-        self._first: dict[DoorId, _First] = {}
+        self._first: dict[DoorId, First] = {}
 
-    def for_read(self, door: Door, person: Person | None) -> Shared:
+    def for_read(self, door: Door, person: Person | None, credential: Credential | None = None) -> Shared:
         """Everything about others that a read of this person at this door depends on, now."""
         if (space := self._space()) is not self._laid_out:
             self._laid_out, self._rules = space, _rules(space)
@@ -85,34 +89,46 @@ class SharedState:
             return NOTHING_SHARED
         known = self._whereabouts
         id = person.id if person is not None else None
+        badge = credential.id if credential is not None else None
+        first = self._first_at(door.id) if rules.two_person else None
+        together = int(first not in (None, id))  # who waits here comes in by the same opening
         return Shared(
             positions={zone: known.position(id, zone) for zone in rules.zones} if id is not None else {},
             last_entries={
-                zone: entered for zone in rules.zones if id is not None and (entered := known.last_entry(id, zone))
+                zone: entered
+                for zone in rules.zones
+                if id is not None and badge is not None and (entered := known.last_entry(id, badge, zone))
             },
-            counts={zone: known.count(zone).people + self._coming_into(zone, id) for zone in rules.zones},
+            counts={zone: known.count(zone).people + self._coming_into(zone, id) + together for zone in rules.zones},
             uncertain=frozenset(
                 zone for zone in rules.zones if not all(self._is_online(unit) for unit in rules.units[zone])
             ),
             interlocked_with=next((other for other in rules.interlocked if not self._stays_shut(other)), None),
-            first_person=self._first_at(door.id) if rules.two_person else None,
+            first_person=first,
         )
 
-    def decided(self, read: Read, rights: Rights, decision: Granted | Denied) -> None:
-        """A decision was made; call it before anything is awaited, so that the next read knows of it."""
+    def decided(self, read: Read, rights: Rights, decision: Granted | Denied) -> First | None:
+        """A decision was made; call it before anything is awaited, so that the next read knows of it.
+
+        Who waited at this door for a second person, and goes in with the one let in now.
+        """
         door, person = rights.door, rights.person
         if door is None:
-            return
+            return None
         now = self._clock.monotonic()
         id = person.id if person is not None else None
         if isinstance(decision, Granted):
             comes_in = read.direction == "in"
             until = now + decision.hold_s + BESIDE_THE_RELEASE
             self._on_the_way[read.correlation] = _OnTheWay(door.id, id, comes_in, now, until)
-            if comes_in:
-                self._first.pop(door.id, None)
-        elif decision.reason is DenyReason.SECOND_PERSON_MISSING and id is not None:
-            self._first[door.id] = _First(id, now + door.timings.second_person)
+            first = self._first.pop(door.id, None) if comes_in else None
+            if first is not None and first.person == rights.shared.first_person:
+                self._on_the_way[first.correlation] = _OnTheWay(door.id, first.person, comes_in, now, until)
+                return first
+        elif decision.as_first is not None and id is not None:
+            until = now + door.timings.second_person
+            self._first[door.id] = First(id, read.correlation, rights, decision.as_first, until)
+        return None
 
     def released(self, correlation: str) -> None:
         """The grant came to nothing before its door was told: a repeat, or a log that could not be written."""

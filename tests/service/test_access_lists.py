@@ -113,7 +113,7 @@ class Spending:
     def usage_of(self, person: PersonId) -> Usage:
         return self.usage.get(person, Usage())
 
-    def shared_at(self, door: object, person: Person) -> Shared:
+    def shared_at(self, door: object, person: Person, credential: Credential | None) -> Shared:
         return NOTHING_SHARED
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:

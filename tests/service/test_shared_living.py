@@ -9,21 +9,25 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.alarm import AlarmKind
-from controller.domain.building import Partner, PinMode, Plan, Space
+from controller.domain.building import Partner, Passback, PinMode, Plan, Space, Zone
 from controller.domain.facts import Fact, FactKind
-from controller.domain.holdings import PublicEvent, Ticket
-from controller.domain.ids import CredentialId, EventId, PartnerId, PersonId, PlanId, TicketId
-from controller.domain.membership import Credential, CredentialKind, Person
+from controller.domain.holdings import GuestPass, PublicEvent, Ticket
+from controller.domain.ids import CredentialId, EventId, PartnerId, PersonId, PlanId, TicketId, ZoneId
+from controller.domain.membership import Credential, CredentialKind, Person, PersonKind
 from controller.domain.shared import Position
 from controller.domain.usage import ChargeKind
 from controller.domain.whereabouts import HOUSE
+from controller.services.ports import RegistrySnapshot
 from controller.services.stores import NewTicket
+from controller.services.usage import RESERVED_FOR
 from devices import passes
 from devices.badges import Badge
+from devices.errors import NotConnected
 from devices.messages import BadgeReadData, Event, EventType, State
 from devices.passes import Pass
 from tests.support.services import (
     ALICE,
+    ALICES_BADGE,
     CARD,
     FULL,
     LAB,
@@ -76,9 +80,9 @@ TALK = PublicEvent(
 
 
 @asynccontextmanager
-async def living(space: Space = TWO_DAYS) -> AsyncIterator[House]:
+async def living(space: Space = TWO_DAYS, people: RegistrySnapshot = EVERYBODY) -> AsyncIterator[House]:
     """A house with all its tasks at work."""
-    house = House(space=space, people=EVERYBODY)
+    house = House(space=space, people=people)
     await house.services.recall([], {})
     house.bring_up()
     tasks = []
@@ -209,8 +213,110 @@ async def test_both_of_a_two_person_door_are_counted_in():
         await goes_through(house, LAB_UNIT)
 
         assert alone == "second_person_missing"
+        went = [(fact.person, fact.correlation) for fact in house.heard_of(FactKind.ENTRY_TAKEN)]
+        assert went == [(ALICE.id, "read-1"), (BOB.id, "read-2")]
         seen = house.services.following.whereabouts.seen
         assert [at.area for at in (seen(ALICE.id), seen(BOB.id)) if at is not None] == [LAB, LAB]
+
+
+async def pair_at_the_lab(house: House) -> None:
+    """Alice, and then Bob."""
+    await house.tap(LAB_UNIT)
+    await house.tap(LAB_UNIT, BOBS_CARD, "read-2")
+
+
+async def test_both_of_a_two_person_door_use_their_own_day():
+    async with living(with_door(TWO_DAYS, replace(LAB_DOOR, two_person=True))) as house:
+        await pair_at_the_lab(house)
+        await goes_through(house, LAB_UNIT)
+
+        charges = {(row.charge.kind, row.charge.holder, row.correlation) for row in house.ledger.rows}
+        assert charges == {
+            (ChargeKind.QUOTA_DAY, ALICE.id, "read-1"),
+            (ChargeKind.QUOTA_DAY, BOB.id, "read-2"),
+        }
+
+
+async def test_neither_of_two_persons_uses_anything_when_the_door_is_not_opened():
+    async with living(with_door(TWO_DAYS, replace(LAB_DOOR, two_person=True))) as house:
+        await pair_at_the_lab(house)
+        await asyncio.sleep(10)
+
+        assert [fact.person for fact in house.heard_of(FactKind.ENTRY_NOT_TAKEN)] == [ALICE.id, BOB.id]
+        assert house.ledger.rows == []
+
+
+async def test_neither_of_two_persons_uses_anything_when_the_door_cannot_be_told():
+    async with living(with_door(TWO_DAYS, replace(LAB_DOOR, two_person=True))) as house:
+        await house.tap(LAB_UNIT)
+        house.outbound.failure = NotConnected("no link")
+        await house.tap(LAB_UNIT, BOBS_CARD, "read-2")
+        await asyncio.sleep(5)
+
+        assert [fact.person for fact in house.heard_of(FactKind.UNLOCK_NOT_SENT)] == [ALICE.id, BOB.id]
+        assert (house.services.shared.coming_in(), house.ledger.rows) == (frozenset(), [])
+
+
+async def test_the_first_of_two_keeps_a_guest_day_while_waiting_and_gives_it_back():
+    """The last guest day of the host is the waiting guest's, until a second person has not come for long."""
+    gus, gil = (Person(PersonId(name), name, PersonKind.GUEST) for name in ("gus", "gil"))
+    cards = {gus.id: "04AF68DACB5A83", gil.id: "04AF68DACB5A84"}
+    badges = {id: Credential(CredentialId(f"badge-{id}"), id) for id in cards}
+    invited = replace(
+        EVERYBODY,
+        people={**EVERYBODY.people, gus.id: gus, gil.id: gil},
+        credentials={**EVERYBODY.credentials, **{one.id: one for one in badges.values()}},
+        digests={
+            **EVERYBODY.digests,
+            **{PlainDigests().of(Badge(card, 56, "iso14443a")): badges[id].id for id, card in cards.items()},
+        },
+        guest_passes=tuple(
+            GuestPass(f"g-{id}", id, ALICE.id, NOON - timedelta(hours=1), NOON + timedelta(hours=5)) for id in cards
+        ),
+    )
+    one_guest = replace(TWO_DAYS, plans={**TWO_DAYS.plans, FULL: replace(TWO_DAYS.plans[FULL], guest_days_per_month=1)})
+    async with living(with_door(one_guest, replace(LAB_DOOR, two_person=True)), invited) as house:
+        await house.tap(LAB_UNIT, cards[gus.id], "read-gus")
+        await house.tap(STREET_READER, cards[gil.id], "read-gil")
+        meanwhile = reason(house)
+        await asyncio.sleep(RESERVED_FOR + 2)
+        await house.tap(STREET_READER, cards[gil.id], "read-gil-again")
+
+        assert meanwhile == "quota_used_up"
+        assert [fact.correlation for fact in house.heard_of(FactKind.ENTRY_GRANTED)] == ["read-gil-again"]
+
+
+TIMED = ZoneId("lab-zone")
+ONCE_A_MINUTE = replace(
+    SPACE,
+    areas={**SPACE.areas, LAB: replace(SPACE.areas[LAB], zones=frozenset({TIMED}))},
+    zones={TIMED: Zone(TIMED, "Lab", Passback.TIMED, passback_s=60.0)},
+)
+SPARE_CARD = "04AF68DACB5A85"
+SPARE = Credential(CredentialId("spare-alice"), ALICE.id)
+
+
+async def test_timed_anti_passback_is_of_the_same_badge_before_and_after_a_restart():
+    with_spare = replace(
+        EVERYBODY,
+        credentials={**EVERYBODY.credentials, SPARE.id: SPARE},
+        digests={**EVERYBODY.digests, PlainDigests().of(Badge(SPARE_CARD, 56, "iso14443a")): SPARE.id},
+    )
+    async with living(ONCE_A_MINUTE, with_spare) as house:
+        await house.tap(LAB_UNIT)
+        await goes_through(house, LAB_UNIT)
+        await house.tap(LAB_UNIT, id="again")
+        refused = reason(house)
+        await house.tap(LAB_UNIT, SPARE_CARD, "spare")
+        by_spare = house.heard_of(FactKind.ENTRY_GRANTED)[-1].correlation
+
+        after = House(space=ONCE_A_MINUTE, people=with_spare, clock=house.clock)
+        await after.services.recall(house.log.facts, {})
+        known = after.services.shared.for_read(LAB_DOOR, ALICE, ALICES_BADGE).last_entries
+        spare = after.services.shared.for_read(LAB_DOOR, ALICE, SPARE).last_entries
+
+        assert (refused, by_spare) == ("anti_passback", "spare")
+        assert (set(known), spare) == ({TIMED}, {})
 
 
 async def test_a_pin_after_the_badge_opens_and_a_visitor_who_has_none_does_not():

@@ -9,16 +9,16 @@ import pytest
 from controller.domain.access import Denied, Failing, Grant, Granted, GrantKind, Step
 from controller.domain.building import Passback, Zone
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import DoorId, PersonId, ZoneId
+from controller.domain.ids import CredentialId, DoorId, PersonId, ZoneId
 from controller.domain.membership import Person, Right
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.shared import NOTHING_SHARED, Position
 from controller.errors import InputError
 from controller.services.ports import LoggedFact
-from controller.services.shared_state import BESIDE_THE_RELEASE, ON_THE_WAY_FOR, SharedState
+from controller.services.shared_state import BESIDE_THE_RELEASE, ON_THE_WAY_FOR, First, SharedState
 from controller.services.whereabouts import LOOK_EVERY, Following, forgiven, recalled
 from tests.support.memory import MemoryEventLog
-from tests.support.services import ALICE, LAB, LAB_DOOR, NOON, SPACE, STREET, HandClock, LoopClock
+from tests.support.services import ALICE, ALICES_BADGE, LAB, LAB_DOOR, NOON, SPACE, STREET, HandClock, LoopClock
 
 BOB = Person(PersonId("bob"), "Bob")
 HERA = Person(PersonId("hera"), "Hera", rights=frozenset({Right.FORGIVE}))
@@ -55,21 +55,30 @@ class Desk:
         )
 
     def happens(self, kind: FactKind, person: PersonId | None = None, tap: str | None = None, door=LAB_PAIR) -> None:
-        logged = LoggedFact(1, Fact(kind, self.clock.now(), door=door.id, person=person, correlation=tap))
+        detail = {"credential": ALICES_BADGE.id} if person == ALICE.id else {}
+        fact = Fact(kind, self.clock.now(), door=door.id, person=person, correlation=tap, detail=detail)
+        logged = LoggedFact(1, fact)
         self.following.took(logged)
         self.state.took(logged)
 
-    def decides(self, person: Person, tap: str, decision: Granted | Denied, door=LAB_PAIR, direction="in") -> None:
+    def decides(
+        self, person: Person, tap: str, decision: Granted | Denied, door=LAB_PAIR, direction="in"
+    ) -> First | None:
         now = self.clock.now()
         read = Read(door.unit, tap, now, now, 0.0, direction=direction)
-        self.state.decided(read, Rights(self.space, door, None, person), decision)
+        shared = self.state.for_read(door, person)
+        return self.state.decided(read, Rights(self.space, door, None, person, shared=shared), decision)
 
-    def seen_by(self, person: Person | None = ALICE, door=LAB_PAIR):
-        return self.state.for_read(door, person)
+    def seen_by(self, person: Person | None = ALICE, door=LAB_PAIR, badge=ALICES_BADGE):
+        return self.state.for_read(door, person, badge)
 
 
 GRANTED = Granted(Grant(GrantKind.PLAN), 5.0)
-ALONE = Denied(DenyReason.SECOND_PERSON_MISSING, (Failing(Step.SHARED, DenyReason.SECOND_PERSON_MISSING),))
+ALONE = Denied(
+    DenyReason.SECOND_PERSON_MISSING,
+    (Failing(Step.SHARED, DenyReason.SECOND_PERSON_MISSING),),
+    as_first=Grant(GrantKind.LEASE, "office"),
+)
 
 
 @pytest.fixture
@@ -91,6 +100,8 @@ def test_positions_and_last_entries_are_of_the_zones_come_into(desk):
         {CLEAN: Position.UNKNOWN},
     )
     assert desk.seen_by().last_entries == {CLEAN: NOON}
+    assert desk.seen_by(badge=replace(ALICES_BADGE, id=CredentialId("spare"))).last_entries == {}
+    assert desk.seen_by(badge=None).last_entries == {}
 
 
 def test_an_unknown_badge_has_no_position(desk):
@@ -178,9 +189,37 @@ def test_two_persons_the_first_is_remembered_for_fifteen_seconds(desk):
 
 def test_two_persons_who_came_in_are_no_longer_waiting(desk):
     desk.decides(ALICE, "read-1", ALONE)
-    desk.decides(BOB, "read-2", GRANTED)
+    first = desk.decides(BOB, "read-2", GRANTED)
 
     assert desk.seen_by(Person(PersonId("carol"), "Carol")).first_person is None
+    assert (first.person, first.correlation, first.grant) == (ALICE.id, "read-1", ALONE.as_first)
+
+
+def test_two_persons_both_count_as_on_the_way_until_each_went_in(desk):
+    desk.decides(ALICE, "read-1", ALONE)
+    alone = desk.state.coming_in()
+    desk.decides(BOB, "read-2", GRANTED)
+    both = desk.state.coming_in(), desk.seen_by(None).counts
+    desk.happens(TAKEN, ALICE.id, "read-1")
+    one = desk.state.coming_in()
+    desk.happens(TAKEN, BOB.id, "read-2")
+
+    assert alone == frozenset()
+    assert both == ({ALICE.id, BOB.id}, {CLEAN: 2})
+    assert (one, desk.state.coming_in(), desk.seen_by(None).counts) == ({BOB.id}, frozenset(), {CLEAN: 2})
+
+
+def test_two_persons_need_two_places(desk):
+    desk.decides(ALICE, "read-1", ALONE)
+
+    assert (desk.seen_by(ALICE).counts, desk.seen_by(BOB).counts) == ({CLEAN: 0}, {CLEAN: 1})
+
+
+def test_two_persons_who_waited_too_long_goes_in_with_nobody(desk):
+    desk.decides(ALICE, "read-1", ALONE)
+    desk.clock.advance(15.1)
+
+    assert desk.decides(BOB, "read-2", GRANTED) is None
 
 
 def test_two_persons_who_was_refused_for_another_reason_is_no_first_one(desk):

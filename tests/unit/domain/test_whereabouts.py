@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from controller.domain.building import Door
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import OUTSIDE, DoorId, PersonId, ZoneId
+from controller.domain.ids import OUTSIDE, CredentialId, DoorId, PersonId, ZoneId
 from controller.domain.room import Quality
 from controller.domain.shared import Position
 from controller.domain.whereabouts import HOUSE, Layout, Whereabouts
 from tests.unit.domain.house import FLOOR, LANDING, LOBBY, NOON, OFFICE, OFFICE_DOOR, SPACE, STREET
 
 ALICE, BOB, TICKET = PersonId("alice"), PersonId("bob"), PersonId("ticket:7")
+BADGE, SPARE = CredentialId("badge-alice"), CredentialId("spare-alice")
 GROUND, UP = ZoneId("ground"), ZoneId("up")
 IN, OUT, UNKNOWN = Position.IN, Position.OUT, Position.UNKNOWN
 ESTIMATED, COUNTED = Quality.ESTIMATED, Quality.COUNTED
@@ -151,11 +152,23 @@ def test_people_are_counted_in_the_zone_they_went_on_to(day):
 
 
 def test_last_entry_is_into_the_zone_and_not_from_room_to_room_in_it(day):
-    day.comes_in(ALICE, LANDING)
-    first = day.where.last_entry(ALICE, UP)
-    day.comes_in(ALICE, OFFICE_DOOR)
+    day.happens(TAKEN, LANDING, ALICE, credential=BADGE)
+    first = day.at
+    day.happens(TAKEN, OFFICE_DOOR, ALICE, credential=BADGE)
 
-    assert (day.where.last_entry(ALICE, UP), day.where.last_entry(BOB, UP)) == (first, None)
+    assert (day.where.last_entry(ALICE, BADGE, UP), day.where.last_entry(BOB, BADGE, UP)) == (first, None)
+
+
+def test_last_entry_is_the_same_badges_and_not_another_one_of_the_same_person(day):
+    day.happens(TAKEN, STREET, ALICE, credential=BADGE)
+    first = day.at
+    day.happens(TAKEN, STREET, ALICE, credential=SPARE)
+    day.happens(TAKEN, STREET, ALICE)  # as an earlier version told it
+    day.happens(FactKind.LOCAL_GRANTED, LANDING, ALICE, credential=SPARE, direction="in")
+
+    by_badge = [day.where.last_entry(ALICE, badge, GROUND) for badge in (BADGE, SPARE, CredentialId("none"))]
+    assert by_badge == [first, first + timedelta(seconds=1), None]
+    assert day.where.last_entry(ALICE, SPARE, UP) == day.at
 
 
 def test_occupancy_is_never_negative_and_says_when_it_lost_count(day):
@@ -172,12 +185,12 @@ def test_reset_nightly_at_the_day_cut_off(day):
 
 
 def test_reset_by_staff_forgive(day):
-    day.comes_in(ALICE)
+    day.happens(TAKEN, STREET, ALICE, credential=BADGE)
     day.comes_in(BOB)
     day.happens(FactKind.WHEREABOUTS_FORGIVEN, None, ALICE, by="hera", reason="left with Bob")
 
     assert (day.positions(ALICE), day.positions(BOB)) == ((UNKNOWN, UNKNOWN), (IN, OUT))
-    assert day.where.last_entry(ALICE, GROUND) is None
+    assert day.where.last_entry(ALICE, BADGE, GROUND) is None
     assert day.counts[0] == 2  # where they are is unknown, that two came in is not
 
 
@@ -249,7 +262,8 @@ def test_an_entry_of_yesterday_that_is_told_today_moves_nothing(day):
 
 
 def test_both_of_a_two_person_door_are_in(day):
-    day.happens(TAKEN, STREET, ALICE, **{"with": BOB})
+    day.happens(TAKEN, STREET, ALICE)
+    day.happens(TAKEN, STREET, BOB)
 
     assert (day.positions(ALICE)[0], day.positions(BOB)[0], day.counts[0]) == (IN, IN, 2)
 
