@@ -148,6 +148,17 @@ def test_alone_a_visitor_is_let_in_on_one_business_day_whichever_passes_they_sho
     assert another.admitted
 
 
+def test_a_new_week_of_the_plan_gives_a_visitor_no_second_day_at_a_door_alone():
+    monday = datetime(2026, 5, 11, 2, 0, tzinfo=UTC)  # the cut-off in Paris
+    opened = held(opens(until=monday), opens(since=monday), valid=timedelta(days=10))
+    week_long = replace(CAMILLES, end=CAMILLES.start + timedelta(days=7))
+
+    sunday = ask(opened, shown(week_long), NOON + 6 * DAY)
+    after = ask(opened, shown(week_long), monday + timedelta(hours=1), used=sunday.used)
+
+    assert (sunday.admitted, after.admitted, after.reason.value) == (True, False, "quota_used_up")
+
+
 def test_a_pass_the_list_knows_is_answered_by_its_own_entry():
     token = shown()
     opened = held(opens(), entry(token, weekly=DAYTIME))
