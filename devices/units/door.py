@@ -157,7 +157,8 @@ def _why_not(was: DoorUnit, command: Command) -> AckReason | None:
         return AckReason.EXPIRED
     if was.lock is Bolt.JAMMED:
         return AckReason.JAMMED
-    return AckReason.BUSY if was.lock is Bolt.MOVING else None
+    # On its way to locked a bolt turns round: whoever comes right behind another is not sent away for it.
+    return AckReason.BUSY if was.lock is Bolt.MOVING and was.target is Bolt.UNLOCKED else None
 
 
 def _answers_nobody(was: DoorUnit, re: str | None) -> bool:

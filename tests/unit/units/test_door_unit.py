@@ -171,7 +171,19 @@ def test_a_repeated_command_hears_the_old_answer_and_moves_nothing():
     assert unit.lock is Bolt.LOCKED
 
 
-def test_a_moving_bolt_is_busy():
+def test_a_bolt_on_its_way_to_locked_turns_round_for_the_next_one():
+    unit, _ = unlocked(online(), hold_s=5)
+    unit, _ = unit.step(TimerFired("relock"), NOON)
+
+    unit, effects = unit.step(Heard(command(id="c2")), NOON)
+    unit, arrived = unit.step(BoltFelt(Bolt.UNLOCKED), NOON)
+
+    assert acks(effects) == [(AckPhase.ACCEPTED, None)]
+    assert MoveBolt(Bolt.UNLOCKED) in effects
+    assert acks(arrived) == [(AckPhase.DONE, None)]
+
+
+def test_a_bolt_on_its_way_to_unlocked_is_busy():
     unit, _ = online().step(Heard(command()), NOON)
 
     _, effects = unit.step(Heard(command(id="c2")), NOON)
