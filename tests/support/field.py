@@ -153,6 +153,8 @@ class FieldDevice:
 
     def _hear(self, delivery: Delivery) -> None:
         self.link.ack(delivery)
+        if not delivery.payload:
+            return  # a retained topic was cleared: nothing is said
         kind = delivery.topic.rpartition("/")[2]
         heard = Heard(kind, json.loads(delivery.payload), delivery.received_mono, delivery.retain)
         if self.on_heard is not None:
