@@ -20,7 +20,7 @@ from controller.domain.house import HouseState
 from controller.domain.ids import DeviceId, PersonId
 from controller.domain.lease_rights import leads_to
 from controller.domain.membership import CredentialKind, CredentialState, Lease, Membership, PersonKind, Right
-from controller.domain.plan_rights import DAY_PASS, closed_days, plan_covers
+from controller.domain.plan_rights import DAY_PASS, closed_days, days_used, plan_covers
 from controller.domain.quota import is_counted, next_monday, next_month, week_of
 from controller.domain.rights import DenyReason, HostedGuest, Read, Rights
 from controller.domain.schedule import DAY_MINUTES, EVERY_DAY, WeeklySchedule, instant
@@ -233,7 +233,7 @@ def _memberships(rights: Rights, door: Door, part: _Part) -> Iterator[OfflineRig
             yield _on(plan, space)
             continue
         used = rights.usage.quota_days
-        yield from _by_weeks(plan, used, plan.days_per_week, rights, part)
+        yield from _by_weeks(plan, days_used(rights), plan.days_per_week, rights, part)
         yield from _paid_today(plan, used | rights.usage.pay_as_you_go_days, rights, part)
 
 

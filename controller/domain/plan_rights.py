@@ -90,7 +90,7 @@ def _cheapest(rights: Rights, door: Door, day: LocalDay, at: datetime, counts: _
             continue
         charge: Charge | None = None
         if cost is Cost.QUOTA_DAY and _needs_day(rights, door, day):
-            if not has_day_left(plan, rights.usage.quota_days, day.business):
+            if not has_day_left(plan, days_used(rights), day.business):
                 miss = miss or DenyReason.QUOTA_USED_UP
                 continue
             charge = _charge(ChargeKind.QUOTA_DAY, rights, day, plan)
@@ -153,7 +153,7 @@ def booking_day(rights: Rights, door: Door, day: LocalDay) -> Charge | None:
         return None
     for plan in plans:
         uses_day = plan.booking_uses_day and _cost(plan) is Cost.QUOTA_DAY
-        if uses_day and has_day_left(plan, rights.usage.quota_days, day.business):
+        if uses_day and has_day_left(plan, days_used(rights), day.business):
             return _charge(ChargeKind.QUOTA_DAY, rights, day, plan)
     return None
 
@@ -177,7 +177,7 @@ def membership_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[
         if plan.days_per_week is None:
             continue
         day = business_day(opens, space.zone, space.cut_off_minutes)
-        if not has_day_left(plan, rights.usage.quota_days, day):
+        if not has_day_left(plan, days_used(rights), day):
             monday = plan_opens(plan, door, space, rights.house, day_begins(next_monday(day), space))
             if monday is not None:
                 yield monday
@@ -195,6 +195,12 @@ def day_pass_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[da
 
 def _day_pass_plans(space: Space) -> Iterator[Plan]:
     return (plan for plan in space.plans.values() if plan.kind == DAY_PASS)
+
+
+def days_used(rights: Rights) -> frozenset[date]:
+    """The days that the plan's number is held against; one that was waived or given back today is none of them."""
+    usage = rights.usage
+    return usage.quota_days - usage.free_days if usage.free_days else usage.quota_days
 
 
 def _needs_day(rights: Rights, door: Door, day: LocalDay) -> bool:

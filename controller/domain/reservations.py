@@ -6,6 +6,7 @@ grant makes is decided in `quota`; when rows are written, by the services.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeAlias
 
@@ -29,7 +30,9 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
     """What one holder has used on this business day: their rows, in any order, and what is reserved for them.
 
     A refund takes one use back. A waiver makes a day free: it is not counted, and on the day itself whoever has it
-    comes in as somebody who was in already. Day passes come in by being bought or given.
+    comes in as somebody who was in already; so does who was given that day back, since its use is in the ledger and
+    counts once. A guest's day that was given back is the host's again, for whichever guest comes next. Day passes come
+    in by being bought or given.
 
     What a holder reserved for this very day is left out: a second read then makes the same charge again, which is one
     use however many doors tell of it, and counts too should the first read's door never be opened. Guests are counted
@@ -50,13 +53,16 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
     passes -= sum(1 for kind, *_ in used if kind is ChargeKind.DAY_PASS)
     spoken_for = {use_of(one) for one in reserved if one.day != today or one.kind is ChargeKind.GUEST_DAY} - used
     passes -= sum(1 for kind, *_ in spoken_for if kind is ChargeKind.DAY_PASS)
-    free_today = {use for use in waived if use[2] == today}
+    given_back = {use for use, times in uses.items() if times <= 0 and use[0] is not ChargeKind.GUEST_DAY}
+    free_today = {use for use in waived | given_back if use[2] == today}
     on_their_way = frozenset(
         guest
         for kind, _, day, guest in spoken_for - free_today
         if kind is ChargeKind.GUEST_DAY and day == today and guest is not None
     )
-    return _usage((used - waived) | free_today | spoken_for, max(passes, 0), today - LOOKED_BACK, on_their_way)
+    usage = _usage((used - waived) | free_today | spoken_for, max(passes, 0), today - LOOKED_BACK, on_their_way)
+    free_days = frozenset(day for kind, _, day, _ in free_today if kind is ChargeKind.QUOTA_DAY)
+    return replace(usage, free_days=free_days) if free_days else usage
 
 
 _GIVES_PASSES = frozenset({LedgerEntry.BOUGHT, LedgerEntry.WAIVED})

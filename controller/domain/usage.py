@@ -65,3 +65,5 @@ class Usage:
     guest_days: Mapping[date, frozenset[PersonId]] = field(default_factory=dict)
     # Of today's, those who were let in at a door and have not gone through any yet: reserved, not used.
     guests_on_their_way: frozenset[PersonId] = frozenset()
+    # Of `quota_days`, those that count for nothing: today, waived or given back. Its holder comes in as one who was in.
+    free_days: frozenset[date] = frozenset()

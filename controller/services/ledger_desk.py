@@ -3,6 +3,7 @@
 Each is another row, with who and why; nothing is ever edited. What rows mean is `domain.reservations`'s.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,13 +12,14 @@ from controller.domain.building import Space
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person, PersonKind
 from controller.domain.quota import week_of
-from controller.domain.reservations import LOOKED_BACK, usage_of, use_of
+from controller.domain.reservations import LOOKED_BACK, Use, usage_of, use_of
 from controller.domain.schedule import business_day
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
 from controller.services.house_desk import person_of
 from controller.services.stores import Ledger
 from controller.services.whereabouts import who_forgives
+from controller.services.wording import moment
 
 PASSES_AT_MOST = 100
 
@@ -51,7 +53,7 @@ class LedgerDesk:
         person = person_of(who, self._people, "PERSON")
         rows = await self._rows(person)
         usage = usage_of(rows, (), self._today)
-        this_week = sorted(week_of(self._today) & usage.quota_days)
+        this_week = sorted(week_of(self._today) & usage.quota_days - usage.free_days)
         lines = [self._line(row) for row in rows]
         lines.append(f"{person.name} this week: {', '.join(f'{day:%a}' for day in this_week) or 'no day used'}.")
         if usage.day_passes_left or any(row.charge.kind is ChargeKind.DAY_PASS for row in rows):
@@ -65,6 +67,7 @@ class LedgerDesk:
         charge = self._charge(person, day, kind, guest)
         left = sum(row.amount for row in rows if use_of(row.charge) == use_of(charge) and row.entry in _USES)
         if left <= 0:
+            self._refuse_if_back(rows, charge, person)
             used = _days_used(rows, kind)
             has = f"used are {', '.join(map(str, used))}" if used else "none was used"
             raise InputError(f"--day: {person.name} has no use of {KINDS[kind]} on {day} to give back — {has}")
@@ -98,6 +101,16 @@ class LedgerDesk:
         left = usage_of(await self._rows(person), (), self._today).day_passes_left
         return f"{person.name} has {left} day pass{'es' if left != 1 else ''} now."
 
+    def _refuse_if_back(self, rows: Iterable[LedgerRow], charge: Charge, person: Person) -> None:
+        """A use that was given back is told as that: to name its day among those used would send people round in circles."""
+        for row in rows:
+            if row.entry is LedgerEntry.REFUNDED and use_of(row.charge) == use_of(charge):
+                when = moment(row.at.isoformat(), self._space.zone, self._now)
+                raise InputError(
+                    f"--day: {KINDS[charge.kind]} of {person.name} on {charge.day} was given back already, "
+                    f"{when} by {self._name(row.by)}: {row.reason}"
+                )
+
     def _charge(self, person: Person, day: date, kind: ChargeKind, guest: str | None) -> Charge:
         if (kind is ChargeKind.GUEST_DAY) != (guest is not None):
             raise InputError("--guest: names whose day it was, for --kind guest_day and for no other")
@@ -120,16 +133,23 @@ class LedgerDesk:
         if abs(row.amount) != 1:
             said.append(f"× {abs(row.amount)}")
         if row.charge.subject is not None:
-            known = self._people.get(row.charge.subject)
-            said.append(f"({known.name if known is not None else row.charge.subject})")
+            said.append(f"({self._name(row.charge.subject)})")
         if row.by:
-            known = self._people.get(PersonId(row.by))
-            said.append(f"— {known.name if known is not None else row.by}: {row.reason}")
+            said.append(f"— {self._name(row.by)}: {row.reason}")
         return " ".join(said)
+
+    def _name(self, id: str) -> str:
+        known = self._people.get(PersonId(id))
+        return known.name if known is not None else id
 
 
 _USES = frozenset({LedgerEntry.USED, LedgerEntry.REFUNDED})
 
 
 def _days_used(rows: Iterable[LedgerRow], kind: ChargeKind) -> list[date]:
-    return sorted({row.charge.day for row in rows if row.charge.kind is kind and row.entry is LedgerEntry.USED})
+    """The days that could be given back."""
+    left: defaultdict[Use, int] = defaultdict(int)
+    for row in rows:
+        if row.charge.kind is kind and row.entry in _USES:
+            left[use_of(row.charge)] += row.amount
+    return sorted({day for (_, _, day, _), times in left.items() if times > 0})

@@ -106,7 +106,7 @@ def _shared_key(rights: Rights, span: Span) -> object | None:
         (credential.kind, credential.state, credential.valid_from, credential.valid_until),
         tuple(held),
         rights.leases,
-        (usage.quota_days, usage.day_pass_days, usage.day_passes_left, usage.pay_as_you_go_days),
+        (usage.quota_days, usage.free_days, usage.day_pass_days, usage.day_passes_left, usage.pay_as_you_go_days),
     )
 
 

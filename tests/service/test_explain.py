@@ -15,10 +15,11 @@ from controller.domain.holdings import Booking
 from controller.domain.house import HouseState, Lockdown, Scope
 from controller.domain.ids import AreaId, BookingId, CredentialId, DeviceId, DoorId, PersonId, PlanId, TeamId
 from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person, PersonKind, Standing
+from controller.domain.reservations import usage_of
 from controller.domain.rights import Rights
 from controller.domain.shared import Position, Shared
 from controller.domain.sources import CHEAPEST_FIRST
-from controller.domain.usage import ChargeKind, Usage
+from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, Usage
 from controller.services.decisions import decision_fact
 from controller.services.explain import (
     SOURCES,
@@ -75,6 +76,27 @@ def wording(space: Space = SPACE) -> Wording:
 def asked(known: Rights, at: datetime = NOON, unknown: Sequence[str] = ()) -> Explanation:
     assert known.door is not None
     return explain(known, known.door, at, 7, wording(known.space), asked_at=NOON, unknown=unknown)
+
+
+def test_coming_again_on_a_day_that_was_given_back_uses_nothing_and_says_so():
+    day = Charge(ChargeKind.QUOTA_DAY, ALICE.id, NOON.date(), plan=TWO.plan)
+    rows = [
+        LedgerRow(LedgerEntry.USED, day, NOON),
+        LedgerRow(LedgerEntry.REFUNDED, day, NOON, -1, "hera", "no heating"),
+    ]
+    known = rights(TWO, usage=usage_of(rows, (), NOON.date()))
+
+    assert "  plan Two days: uses nothing — taken" in asked(known).text.splitlines()
+
+
+def test_a_day_given_back_is_none_of_the_days_of_the_week_when_the_next_time_is_told():
+    monday, night = NOON.date(), NIGHT + timedelta(days=1)
+    both = frozenset({monday, monday + timedelta(days=1)})
+    used = rights(TWO, usage=Usage(quota_days=both))
+    back = rights(TWO, usage=Usage(quota_days=both, free_days=frozenset({monday + timedelta(days=1)})))
+
+    assert "it would work from Mon 30 Nov 2026 09:00" in asked(used, night).text
+    assert "it would work from Wed 09:00" in asked(back, night).text
 
 
 def test_who_would_be_let_in_is_told_with_every_step_and_what_it_uses():

@@ -56,7 +56,18 @@ async def test_what_was_not_used_or_is_back_already_is_not_refunded(desk, ledger
     twice = await refused(desk.refund("alice", MONDAY, DAY, None, "hera", "no heating"))
 
     assert nothing.endswith("no use of a day of the plan on 2026-11-23 to give back — none was used")
-    assert twice.endswith("used are 2026-11-23")
+    assert twice == (
+        "--day: a day of the plan of Alice on 2026-11-23 was given back already, today 12:00 by Hera: no heating"
+    )
+
+
+async def test_a_day_that_is_back_is_not_named_among_those_to_give_back(desk, ledger):
+    await ledger.append([USED, replace(USED, charge=replace(USED.charge, day=date(2026, 11, 20)))])
+    await desk.refund("alice", MONDAY, DAY, None, "hera", "no heating")
+    refusal = await refused(desk.refund("alice", date(2026, 11, 19), DAY, None, "hera", "no heating"))
+
+    assert refusal.endswith("used are 2026-11-20")
+    assert (await desk.show("alice"))[-1] == "Alice this week: no day used."
 
 
 async def test_a_waiver_is_a_new_row_once(desk, ledger):
@@ -91,7 +102,7 @@ async def test_what_somebody_used_in_words(desk, ledger):
         "Mon 23 Nov  used        a day of the plan",
         "Mon 23 Nov  used        a guest's day (Gus)",
         "Mon 23 Nov  waived      a day of the plan — Hera: open day",
-        "Alice this week: Mon.",
+        "Alice this week: no day used.",
     ]
 
 

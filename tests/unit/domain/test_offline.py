@@ -156,6 +156,18 @@ def test_the_days_left_of_this_week_and_all_of_the_next_go_with_the_entry():
     }
 
 
+def test_today_given_back_is_free_and_takes_none_of_the_weeks_days():
+    today = frozenset({date(2026, 11, 23)})
+    back = replace(rights(member(TWO_DAYS)), usage=Usage(quota_days=today, free_days=today))
+
+    found = offline_rights(back, STREET, DAY)
+
+    assert {(one.days, one.until) for one in found} == {
+        (2, None),
+        (None, local("2026-11-24 04:00")),
+    }
+
+
 def test_who_pays_as_one_goes_is_let_in_and_the_bill_is_made_when_the_door_tells():
     payer = replace(ALICE, pays_as_you_go=True)
 

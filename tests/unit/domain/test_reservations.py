@@ -63,6 +63,26 @@ def test_coming_again_on_a_day_that_was_refunded_uses_nothing():
     assert usage_of(rows, (), TUE).quota_days == frozenset()
 
 
+@pytest.mark.parametrize("back", [row(REFUNDED, amount=-1), row(WAIVED)], ids=["refunded", "waived"])
+def test_today_given_back_lets_in_again_for_nothing_and_is_none_of_the_days_used(back):
+    usage = usage_of([row(USED, day=SUN), row(USED), back], (), MON)
+
+    assert (usage.quota_days, usage.free_days) == ({SUN, MON}, {MON})
+    assert usage_of([row(USED, day=SUN), row(USED), back], (), TUE) == usage_of([row(USED, day=SUN)], (), TUE)
+
+
+def test_a_day_pass_given_back_today_is_back_and_today_stays_paid():
+    usage = usage_of([row(BOUGHT, PASS), row(USED, PASS), row(REFUNDED, PASS, amount=-1)], (), MON)
+
+    assert (usage.day_passes_left, usage.day_pass_days) == (1, {MON})
+
+
+def test_a_guests_day_given_back_today_is_there_for_another_guest():
+    rows = [row(USED, GUEST, subject=BOB), row(REFUNDED, GUEST, amount=-1, subject=BOB)]
+
+    assert usage_of(rows, (), MON).guest_days == {}
+
+
 def test_a_waived_day_lets_in_on_the_day_and_is_not_counted_after_it():
     rows = [row(USED), row(USED, day=TUE), row(WAIVED, day=TUE)]
 
