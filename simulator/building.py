@@ -101,6 +101,9 @@ class Building:
     devices: Mapping[str, Device] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
+    # How late and how large a bill may be while doors still open; both must hold.
+    grace_days: int = 7
+    grace_amount: float = 200.0
 
     def rooms(self, *kinds: str) -> list[Area]:
         """Rooms of these kinds in the file's order; of every kind without an argument."""
@@ -169,7 +172,18 @@ class _Reader:
             devices=devices,
             plans={plan_id: self._plan(plan_id, entry, areas) for plan_id, entry in self._section("plans").items()},
             holidays=frozenset(self._holidays()),
+            **self._grace(),
         )
+
+    def _grace(self) -> dict[str, Any]:
+        """As the file says, or as it is without."""
+        said = self._section_of_values("grace")
+        read = {"days": ("grace_days", int), "amount": ("grace_amount", float)}
+        return {name: kind(said[key]) for key, (name, kind) in read.items() if key in said}
+
+    def _section_of_values(self, name: str) -> dict[str, Any]:
+        section = self.content.get(name)
+        return section if isinstance(section, dict) else {}
 
     def _holidays(self) -> Iterator[date]:
         """Days the whole space is closed; a holiday of some zones keeps nobody at home."""

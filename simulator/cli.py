@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -19,7 +20,7 @@ from simulator.building import Building, load
 from simulator.clock import now, world_start
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir
-from simulator.entitled import guess
+from simulator.entitled import guess, is_welcome, owes_too_much
 from simulator.errors import InputError, RunError, did_you_mean
 from simulator.fleet import Fleet, no_readings
 from simulator.hands import Hands
@@ -265,15 +266,16 @@ def list_what_to_try(space: Path | None, people_file: Path | None, data: Path, a
 def _examples(building: Building, everyone: list[SimPerson]) -> list[tuple[SimPerson, str]]:
     """One of each: of every plan, and of every trouble."""
     admits = guess(building)
+    today = now().astimezone(building.zone).date()
     seen: dict[str, tuple[SimPerson, str]] = {}
     for person in everyone:
-        why = _why_interesting(person)
+        why = _why_interesting(person, building, today)
         hint = " (doors let them in now)" if admits(person, None, now()) else ""
         seen.setdefault(why, (person, why + hint))
-    return sorted(seen.values(), key=lambda example: not example[0].is_in_good_standing)
+    return sorted(seen.values(), key=lambda example: not is_welcome(example[0], building, today))
 
 
-def _why_interesting(person: SimPerson) -> str:
+def _why_interesting(person: SimPerson, building: Building, today: date) -> str:
     if person.badge_state not in ("", "active"):
         return f"badge {person.badge_state}"
     if person.valid_until:
@@ -282,6 +284,8 @@ def _why_interesting(person: SimPerson) -> str:
         return "badge not valid yet"
     if person.standing not in ("", "active"):
         return f"membership {person.standing}"
+    if person.due:
+        return f"membership {'overdue' if owes_too_much(person, building, today) else 'grace'}"
     return "staff" if person.kind == "staff" else f"plan {person.plan}"
 
 

@@ -4,7 +4,7 @@ It chooses who bothers to come and who is inside before the start. The controlle
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -15,15 +15,28 @@ Guess: TypeAlias = Callable[[SimPerson, Door | None, datetime], bool]
 """Would this door (None: any at all) admit this person at this moment?"""
 
 
+def is_welcome(person: SimPerson, building: Building, day: date) -> bool:
+    """Whether nothing is wrong with badge or membership, nor with the bill on that day."""
+    return person.is_in_good_standing and not owes_too_much(person, building, day)
+
+
+def owes_too_much(person: SimPerson, building: Building, day: date | None = None) -> bool:
+    """Whether a bill is beyond grace: by its amount on every day, by its age on that one."""
+    if not (person.due and person.due_since):
+        return False
+    is_late = day is not None and (day - date.fromisoformat(person.due_since)).days >= building.grace_days
+    return is_late or float(person.due) > building.grace_amount
+
+
 def guess(building: Building) -> Guess:
-    """From plans, hours, leases and standing."""
+    """From plans, hours, leases, standing and bills."""
 
     @lru_cache(maxsize=64)
     def open_plans(hour: datetime) -> frozenset[str]:
         return frozenset(plan.id for plan in building.plans.values() if plan.hours.is_open(hour, building.holidays))
 
     def admits(person: SimPerson, door: Door | None, at: datetime) -> bool:
-        if not person.is_in_good_standing:
+        if not is_welcome(person, building, at.astimezone(building.zone).date()):
             return False
         if person.kind == "staff":
             return True

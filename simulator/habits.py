@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from simulator.building import OUTSIDE, Area, Building
+from simulator.entitled import owes_too_much
 from simulator.people import SimPerson, style_of
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
@@ -52,7 +53,9 @@ class Habits:
         self._booth = booth.id if booth else None
         # A host and a guest at two microphones, every Thursday at three.
         may = [person for person in people if booth and self.style(person) == "full" and self._covers(person, booth)]
-        self._podcasters = set([person.id for person in may if person.is_in_good_standing][:2])
+        self._podcasters = set(
+            [person.id for person in may if person.is_in_good_standing and not owes_too_much(person, building)][:2]
+        )
         self._hosts_rooms = [
             door.inner
             for door in building.doors.values()

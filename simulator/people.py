@@ -29,6 +29,17 @@ SHARES = {
 }  # fmt: skip
 _HOUSE = 200
 _SMALL_HOUSE = 12
+# What staff may do to the house. Two may do everything, or nobody could lift a lockdown while one of them is away.
+_ALL_RIGHTS = (
+    "override_lockdown", "trigger_lockdown", "lift_lockdown", "confirm_fire", "override_doors", "forgive", "emergency_entry",
+)  # fmt: skip
+_WITH_ALL_RIGHTS = 2
+_RIGHTS = ("override_doors", "forgive")
+# Of those who pay for some days a week, so many would rather pay for one more than stay at home.
+_PAYING_AS_THEY_GO = 3
+# A bill is as good as just sent, or long beyond what any house bears with.
+_YOUNG_DAYS = 2
+_BEYOND_GRACE = 50
 # Refusals a newcomer should meet; each befalls as many of the ordinary members.
 _TROUBLES = (
     ("lost", 3), ("blocked", 2), ("expired", 2), ("future", 1), ("ended", 4), ("paused", 3), ("overdue", 4), ("grace", 3),
@@ -42,10 +53,14 @@ class SimPerson:
     id: str
     name: str
     kind: str
+    rights: str = ""
+    pays_as_you_go: str = ""
     plan: str = ""
     starts: str = ""
     until: str = ""
     standing: str = ""
+    due_since: str = ""
+    due: str = ""
     team: str = ""
     office: str = ""
     badge: str = field(default="", repr=False)
@@ -57,7 +72,7 @@ class SimPerson:
 
     @property
     def is_in_good_standing(self) -> bool:
-        """As far as the file says; the controller is the judge."""
+        """As far as the file says, bills apart; the controller is the judge."""
         no_trouble = self.badge_state in ("", "active") and not self.valid_from and not self.valid_until
         return no_trouble and self.standing in ("", "active", "grace") and not self.until
 
@@ -97,7 +112,9 @@ def make_people(building: Building, seed: int, today: date, count: int | None = 
             person = replace(person, kind="visitor")
         badge_format, _ = building.badge_format
         people.append(replace(person, badge=next(numbers), badge_format=badge_format, badge_state="active"))
-    return _with_pins(_with_troubles(_with_offices(people, building), dice, today), building, seed)
+    people = _with_troubles(_with_offices(people, building), dice, building, today)
+    # Without dice: whoever they are, and their badges, do not change by what they may do.
+    return _with_pins(_with_rights(_paying_as_they_go(people, building)), building, seed)
 
 
 def _seats(building: Building, count: int) -> Iterator[tuple[str, Plan | None]]:
@@ -162,7 +179,19 @@ def _with_offices(people: list[SimPerson], building: Building) -> list[SimPerson
     return with_team
 
 
-def _with_troubles(people: list[SimPerson], dice: random.Random, today: date) -> list[SimPerson]:
+def _paying_as_they_go(people: list[SimPerson], building: Building) -> list[SimPerson]:
+    part = [person.id for person in people if (plan := building.plans.get(person.plan)) and style_of(plan) == "part"]
+    some = set(part[:_PAYING_AS_THEY_GO])
+    return [replace(person, pays_as_you_go="yes") if person.id in some else person for person in people]
+
+
+def _with_rights(people: list[SimPerson]) -> list[SimPerson]:
+    staff = [person.id for person in people if person.kind == "staff"]
+    rights = {id: _ALL_RIGHTS if place < _WITH_ALL_RIGHTS else _RIGHTS for place, id in enumerate(staff)}
+    return [replace(person, rights=" ".join(rights.get(person.id, ()))) for person in people]
+
+
+def _with_troubles(people: list[SimPerson], dice: random.Random, building: Building, today: date) -> list[SimPerson]:
     ordinary = [index for index, person in enumerate(people) if person.kind == "member" and not person.until]
     dice.shuffle(ordinary)
     changed = list(people)
@@ -175,11 +204,11 @@ def _with_troubles(people: list[SimPerson], dice: random.Random, today: date) ->
             break
         most -= 1
         index = ordinary.pop()
-        changed[index] = _troubled(changed[index], trouble, dice, today)
+        changed[index] = _troubled(changed[index], trouble, dice, building, today)
     return changed
 
 
-def _troubled(person: SimPerson, trouble: str, dice: random.Random, today: date) -> SimPerson:
+def _troubled(person: SimPerson, trouble: str, dice: random.Random, building: Building, today: date) -> SimPerson:
     days = timedelta(days=dice.randrange(5, 60))
     match trouble:
         case "lost" | "blocked":
@@ -190,8 +219,19 @@ def _troubled(person: SimPerson, trouble: str, dice: random.Random, today: date)
             return replace(person, valid_from=f"{today + days}T00:00:00Z")
         case "ended":
             return replace(person, standing="ended", until=(today - days).isoformat())
+        case "overdue":
+            return _with_bill(
+                person, today - timedelta(days=building.grace_days) - days, building.grace_amount + _BEYOND_GRACE
+            )
+        case "grace" if building.grace_days > _YOUNG_DAYS and building.grace_amount > 1:
+            return _with_bill(person, today - timedelta(days=_YOUNG_DAYS), building.grace_amount / 2)
         case _:
             return replace(person, standing=trouble)
+
+
+def _with_bill(person: SimPerson, since: date, amount: float) -> SimPerson:
+    """What follows from it, the house's grace says: the membership itself is active."""
+    return replace(person, due_since=since.isoformat(), due=f"{amount:.2f}")
 
 
 def _with_pins(people: list[SimPerson], building: Building, seed: int) -> list[SimPerson]:

@@ -1,5 +1,6 @@
 """The command line as a stranger meets it: right words, right exit code, nothing started on bad input."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -38,8 +39,12 @@ def test_list_shows_doors_and_somebody_for_each_reason_but_no_number(tmp_path: P
     assert "badge lost" in shown.stdout
     assert "natoma-sim tap --badge" in shown.stdout
     assert {"id": "street", "name": "Street door"} in listed["doors"]
-    numbers = natoma_sim("people", "--space", PARISOMA).stdout
-    assert not any(row.split(",")[9] in shown.stdout for row in numbers.splitlines()[1:])
+    made = csv.DictReader(natoma_sim("people", "--space", PARISOMA).stdout.splitlines())
+    assert not any(row["badge"] in shown.stdout for row in made)
+    bills = [
+        one["why"] for one in listed["people"] if one["why"].startswith(("membership overdue", "membership grace"))
+    ]
+    assert len(bills) == 2
 
 
 def test_list_without_a_people_file_invents_nobody_and_says_how_to_get_some(tmp_path: Path):

@@ -1,16 +1,24 @@
 """The people of a sample building: the same for a seed, diverse enough to be refused for every reason."""
 
 import csv
+import hashlib
 import io
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from controller.domain.ids import PersonId
+from controller.domain.membership import Membership, Right, Standing
+from controller.domain.standing import local_day, standing_on
 from controller.services.people import why_not_a_pin
+from controller.services.people_cells import rights_cell
+from controller.services.people_file import read_people_file
+from controller.space import parse
 from devices.badges import read, refuse_at_enrolment
 from simulator.building import Building
+from simulator.entitled import is_welcome
 from simulator.errors import InputError
 from simulator.people import COLUMNS, SimPerson, find_person, make_people, read_people, style_of, write_people
 
@@ -39,10 +47,52 @@ def test_there_is_somebody_for_every_refusal(people: list[SimPerson]):
     standings = Counter(person.standing for person in people)
     badges = Counter(person.badge_state for person in people)
 
-    assert min(standings[one] for one in ("ended", "paused", "overdue", "grace")) >= 3
+    assert min(standings[one] for one in ("ended", "paused")) >= 3
     assert min(badges["lost"], badges["blocked"]) >= 1
     assert any(person.valid_until for person in people)
     assert any(person.valid_from for person in people)
+
+
+def test_there_are_bills_that_the_house_bears_with_and_bills_too_late_for_it(
+    parisoma: Building, people: list[SimPerson], tmp_path: Path
+):
+    space = parse(parisoma.source.read_text())
+    day = local_day(datetime(2026, 11, 17, 20, tzinfo=UTC), space.zone, space.cut_off_minutes)
+    write_people(people, tmp_path / "people.csv")
+    file = read_people_file((tmp_path / "people.csv").read_text(), "people.csv", space)
+    bills = {
+        row.id: Membership(row.id, row.plan, row.starts, None, row.standing, None, row.due_since, row.due_cents)
+        for row in file.rows
+        if row.plan is not None and row.starts is not None and row.standing is not None and row.due_cents is not None
+    }
+    judged = {who: standing_on(held, day, space.grace) for who, held in bills.items()}
+
+    assert Counter(judged.values()) == {Standing.OVERDUE: 4, Standing.GRACE: 3}
+    assert {person.standing for person in people if person.due} == {"active"}
+    for person in people:
+        if person.due:
+            assert is_welcome(person, parisoma, TODAY) == (judged[PersonId(person.id)] is Standing.GRACE)
+
+
+def test_two_of_the_staff_may_do_everything_and_the_others_what_a_desk_needs(people: list[SimPerson]):
+    rights = [rights_cell(person.rights) for person in people if person.kind == "staff"]
+
+    assert rights[:2] == [frozenset(Right)] * 2
+    assert set(rights[2:]) == {frozenset({Right.OVERRIDE_DOORS, Right.FORGIVE})}
+    assert {person.rights for person in people if person.kind != "staff"} == {""}
+
+
+def test_a_few_who_pay_for_two_days_a_week_pay_for_more_as_they_go(people: list[SimPerson]):
+    assert [person.plan for person in people if person.pays_as_you_go == "yes"] == ["two-days"] * 3
+
+
+def test_what_people_may_and_owe_changes_neither_who_they_are_nor_their_badges(parisoma: Building):
+    """As they were before anybody had rights, a bill, or paid as they went: people files out there stay good."""
+    people = make_people(parisoma, 1, TODAY)
+
+    assert (people[0].id, people[-1].id) == ("grace-santos", "ivan-ozturk")
+    told = "".join(f"{person.name}{person.badge}" for person in people)
+    assert hashlib.sha256(told.encode()).hexdigest().startswith("4cf103f47b79")
 
 
 def test_teams_rent_the_offices_and_fill_their_seats(parisoma: Building, people: list[SimPerson]):
