@@ -29,6 +29,7 @@ _COMMANDS = {
     "holiday": "controller.cli.calendar",
     "forgive": "controller.cli.forgive",
     "ledger": "controller.cli.ledger",
+    "guest": "controller.cli.guest",
     "event": "controller.cli.publicevents",
     "visits": "controller.cli.visits",
 }

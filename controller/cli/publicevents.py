@@ -1,17 +1,17 @@
 """`natoma event`: evenings open to outsiders and their tickets; beside a running service or without one."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from controller.adapters.clock import SystemClock
 from controller.app.stores import open_digests, open_kept
 from controller.cli.house import WITHIN
+from controller.cli.new_file import new_file
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
 from controller.domain.holdings import EventEntry
@@ -103,28 +103,11 @@ def tickets(config: Path | None, id: str, file: Path, out: Path, **flags: Any) -
             digests = open_digests(data)
             return await desk.add_tickets(id, rows, digests.of_token, digests.list_digest_of_token)
 
-    with _new_file(out) as written:
+    with new_file(out) as written:
         made = asyncio.run(do())
         written.write(as_csv(made))
     click.echo(f"{len(made)} tickets made; their tokens are in {out} and nowhere else: send them out, then delete it.")
     click.echo(WITHIN)
-
-
-@contextmanager
-def _new_file(out: Path) -> Iterator[TextIO]:
-    """Made before any ticket is, so that no ticket is made whose token nobody has; gone again when none was made."""
-    try:
-        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise InputError(f"--out: {out} is there already — name a new file") from error
-    except OSError as error:
-        raise InputError(f"--out: {out} cannot be written ({error.strerror})") from error
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as written:
-        try:
-            yield written
-        except BaseException:
-            out.unlink(missing_ok=True)
-            raise
 
 
 def _read(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""forgive, ledger, event and visits as they are typed, on a data folder of real databases."""
+"""forgive, ledger, event, guest and visits as they are typed, on a data folder of real databases."""
 
 import asyncio
 import re
@@ -10,8 +10,9 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
-from controller.app.stores import open_kept, open_registry
+from controller.app.stores import open_digests, open_kept, open_registry
 from controller.cli.forgive import forgive
+from controller.cli.guest import guest
 from controller.cli.ledger import ledger
 from controller.cli.people import import_people
 from controller.cli.publicevents import event
@@ -187,6 +188,71 @@ def test_tokens_never_overwrite_a_file(house):
 
     assert "is there already — name a new file" in refused
     assert house.people.tickets == {}
+
+
+INVITE = ("invite", "Gus Holm", "--host", "alice", "--from", "2099-11-23T09:00")
+
+
+def test_a_guest_is_invited_listed_and_taken_back(house):
+    invited = house.types(guest, *INVITE, "--for", "4h")
+    (token,) = invited.stdout.splitlines()
+    people = house.people
+    (one,) = people.guest_passes
+    listed = house.says(guest, "list")
+    revoked = house.says(guest, "revoke", one.id)
+
+    assert len(token) == 20
+    assert f"Gus Holm ({one.id}) is a guest of Alice from" in invited.stderr
+    assert COUNTS in invited.stderr
+    assert token not in invited.stderr
+    assert (one.end - one.start).total_seconds() == 4 * 3600
+    assert people.digests[open_digests(house.data).of_token(token)] == f"{one.id}-token"
+    assert CredentialId(f"{one.id}-token") in people.list_digests
+    assert token.encode() not in b"".join(file.read_bytes() for file in house.data.glob("natoma.db*"))
+    assert listed[0].endswith("QR code: to come")
+    assert revoked == ["Gus Holm is no guest of Alice any more; leaving is never denied.", COUNTS]
+    assert house.says(guest, "list") == ["Nobody is invited."]
+
+
+def test_a_guests_token_goes_into_a_file_that_only_its_owner_may_read(house):
+    out = house.folder / "gus.txt"
+    said = house.types(guest, *INVITE, "--until", "2099-11-23T18:00", "--out", str(out))
+    again = house.refuses(guest, *INVITE, "--for", "4h", "--out", str(out))
+    house.refuses(guest, "invite", "Gus", "--host", "alyce", "--for", "4h", "--out", str(house.folder / "none.txt"))
+
+    assert (said.stdout, out.stat().st_mode & 0o777, len(out.read_text().strip())) == ("", 0o600, 20)
+    assert "is there already" in again
+    assert not (house.folder / "none.txt").exists()
+    assert len(house.people.guest_passes) == 1
+
+
+def test_a_badge_is_lent_unseen_in_any_spelling_an_import_reads(house):
+    said = house.says(guest, *INVITE, "--for", "4h", "--badge", "-", stdin="04:a2:24-5bc19180\n")
+    (credential,) = [one for one in house.people.credentials.values() if one.person.startswith("gus-holm")]
+
+    assert said[0].startswith("Gus Holm (guest-")
+    assert all("5BC191" not in line.upper() for line in said)
+    assert (credential.kind, credential.last_two) == ("badge", "80")
+    assert "badge …80: to come" in house.says(guest, "list")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (("--for", "4h", "--badge", "04A2245BC19180"), None, "write --badge - and type it unseen"),
+        (("--for", "4h", "--badge", "-"), "\n", "--badge: no number came in"),
+        (("--for", "4h", "--badge", "-", "--qr"), "x\n", "is lent instead of a token"),
+        (("--for", "4h", "--badge-format", "wiegand26"), None, "say --badge - as well"),
+        ((), None, "needs --until or --for"),
+        (("--for", "4h", "--until", "2099-11-23T18:00"), None, "needs --until or --for"),
+        (("--until", "2099-11-23T08:00"), None, "--until: Mon 23 Nov 2099 08:00 is not after it begins"),
+        (("--for", "31d"), None, "30 days at most"),
+        (("--for", "ever"), None, "--for: 'ever' is no span of time"),
+    ],
+)
+def test_an_invitation_that_makes_no_sense_changes_nothing(house, words, stdin, said):
+    assert said in house.refuses(guest, *INVITE, *words, stdin=stdin)
+    assert house.people.guest_passes == ()
 
 
 @pytest.fixture
