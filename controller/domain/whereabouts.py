@@ -4,7 +4,7 @@ Who came in is known by name, who left by the exit button is nobody. So a positi
 is an estimate with a mark, never negative. What follows from either is decided in `access_steps`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -99,7 +99,7 @@ class Whereabouts:
         self._unknown_since: dict[ZoneId, datetime] = {}
         self._leaving: dict[DoorId, _Leaving] = {}
         self._open: set[DoorId] = set()
-        self._free: set[DoorId] = set()
+        self._free: dict[DoorId, bool] = {}  # doors that need no badge now; whether by an unlock of more than that door
         self._burns = False
 
     # --- questions --------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class Whereabouts:
     def position(self, person: PersonId, zone: ZoneId) -> Position:
         """Where somebody is with regard to a zone."""
         seen = self._seen.get(person)
-        if seen is None or self._burns or self._is_free(zone):
+        if seen is None or self._burns or self._is_unlocked(zone):
             return Position.UNKNOWN
         unknown_since = self._unknown_since.get(zone)
         if unknown_since is not None and seen.since <= unknown_since:
@@ -129,7 +129,7 @@ class Whereabouts:
 
     def count(self, zone: ZoneId = HOUSE) -> Count:
         """How many are in a zone."""
-        is_estimated = zone in self._estimated or self._burns or self._is_free(zone)
+        is_estimated = zone in self._estimated or self._burns or any(self._free_doors(zone))
         return Count(self._counts.get(zone, 0), Quality.ESTIMATED if is_estimated else Quality.COUNTED)
 
     # --- what happened ----------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class Whereabouts:
         self.layout = layout
         self._counts = {zone: people for zone, people in self._counts.items() if zone in known}
         self._estimated = (self._estimated & known) | new
-        self._free &= layout.gates.keys()
+        self._free = {door: is_wide for door, is_wide in self._free.items() if door in layout.gates}
         self._open &= layout.gates.keys()
 
     # --- at a door --------------------------------------------------------------------------------
@@ -256,17 +256,37 @@ class Whereabouts:
     # --- everybody at once ------------------------------------------------------------------------
 
     def _mode_changed(self, fact: Fact, door: DoorId, gate: Gate) -> None:
-        is_free = fact.detail.get("mode") in FREE_MODES
-        if is_free == (door in self._free):
-            return
-        (self._free.add if is_free else self._free.discard)(door)
-        for zone in gate.entered | gate.left:
-            self._unknown_since[zone] = fact.at
-            self._estimated.add(zone)
+        """Who goes through a free door is not seen: a count is an estimate then, and whoever was seen stays known.
 
-    def _is_free(self, zone: ZoneId) -> bool:
+        Only where a whole zone is unlocked, positions are unknown from then on until somebody is seen again.
+        """
+        mode = fact.detail.get("mode")
+        is_free = mode in FREE_MODES
+        if not is_free and door not in self._free:
+            return
+        zones = gate.entered | gate.left
+        before = {zone for zone in zones if self._is_unlocked(zone)}
+        if is_free:
+            self._free[door] = mode == "released" or fact.detail.get("wide") is True
+        else:
+            del self._free[door]
+        self._estimated |= zones
+        for zone in zones:
+            if zone in before or self._is_unlocked(zone):
+                self._unknown_since[zone] = fact.at
+
+    def _is_unlocked(self, zone: ZoneId) -> bool:
+        """As a zone: by an unlock of more than a door, or because each door one comes into it by is free."""
+        if not self._free:
+            return False
+        if any(self._free[door] for door in self._free_doors(zone)):
+            return True
+        ways_in = [door for door, gate in self.layout.gates.items() if zone in gate.entered]
+        return bool(ways_in) and all(door in self._free for door in ways_in)
+
+    def _free_doors(self, zone: ZoneId) -> Iterator[DoorId]:
         gates = self.layout.gates
-        return any(zone in gates[door].entered or zone in gates[door].left for door in self._free)
+        return (door for door in self._free if zone in gates[door].entered or zone in gates[door].left)
 
     def _fire(self, *, begins: bool) -> None:
         """Everybody goes out by any door. Once staff have confirmed that it is over, the house is empty."""

@@ -18,7 +18,7 @@ from controller.domain.door_mode import DoorMode, Level, Mode, mode_of, next_cha
 from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import PublicEvent
 from controller.domain.house import HouseState, Scope, ScopeKind, Wanted
-from controller.domain.ids import DeviceId, DoorId, EventId, ZoneId
+from controller.domain.ids import DeviceId, DoorId, EventId
 from controller.domain.schedule import business_day
 from controller.domain.scope import doors_of
 from controller.services.access_index import AccessIndex
@@ -53,6 +53,7 @@ class _Kept:
     """What is held of one door."""
 
     mode: DoorMode | None = None  # None: not looked at yet
+    is_wide: bool = False  # unlocked with others: a zone, a floor, the whole space, a fire
     told: tuple[object, ...] | None = None  # what the log says of it
     due: datetime | None = None
 
@@ -75,12 +76,11 @@ class Modes:
         inside: Callable[[DoorId], int | None] = lambda _: None,
         events: Callable[[], Iterable[PublicEvent]] | None = None,
         full: Callable[[], Collection[EventId]] = lambda: (),
-        on_forget: Callable[[frozenset[ZoneId]], None] = lambda _: None,
         say_word: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`inside`: how many are behind a door, None where nobody can say; `events`: those of the registry, or as somebody
         knows them who hears of a host before the registry does; `full`: events with no place left;
-        `on_forget`: where people are in these zones is unknown now; `say_word`: hears the house's one word when it changes.
+        `say_word`: hears the house's one word when it changes.
         """
         self._index = index
         self._worker = worker
@@ -88,7 +88,6 @@ class Modes:
         self._clock = clock
         self._events = events or (lambda: index.people.events.values())
         self._full = full
-        self._on_forget = on_forget
         self._tell_word = say_word
         self.writes = HouseWrites()
         self.fire = FireWatch(store, self.writes, presence, note, clock, self.look)
@@ -191,12 +190,12 @@ class Modes:
         if self._ends_early(house, space, now):
             house = self.house
         full, events = frozenset(self._full()), tuple(self._events())
+        self._look_for_wide(house, space, now)
         # All of them, always: it costs a third of a millisecond, and a clock that was set back is no special case.
         for door in space.doors.values():
             kept = self._kept_of(door.id)
             kept.due = next_change(door, space, house, now, events)
             self._bring(door, kept, mode_of(door, space, house, now, events=events, full=full), now)
-        self._forget_where(house, space, now)
         self._wishes.look()
         self._say_word(house)
         self._wake.set()
@@ -212,10 +211,12 @@ class Modes:
         return bool([door for door in asking if self._keeping.people_left(door, space, house, now)])
 
     def _bring(self, door: Door, kept: _Kept, mode: DoorMode, now: datetime) -> None:
-        before, kept.mode = kept.mode, mode
-        if mode == before:
+        is_wide = mode.is_free and any(door in doors for doors in self._wide.values())
+        before = kept.mode, kept.is_wide
+        kept.mode, kept.is_wide = mode, is_wide
+        if (mode, is_wide) == before:
             return
-        told = (mode.level, mode.wanted, mode.blocks_entry, mode.why)
+        told = (mode.level, mode.wanted, mode.blocks_entry, mode.why, is_wide)
         # A door that nobody has spoken of is locked: a first start tells nothing.
         if told != kept.told and (kept.told is not None or mode.wanted is not Mode.LOCKED or mode.blocks_entry):
             self._note(
@@ -231,6 +232,7 @@ class Modes:
                         "blocks_entry": mode.blocks_entry,
                         "why": mode.why,
                         "until": mode.until.isoformat() if mode.until is not None else None,
+                        **({"wide": True} if is_wide else {}),
                     },
                 )
             )
@@ -256,16 +258,16 @@ class Modes:
             return LONGEST_SLEEP
         return min(max((due - self._clock.now()).total_seconds(), 0.0), LONGEST_SLEEP)
 
-    # --- whereabouts ------------------------------------------------------------------------------
+    def _look_for_wide(self, house: HouseState, space: Space, now: datetime) -> None:
+        """Where many came and went without a badge, nobody knows who is in: when it begins, and when it is over.
 
-    def _forget_where(self, house: HouseState, space: Space, now: datetime) -> None:
-        """Where many came and went without a badge, nobody knows who is in: when it begins, and when it is over."""
+        Of whereabouts the fact of each door tells (`wide`); what is counted here for the last one out, this.
+        """
         wide = _wide_unlocks(house, space, now)
         turned = [self._wide.get(id_) or wide[id_] for id_ in self._wide.keys() ^ wide.keys()]
         self._wide = wide
         for doors in turned:
             self._keeping.forget_people(frozenset(door.id for door in doors))
-            self._on_forget(frozenset(zone for door in doors for zone in _zones_behind(door, space)))
 
 
 def _wide_unlocks(house: HouseState, space: Space, now: datetime) -> dict[str, tuple[Door, ...]]:
@@ -285,13 +287,6 @@ def _wide_unlocks(house: HouseState, space: Space, now: datetime) -> dict[str, t
     return wide
 
 
-def _zones_behind(door: Door, space: Space) -> frozenset[ZoneId]:
-    """Both sides: whoever is not counted in here is not counted out there either."""
-    return frozenset(
-        zone for area in (door.inner, door.outer) if area in space.areas for zone in space.areas[area].zones
-    )
-
-
 def _word(mode: DoorMode) -> str:
     """The mode as screens say it."""
     if mode.level in (Level.FIRE, Level.LOCKDOWN):
@@ -301,4 +296,5 @@ def _word(mode: DoorMode) -> str:
 
 def _told(fact: Fact) -> tuple[object, ...]:
     detail = fact.detail
-    return detail.get("level"), detail.get("mode"), detail.get("blocks_entry"), detail.get("why")
+    is_wide = detail.get("wide") is True
+    return detail.get("level"), detail.get("mode"), detail.get("blocks_entry"), detail.get("why"), is_wide

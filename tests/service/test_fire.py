@@ -12,12 +12,16 @@ from controller.domain.alarm import AlarmKind
 from controller.domain.door import DoorState
 from controller.domain.facts import FactKind
 from controller.domain.house import Scope, ScopeKind, Wanted
-from controller.domain.ids import DeviceId, ZoneId
+from controller.domain.ids import DeviceId, DoorId, ZoneId
+from controller.domain.room import Quality
+from controller.domain.shared import Position
+from controller.domain.whereabouts import Count
 from controller.errors import InputError, StoreError
 from controller.services.ports import LoggedFact
 from devices.messages import DeviceState, State
 from tests.support.flat import (
     AT_STREET,
+    BOB,
     EGRESS,
     HOUR,
     PANEL,
@@ -36,6 +40,9 @@ from tests.support.services import (
     STREET,
     STREET_UNIT,
 )
+
+# A second way in from the street.
+YARD = replace(STREET, id=DoorId("yard"), name="Yard door", unit=LAB_UNIT, readers=())
 
 
 async def test_fire_releases_doors_flagged_as_egress_even_in_lockdown():
@@ -292,33 +299,67 @@ def test_whatever_happens_a_way_out_is_released_until_every_panel_and_staff_say_
 
 async def test_where_people_are_is_unknown_after_a_fire():
     flat = zoned(EGRESS)
+    flat.goes_in(ALICE.id)
     flat.fire()
     await flat.written()
+    flat.goes_in(BOB.id)
     flat.fire(active=False)
     await flat.written()
-    during = list(flat.forgotten)
-    await flat.store.confirm_fire(ALICE.id, "toast", NOON)
+    during = flat.position(ALICE.id), flat.position(BOB.id)
+    await flat.store.confirm_fire(ALICE.id, "toast", flat.clock.now())
     await flat.changed()
+    after = flat.position(BOB.id)
+    flat.goes_in(ALICE.id)
 
-    assert during == [frozenset({"house"})]
-    assert flat.forgotten == [frozenset({"house"})] * 2
+    assert (during, after) == ((Position.UNKNOWN, Position.UNKNOWN), Position.UNKNOWN)
+    assert flat.position(ALICE.id) is Position.IN
 
 
-async def test_where_people_are_is_unknown_after_a_zone_unlock():
-    flat = zoned(at=SUNDAY)
-    zone = Scope(ScopeKind.ZONE, ZoneId("house"))
-    await flat.store.set_override(zone, Wanted.UNLOCKED, SUNDAY + HOUR, ALICE.id, "open day", SUNDAY)
+@pytest.mark.parametrize(
+    "scope", [Scope(ScopeKind.ZONE, ZoneId("house")), Scope(ScopeKind.FLOOR, STREET.floor), Scope()], ids=str
+)
+@pytest.mark.parametrize("doors", [(), (YARD,)], ids=["its only door", "of two doors"])
+async def test_where_people_are_is_unknown_after_a_zone_unlock(scope, doors):
+    flat = zoned(*doors, at=SUNDAY)
+    flat.goes_in(ALICE.id)
+    await flat.store.set_override(scope, Wanted.UNLOCKED, SUNDAY + HOUR, ALICE.id, "open day", SUNDAY)
     await flat.changed()
-    began = list(flat.forgotten)
+    began = flat.position(ALICE.id)
     flat.later(3600)
+    over = flat.position(ALICE.id)
+    flat.goes_in(ALICE.id)
 
-    assert began == [frozenset({"house"})]
-    assert flat.forgotten == [frozenset({"house"})] * 2
+    assert (began, over, flat.position(ALICE.id)) == (Position.UNKNOWN, Position.UNKNOWN, Position.IN)
+
+
+async def test_a_zone_unlock_on_top_of_a_door_unlocked_by_hand_is_one_too():
+    flat = zoned(YARD, at=SUNDAY)
+    flat.goes_in(ALICE.id)
+    for scope in (AT_STREET, Scope(ScopeKind.ZONE, ZoneId("house"))):
+        await flat.store.set_override(scope, Wanted.UNLOCKED, SUNDAY + HOUR, ALICE.id, "open day", SUNDAY)
+        await flat.changed()
+
+    assert flat.position(ALICE.id) is Position.UNKNOWN
 
 
 async def test_one_door_unlocked_by_hand_forgets_nobody():
-    flat = zoned(at=SUNDAY)
+    flat = zoned(YARD, at=SUNDAY)
+    flat.goes_in(ALICE.id)
+    before = flat.where.count(ZoneId("house"))
     await flat.store.set_override(AT_STREET, Wanted.UNLOCKED, SUNDAY + HOUR, ALICE.id, "delivery", SUNDAY)
     await flat.changed()
+    during = flat.position(ALICE.id)
+    flat.later(3600)
 
-    assert flat.forgotten == []
+    assert (during, flat.position(ALICE.id)) == (Position.IN, Position.IN)
+    assert (before.quality, flat.where.count(ZoneId("house"))) == (Quality.COUNTED, Count(1, Quality.ESTIMATED))
+
+
+async def test_every_door_into_a_zone_unlocked_one_by_one_is_the_zone_unlocked():
+    flat = zoned(replace(YARD, unlock_schedule=HOURS), at=NOON)
+    flat.goes_in(ALICE.id)
+    by_its_week = flat.position(ALICE.id)
+    await flat.store.set_override(AT_STREET, Wanted.UNLOCKED, NOON + HOUR, ALICE.id, "delivery", NOON)
+    await flat.changed()
+
+    assert (by_its_week, flat.position(ALICE.id)) == (Position.IN, Position.UNKNOWN)

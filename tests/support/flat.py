@@ -12,6 +12,8 @@ from controller.domain.facts import Fact, FactKind
 from controller.domain.house import Scope, ScopeKind
 from controller.domain.ids import DeviceId, EventId, PersonId, ZoneId
 from controller.domain.membership import Person, PersonKind
+from controller.domain.shared import Position
+from controller.domain.whereabouts import Layout, Whereabouts
 from controller.services.access_index import AccessIndex, refresh
 from controller.services.alarms import Alarms
 from controller.services.doors import Doors
@@ -70,8 +72,9 @@ class Flat:
         self.clock = HandClock(at)
         self.inside: int | None = None
         self.full: set[EventId] = set()
-        self.forgotten: list[frozenset[ZoneId]] = []
         self.words: list[str] = []
+        layout = Layout.of(space)
+        self.where = Whereabouts(layout, layout.day(at))
         self.told: list[Fact] = []
         self.feed = LiveFeed(epoch="test")
         self.outbound = RecordingOutbound()
@@ -97,7 +100,6 @@ class Flat:
             alarms=self.alarms,
             inside=lambda _: self.inside,
             full=lambda: self.full,
-            on_forget=self.forgotten.append,
             say_word=self.words.append,
         )
         self.presence.listen(self.modes.device_changed)
@@ -105,6 +107,7 @@ class Flat:
     def note(self, fact: Fact, acknowledge: Callable[[], None] | None = None, /) -> None:
         json.dumps(fact.detail, allow_nan=False)  # or no log could keep it
         self.told.append(fact)
+        self.where.take(fact)
         if acknowledge is not None:
             acknowledge()
 
@@ -183,6 +186,14 @@ class Flat:
         taken = Fact(FactKind.ENTRY_TAKEN, at or self.clock.now(), door=door.id, person=person.id, detail=detail)  # type: ignore[arg-type]
         self.modes.took(LoggedFact(1, taken))
 
+    def goes_in(self, person: PersonId, door: Door = STREET) -> None:
+        """Somebody goes in by badge, and is seen."""
+        self.clock.advance(1)
+        self.note(Fact(FactKind.ENTRY_TAKEN, self.clock.now(), door=door.id, person=person))
+
+    def position(self, person: PersonId, zone: str = "house") -> Position:
+        return self.where.position(person, ZoneId(zone))
+
     def wishes(self, unit: DeviceId = STREET_UNIT) -> list[tuple[object, datetime | None]]:
         sent = [message for message in self.outbound.to(unit) if isinstance(message, Desired)]
         return [(one.v[DOOR_MODE].value, one.v[DOOR_MODE].until) for one in sent]
@@ -204,4 +215,5 @@ ZONED = {LOBBY: replace(SPACE.areas[LOBBY], zones=frozenset({ZoneId("house")}))}
 def zoned(*doors: Door, at: datetime = NOON) -> Flat:
     flat = Flat(*doors, at=at)
     flat.index.publish(replace(flat.index.space, areas={**SPACE.areas, **ZONED}))
+    flat.where = Whereabouts(Layout.of(flat.index.space), flat.where.day)
     return flat.begin()

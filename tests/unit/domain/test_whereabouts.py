@@ -207,11 +207,15 @@ def test_positions_become_unknown_after_fire_and_the_house_is_empty_once_staff_c
     assert (day.positions(BOB), day.counts, day.where.count().quality) == ((UNKNOWN, UNKNOWN), (0, 0, 0), ESTIMATED)
 
 
-@pytest.mark.parametrize("mode", ["unlocked", "released"])
-def test_positions_become_unknown_after_a_zone_unlock(day, mode):
+# By fire, by an unlock of the zone, and because the street door is the only one into the ground floor.
+ZONE_UNLOCKS = [{"mode": "released"}, {"mode": "unlocked", "wide": True}, {"mode": "unlocked"}]
+
+
+@pytest.mark.parametrize("how", ZONE_UNLOCKS, ids=["fire", "zone", "its only door"])
+def test_positions_become_unknown_after_a_zone_unlock(day, how):
     day.comes_in(ALICE)
     day.comes_in(BOB, LANDING)
-    day.happens(FactKind.DOOR_MODE_CHANGED, STREET, mode=mode)
+    day.happens(FactKind.DOOR_MODE_CHANGED, STREET, **how)
     unlocked = day.positions(ALICE)
     day.comes_in(ALICE)
     while_unlocked = day.positions(ALICE)
@@ -223,6 +227,27 @@ def test_positions_become_unknown_after_a_zone_unlock(day, mode):
     assert day.positions(ALICE) == (IN, OUT)
     assert day.positions(BOB)[1] is IN  # the floor upstairs was never unlocked
     assert (day.where.count(GROUND).quality, day.where.count(UP).quality) == (ESTIMATED, COUNTED)
+
+
+BACK_DOOR = replace(STREET, id=DoorId("back"))
+
+
+def test_while_one_door_of_several_is_unlocked_who_is_in_stays_known_and_counts_are_estimates():
+    day = Day(Layout.of(replace(HOUSE_SPACE, doors={**HOUSE_SPACE.doors, BACK_DOOR.id: BACK_DOOR})))
+    day.comes_in(ALICE)
+    day.happens(FactKind.DOOR_MODE_CHANGED, BACK_DOOR, mode="unlocked")
+    unlocked, quality = day.positions(ALICE), day.where.count(GROUND).quality
+    day.comes_in(BOB)
+    day.happens(FactKind.DOOR_MODE_CHANGED, STREET, mode="unlocked")
+    every_door = day.positions(ALICE)[0]
+    day.happens(FactKind.DOOR_MODE_CHANGED, BACK_DOOR, mode="locked")
+
+    assert (unlocked, quality, every_door) == ((IN, OUT), ESTIMATED, UNKNOWN)
+    assert (day.positions(ALICE)[0], day.positions(BOB)[0]) == (
+        UNKNOWN,
+        UNKNOWN,
+    )  # it was unlocked as a whole until now
+    assert day.where.count(GROUND).people == 2
 
 
 def test_another_word_about_a_locked_door_is_no_unlock(day):
@@ -302,7 +327,16 @@ HAPPENINGS = st.tuples(
     ),
     st.sampled_from([STREET, LANDING, OFFICE_DOOR]),
     st.sampled_from([None, ALICE, BOB, TICKET]),
-    st.sampled_from([{}, {"grant": "exit"}, {"mode": "unlocked"}, {"mode": "locked"}, {"left": (TICKET,)}]),
+    st.sampled_from(
+        [
+            {},
+            {"grant": "exit"},
+            {"mode": "unlocked"},
+            {"mode": "unlocked", "wide": True},
+            {"mode": "locked"},
+            {"left": (TICKET,)},
+        ]
+    ),
 )
 
 
