@@ -12,8 +12,9 @@ from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
 from controller.services.live import LiveFeed
+from controller.services.log_pages import Recorded
 from controller.services.ports import LoggedFact
-from controller.services.story import Story
+from controller.services.story import Story, is_told_for_many
 from controller.services.wording import Wording
 
 LOOK_EVERY = 0.25
@@ -41,15 +42,29 @@ async def _show(data: Path, space: Space, follow: bool, last: int, as_json: bool
         story = Story(LiveFeed(), Wording(lambda: space, lambda: people))
         position = 0
         # One at least: what to follow begins after it.
-        for logged in await log.latest(max(last, 1)):
+        for logged in await _newest(log, max(last, 1), as_json):
             if last:
                 _print(logged, story, space, as_json)
             position = logged.position
         while follow:
             await asyncio.sleep(LOOK_EVERY)
             for logged in await log.after(position):
-                _print(logged, story, space, as_json)
+                if as_json or not is_told_for_many(logged.fact):
+                    _print(logged, story, space, as_json)
                 position = logged.position
+
+
+async def _newest(log: Recorded, count: int, as_json: bool) -> list[LoggedFact]:
+    """The newest lines; in words, without what one line tells of all doors: a lockdown must not push the rest away."""
+    if as_json:
+        return await log.latest(count)
+    limit = count
+    while True:
+        facts = await log.latest(limit)
+        lines = [one for one in facts if not is_told_for_many(one.fact)]
+        if len(lines) >= count or len(facts) < limit:
+            return lines[-count:]
+        limit *= 4
 
 
 def _print(logged: LoggedFact, story: Story, space: Space, as_json: bool) -> None:

@@ -4,7 +4,7 @@ The log keeps everything; here the small steps of an ordinary passage (unlocked,
 left out, because the line that somebody was let in already tells them.
 """
 
-from controller.domain.facts import FactKind
+from controller.domain.facts import Fact, FactKind
 from controller.services.alarm_words import TOLD_BY_A_FACT_OF_ITS_OWN
 from controller.services.live import LiveFeed
 from controller.services.ports import LoggedFact
@@ -24,6 +24,21 @@ QUIET = frozenset(
 """In the log, on the door's own tile, and not in the stream."""
 
 
+# What fire does to each door on the way out, and what its confirmed end does to it.
+_BY_FIRE = (("locked", "released"), ("unlocked", "released"), ("released", "locked"))
+
+
+def is_told_for_many(fact: Fact) -> bool:
+    """Whether this is one door's part in what one line tells of all: a lockdown of thirty doors, its end, a fire, its end.
+
+    A door that a lockdown locks and its end unlocks again is news of its own.
+    """
+    if fact.kind is not FactKind.DOOR_MODE_CHANGED:
+        return False
+    was, mode = fact.detail.get("was"), fact.detail.get("mode")
+    return was == mode or (was, mode) in _BY_FIRE  # locked as before, only for another reason; or by fire
+
+
 class Story:
     """Tells the feed about facts, in words."""
 
@@ -38,8 +53,8 @@ class Story:
             return
         if fact.kind is FactKind.ALARM_RAISED and fact.detail.get("alarm") in TOLD_BY_A_FACT_OF_ITS_OWN:
             return
-        if fact.kind is FactKind.DOOR_MODE_CHANGED and fact.detail.get("was") == fact.detail.get("mode"):
-            return  # locked as before, only for another reason: a lockdown of thirty doors is one line
+        if is_told_for_many(fact):
+            return
         self._feed.tell(self.as_line(logged))
 
     def as_line(self, logged: LoggedFact) -> dict[str, object]:

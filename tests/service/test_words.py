@@ -9,6 +9,7 @@ from controller.domain.alarm import AlarmKind, Subject, first
 from controller.domain.booth import OnAir
 from controller.domain.facts import Fact, FactKind
 from controller.domain.grants import GrantKind
+from controller.domain.house import Scope
 from controller.domain.ids import AlarmId, PersonId
 from controller.domain.rights import DenyReason
 from controller.services.live import LiveFeed
@@ -16,6 +17,7 @@ from controller.services.ports import LoggedFact
 from controller.services.story import QUIET, Story
 from controller.services.wording import GRANTS, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
 from devices.messages import AckReason
+from tests.support.flat import EGRESS, Flat
 from tests.support.services import ALICE, BOOTH, FULL, LIGHT, NOON, SENSOR, SF, SPACE, STREET, STREET_UNIT
 
 WORDS = Wording(lambda: SPACE, lambda: {ALICE.id: ALICE})
@@ -327,10 +329,48 @@ def test_what_is_set_by_hand_is_told_with_who_until_when_and_why():
     assert ended.why == "came early"
 
 
-@pytest.mark.parametrize(("was", "lines"), [("locked", 0), ("unlocked", 1)])
-def test_a_door_that_is_locked_as_before_for_another_reason_is_no_line_of_its_own(was, lines):
+@pytest.mark.parametrize(
+    ("was", "mode", "lines"),
+    [
+        ("locked", "locked", 0),
+        ("unlocked", "locked", 1),
+        ("locked", "unlocked", 1),
+        ("locked", "released", 0),
+        ("released", "locked", 0),
+        ("released", "unlocked", 1),
+    ],
+)
+def test_a_door_of_which_one_line_tells_beside_all_others_is_no_line_of_its_own(was, mode, lines):
     feed = LiveFeed(epoch="test")
-    detail = {"mode": "locked", "was": was, "why": "lockdown: a stranger"}
+    detail = {"mode": mode, "was": was, "why": "lockdown: a stranger"}
     Story(feed, WORDS).tell(LoggedFact(1, Fact(FactKind.DOOR_MODE_CHANGED, NOON, door=STREET.id, detail=detail)))
 
     assert len(feed.snapshot()["facts"]) == lines
+
+
+async def test_the_end_of_a_lockdown_and_of_a_fire_is_one_line_as_its_beginning_is():
+    flat = Flat(EGRESS).begin()
+    told = len(flat.told)
+    await flat.store.begin_lockdown(Scope(), ALICE.id, "a stranger", NOON)
+    await flat.changed()
+    await flat.store.lift_lockdown(Scope(), ALICE.id, "the plumber", NOON)
+    await flat.changed()
+    flat.fire()
+    flat.fire(active=False)
+    await flat.written()
+    await flat.store.confirm_fire(ALICE.id, "burnt toast", flat.clock.now())
+    await flat.changed()
+    feed = LiveFeed(epoch="test")
+    story = Story(feed, Wording(lambda: flat.index.space, lambda: flat.index.people.people))
+    for logged in flat.log[told:]:
+        story.tell(logged)
+
+    lines = [line["text"] for line in feed.snapshot()["facts"] if line["kind"] != FactKind.ALARM_CLEARED]
+    assert len(flat.facts(FactKind.DOOR_MODE_CHANGED)) == 6
+    assert [line for line in lines if not line.startswith("sensor-study")] == [
+        "Lockdown of the whole house, by Alice: a stranger",
+        "The lockdown of the whole house was lifted by Alice: the plumber",
+        "Fire: doors on the way out are released",
+        "The fire panel says it is over; doors stay released until somebody confirms",
+        "Alice confirmed that the fire is over: burnt toast",
+    ]

@@ -1,0 +1,83 @@
+"""`natoma events` as it is typed: what happened, in words, without one line for each of thirty doors."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from controller.adapters.sql.event_log import SqlEventLog
+from controller.app.stores import open_registry
+from controller.cli.events import events
+from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.ids import DoorId
+from controller.space import load
+from tests.support.services import NOON
+
+SPACE = """\
+natoma: 1
+id: house
+name: House
+zone: America/Los_Angeles
+floors: {ground: {size: [8, 5]}}
+areas: {studio: {room: open_space}}
+doors:
+  front: {name: Front door, from: outside, to: studio}
+"""
+
+
+def mode(was: str, now: str, why: str) -> Fact:
+    detail: dict[str, Plain] = {"mode": now, "was": was, "why": why, "level": "locked", "blocks_entry": False, "until": None}
+    return Fact(FactKind.DOOR_MODE_CHANGED, NOON, door=DoorId("front"), detail=detail)
+
+
+FACTS = [
+    Fact(FactKind.SERVICE_STARTED, NOON - timedelta(minutes=1)),
+    mode("unlocked", "locked", "lockdown: a stranger"),
+    Fact(
+        FactKind.LOCKDOWN_LIFTED,
+        NOON,
+        detail={"id": "lockdown-1", "scope": "the whole house", "by": "A", "reason": "b"},
+    ),
+    *[mode("locked", "locked", "nothing unlocks it now") for _ in range(30)],
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "space.yaml").write_text(SPACE)
+
+    async def happens() -> None:
+        async with open_registry(tmp_path / "data", load(tmp_path / "space.yaml")):
+            pass
+        async with await SqlEventLog.open(tmp_path / "data" / "events.db") as log:
+            await log.append_all(FACTS)
+
+    asyncio.run(happens())
+    return tmp_path
+
+
+def says(folder: Path, *words: str) -> list[str]:
+    where = ["--data", str(folder / "data"), "--space", str(folder / "space.yaml")]
+    said = CliRunner().invoke(events, [*words, *where], catch_exceptions=False)
+    return said.stdout.splitlines()
+
+
+def test_the_end_of_a_lockdown_is_one_line_and_pushes_nothing_away(folder: Path) -> None:
+    assert [line[14:] for line in says(folder, "--last", "3")] == [
+        "Natoma started",
+        "Front door is locked now — lockdown: a stranger",
+        "The lockdown of the whole house was lifted by A: b",
+    ]
+
+
+def test_a_script_is_told_of_every_door(folder: Path) -> None:
+    kinds = [json.loads(line)["kind"] for line in says(folder, "--json", "--last", "100")]
+
+    assert kinds == [fact.kind for fact in FACTS]
+
+
+def test_no_line_is_asked_for_and_none_is_told(folder: Path) -> None:
+    assert says(folder, "--last", "0") == []
