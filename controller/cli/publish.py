@@ -6,6 +6,7 @@ import getpass
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from controller.domain.space_changes import SpaceChanges, changes_between
 from controller.errors import InputError
 from controller.services.ports import RegistrySnapshot
 from controller.services.publishing import Publication
+from controller.services.wording import moment
 from controller.space import load
 
 # The service looks twice a second, and a large file takes a moment to read.
@@ -61,7 +63,7 @@ def publish(
     data = settings_from(config, data=data).data
     folder = PublicationFolder(data)
     if listing:
-        _list(folder, as_json)
+        _list(folder, data, as_json)
         return
     if (file is None) is (version is None):
         raise InputError("name a space file to publish, or --version to go back to one that counted before")
@@ -193,8 +195,10 @@ def _in_words(changes: SpaceChanges) -> str:
     return "\n".join(lines)
 
 
-def _list(folder: PublicationFolder, as_json: bool) -> None:
-    current = folder.current()
+def _list(folder: PublicationFolder, data: Path, as_json: bool) -> None:
+    current, now = folder.current(), SystemClock().now()
+    space = _kept(folder, current.version if current is not None else None)
+    names = _names(data)
     for one in folder.history():
         counts = current is not None and one.version == current.version and one.at == current.at
         if as_json:
@@ -202,7 +206,16 @@ def _list(folder: PublicationFolder, as_json: bool) -> None:
             click.echo(json.dumps({**plain, "source": one.source, "counts": counts}, ensure_ascii=False))
             continue
         why = f" — {one.reason}" if one.reason else ""
-        click.echo(f"{one.version}  {one.at:%Y-%m-%d %H:%M} UTC  {one.by}{why}{'  (counts)' if counts else ''}")
+        # Of what is kept for another version of Natoma, the zone is not known.
+        when = moment(one.at.isoformat(), space.zone, now) if space is not None else f"{one.at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{one.version}  {when}  {names.get(one.by, one.by)}{why}{'  (counts)' if counts else ''}")
+
+
+def _names(data: Path) -> Mapping[str, str]:
+    """What people are called who publish by their ids."""
+    if not (data / "natoma.db").exists():
+        return {}
+    return {person.id: person.name for person in asyncio.run(read_people(data)).people.values()}
 
 
 def _told(as_json: bool, plain: dict[str, Any], text: str) -> None:

@@ -88,7 +88,8 @@ def expect(config: Path | None, token: str, **flags: Any) -> None:
             if found.visit.is_revoked:
                 raise InputError(f"TOKEN: pass {found.visit.id} was revoked — ask for a new one there")
             if now >= found.visit.end:
-                raise InputError(f"TOKEN: pass {found.visit.id} was good until {found.visit.end.isoformat()}")
+                over = moment(found.visit.end.isoformat(), house.space.zone, now)
+                raise InputError(f"TOKEN: pass {found.visit.id} was good until {over} — ask for a new one there")
 
             async def listed(text: str) -> bytes:
                 return await asyncio.to_thread(digests.list_digest_of_token, text)

@@ -76,6 +76,8 @@ class EventsDesk:
             raise InputError(f"event {id!r} has begun: what is running is only ended, by `natoma event end {id}`")
         if end <= self._now:
             raise InputError(f"--to: {self._when(end)} is over — an event is announced before")
+        if end <= start:
+            raise InputError(f"--to: {self._when(end)} is not after --from, {self._when(start)} — name a later end")
         if end - start > LONGEST:
             raise InputError(f"--to: {end - start} after it starts — an event lasts 24 hours at most")
         doors = self._path(list(path))

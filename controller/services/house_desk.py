@@ -15,6 +15,7 @@ from controller.domain.ids import PersonId, ZoneId
 from controller.domain.membership import Person, Right
 from controller.errors import InputError
 from controller.services.house_changes import scope_words
+from controller.services.registry_checks import LONGEST_OVERRIDE
 from controller.services.stores import HouseStore
 from controller.services.wording import moment
 
@@ -48,6 +49,11 @@ class HouseDesk:
     async def begin_lockdown(self, scope: str, by: str, reason: str) -> str:
         person = self._allowed(by, Right.TRIGGER_LOCKDOWN)
         meant = scope_of(scope, self._space)
+        for one in self._house.lockdowns:
+            if one.scope == meant:
+                raise InputError(
+                    f"{self._words(meant)} is locked down already, since {self._when(one.since)}, {self._by(one)}"
+                )
         await self._store.begin_lockdown(meant, person.id, _reason(reason), self._now)
         return (
             f"Lockdown of {self._words(meant)}: nobody comes in who does not hold the right to. "
@@ -65,6 +71,7 @@ class HouseDesk:
     async def set_door(self, scope: str, wanted: Wanted, until: datetime, by: str, reason: str) -> str:
         person = self._allowed(by, Right.OVERRIDE_DOORS)
         meant = scope_of(scope, self._space, default=ScopeKind.DOOR)
+        self._check_end(f"{_begun(self._words(meant))}, {wanted} until {self._when(until)},", until)
         await self._store.set_override(meant, wanted, until, person.id, _reason(reason), self._now)
         return f"{_begun(self._words(meant))} is set {wanted} until {self._when(until)}."
 
@@ -81,6 +88,8 @@ class HouseDesk:
     ) -> str:
         self._allowed(by, Right.OVERRIDE_DOORS)
         meant = scope_of(scope, self._space, default=ScopeKind.DOOR)
+        if end <= start:
+            raise InputError(f"--to: {self._when(end)} is not after --from, {self._when(start)} — name a later end")
         if end <= self._now:
             raise InputError(f"the exception is over already, {self._when(end)} — name a later end")
         await self._store.put_one_off(meant, wanted, start, end, _reason(reason))
@@ -180,6 +189,16 @@ class HouseDesk:
                 + (f"ask {others}" if others else f"nobody may yet: give somebody the right {right}")
             )
         return person
+
+    def _check_end(self, what: str, until: datetime) -> None:
+        """What the store would refuse, in the space's own time, which the store does not know."""
+        if until <= self._now:
+            raise InputError(f"{what} would be over already — name a later end")
+        if until - self._now > LONGEST_OVERRIDE:
+            raise InputError(
+                f"{what} is longer than {LONGEST_OVERRIDE.days} days — end it sooner, or put it into the unlock schedule of "
+                "the space file"
+            )
 
     def _one_of(
         self,

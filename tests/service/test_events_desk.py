@@ -87,7 +87,7 @@ AWAY = with_door(SPACE, replace(LAB_DOOR, id=DoorId("attic"), outer="attic-stair
         (AWAY, {"path": ["street", "attic"]}, "--door: Lab door is not reached by the doors before it"),
         (SPACE, {"start": NOON - timedelta(hours=2), "end": NOON}, "--to: today 12:00 is over"),
         (SPACE, {"end": END + timedelta(days=1)}, "an event lasts 24 hours at most"),
-        (SPACE, {"end": START}, "ends"),
+        (SPACE, {"end": START}, "--to: today 19:00 is not after --from, today 19:00 — name a later end"),
     ],
     ids=["id", "host", "no way", "no door", "from inside", "staff only", "a gap", "over", "too long", "backwards"],
 )

@@ -555,6 +555,15 @@ def test_one_may_go_back_to_a_version_that_counted_and_list_them(tmp_path: Path,
     ]
 
 
+@pytest.mark.usefixtures("somebody")
+def test_the_list_tells_when_in_the_spaces_own_time_and_who_by_name(tmp_path: Path) -> None:
+    at = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    PublicationFolder(tmp_path).publish(LATER, at=at, by="alice", reason="shorter days")
+
+    newest = typed(tmp_path, "--list").output.splitlines()[-1]
+    assert newest == f"{version_of(LATER)}  Sun 01 Mar 2026 13:00  Alice — shorter days  (counts)"
+
+
 def test_what_counts_already_is_not_published_again(tmp_path: Path, file: Path) -> None:
     start(tmp_path, file)
 

@@ -144,8 +144,16 @@ async def test_of_several_lockdowns_one_must_be_named(at: Registry) -> None:
 async def test_what_is_locked_down_already_is_said_to_be(at: Registry) -> None:
     await at.desk.begin_lockdown("space", "tara", "x")
 
-    with pytest.raises(InputError, match="locked down already"):
+    with pytest.raises(InputError) as refused:
         await at.desk.begin_lockdown("space", "tara", "y")
+    assert str(refused.value) == "the whole house is locked down already, since today 12:00, by Tara: x"
+
+
+async def test_nobody_who_may_not_is_told_of_a_lockdown_that_stands(at: Registry) -> None:
+    await at.desk.begin_lockdown("space", "tara", "x")
+
+    with pytest.raises(InputError, match="Nora may not trigger a lockdown"):
+        await at.desk.begin_lockdown("space", "nora", "y")
 
 
 async def test_nothing_to_lift_is_said(at: Registry) -> None:
@@ -166,8 +174,16 @@ async def test_a_door_is_set_by_hand_until_a_stated_time(at: Registry) -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "says"), [(NOON, "over already"), (NOON + timedelta(days=8), "longer than 7 days")], ids=["past", "for ever"]
-)  # fmt: skip
+    ("until", "says"),
+    [
+        (NOON - HOUR, "Street, unlocked until today 11:00, would be over already — name a later end"),
+        (
+            NOON + timedelta(days=9),
+            "Street, unlocked until Wed 02 Dec 2026 12:00, is longer than 7 days — end it sooner, or put it into the unlock",
+        ),
+    ],
+    ids=["past", "for ever"],
+)
 async def test_what_is_set_by_hand_has_an_end_that_comes(at: Registry, until, says: str) -> None:
     with pytest.raises(InputError, match=says):
         await at.desk.set_door("street", Wanted.UNLOCKED, until, "kim", "delivery")
@@ -183,6 +199,26 @@ async def test_what_was_set_by_hand_is_ended_by_its_door(at: Registry) -> None:
 async def test_an_exception_needs_the_right_to_set_doors(at: Registry) -> None:
     with pytest.raises(InputError, match=r"Nora may not set doors by hand .* ask Kim"):
         await at.desk.add_exception("street", Wanted.UNLOCKED, NOON, NOON + HOUR, "nora", "open day")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("2026-11-28 18:00", "2026-11-28 10:00", "--to: Sat 10:00 is not after --from, Sat 18:00 — name a later end"),
+        (
+            "2026-11-20 10:00",
+            "2026-11-20 18:00",
+            "the exception is over already, Fri 20 Nov 2026 18:00 — name a later end",
+        ),
+    ],
+    ids=["backwards", "over"],
+)
+async def test_an_exceptions_times_are_told_in_the_spaces_own(at: Registry, start: str, end: str, says: str) -> None:
+    with pytest.raises(InputError) as refused:
+        await at.desk.add_exception("street", Wanted.UNLOCKED, local(start), local(end), "kim", "open day")
+
+    assert str(refused.value) == says
+    assert at.house.one_offs == ()
 
 
 async def test_exceptions_come_and_go(at: Registry) -> None:
