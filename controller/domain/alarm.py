@@ -157,7 +157,9 @@ def first(
 def again(alarm: Alarm, at: datetime, detail: Mapping[str, Plain], *, late: bool = False) -> Alarm:
     """The same alarm, raised once more; what is told late never moves its times backwards."""
     at = max(at, alarm.last_at)
-    more = replace(alarm, last_at=at, count=alarm.count + 1, late=alarm.late and late, detail={**alarm.detail, **detail})
+    more = replace(
+        alarm, last_at=at, count=alarm.count + 1, late=alarm.late and late, detail={**alarm.detail, **detail}
+    )
     if alarm.kind in MOMENTARY:
         return replace(more, since=at, cleared_at=at)
     return replace(more, since=at, cleared_at=None) if not alarm.stands else more

@@ -29,7 +29,14 @@ doors:
 
 
 def mode(was: str, now: str, why: str) -> Fact:
-    detail: dict[str, Plain] = {"mode": now, "was": was, "why": why, "level": "locked", "blocks_entry": False, "until": None}
+    detail: dict[str, Plain] = {
+        "mode": now,
+        "was": was,
+        "why": why,
+        "level": "locked",
+        "blocks_entry": False,
+        "until": None,
+    }
     return Fact(FactKind.DOOR_MODE_CHANGED, NOON, door=DoorId("front"), detail=detail)
 
 

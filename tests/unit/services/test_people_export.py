@@ -50,7 +50,9 @@ def a_digest(value: object) -> bytes:
 
 
 def planned(text: str, registry: RegistrySnapshot):
-    digests = Digests(a_digest, of_pin=a_digest, for_lists=lambda badges: [a_digest(("list", badge)) for badge in badges])
+    digests = Digests(
+        a_digest, of_pin=a_digest, for_lists=lambda badges: [a_digest(("list", badge)) for badge in badges]
+    )
     return plan_import(text, "people.csv", space=SPACE, registry=registry, digest=digests)
 
 
