@@ -18,12 +18,15 @@ from controller.domain.membership import (
     PersonKind,
     Standing,
 )
+from controller.domain.offline import Span
 from controller.domain.rights import DenyReason, Read
 from controller.domain.usage import Charge, ChargeKind
 from controller.errors import InputError
-from controller.services.access_index import AccessIndex
+from controller.services.access_index import NOTHING, AccessIndex
 from controller.services.guest_desk import GuestDesk, badge_of
+from controller.services.list_entries import EntryMaker
 from controller.services.ports import RegistrySnapshot
+from devices.accesslist import entry_hash
 from devices.badges import Badge
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryGuests
@@ -158,6 +161,19 @@ async def test_a_badge_is_lent_instead_and_lent_on_when_its_invitation_is_over(h
     (held,) = now.credentials.values()
     assert (now.people[held.person].name, held.kind) == ("Jo", CredentialKind.BADGE)
     assert isinstance(house.shows(Digests().of(LOANER)), Granted)
+
+
+@pytest.mark.parametrize("badge", [None, LOANER], ids=["token", "badge"])
+async def test_what_a_guest_shows_is_in_the_lists_of_doors_that_decide_alone(house, badge):
+    await house.invites(badge=badge)
+    now = house.registry.now
+    (credential,) = now.credentials.values()
+    maker = EntryMaker(AccessIndex(HOUSE, now), NOTHING, STREET, Span(NOON, NOON + DAY), b"salt")
+
+    ((known_by, entries),) = maker.row(now.people[credential.person], [credential])
+
+    assert known_by == entry_hash(b"salt", now.list_digests[credential.id])
+    assert entries
 
 
 async def test_a_badge_that_is_somebodys_or_was_lost_is_not_lent(house):
