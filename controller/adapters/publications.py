@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.errors import InputError, StoreError
-from controller.services.publishing import Publication
+from controller.services.policy.publishing import Publication
 
 _VERSION_LENGTH = 12
 

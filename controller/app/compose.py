@@ -35,14 +35,14 @@ from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.errors import StartupError
-from controller.services.access_index import keep_fresh, people_differ
-from controller.services.displays import Displays, beat
-from controller.services.health import HealthBoard
-from controller.services.live import LiveFeed
+from controller.services.entry.access_index import keep_fresh, people_differ
+from controller.services.entry.whereabouts import recalled
 from controller.services.meters import Meters
+from controller.services.policy.publishing import follow_publications
 from controller.services.ports import RegistrySnapshot
-from controller.services.publishing import follow_publications
-from controller.services.whereabouts import recalled
+from controller.services.screens.displays import Displays, beat
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
 from controller.space.readers import Profiles
 from controller.web.app import create_app, serve
 from controller.web.guard import is_loopback

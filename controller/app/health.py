@@ -10,9 +10,9 @@ from typing import Protocol
 
 from controller.adapters.broker import EmbeddedBroker
 from controller.domain.facts import Fact, FactKind
-from controller.services.health import HealthBoard
 from controller.services.meters import Meters
 from controller.services.ports import Clock
+from controller.services.screens.health import HealthBoard
 from devices.link import Link, LinkState
 
 LOOK_EVERY = 1.0

@@ -12,7 +12,7 @@ from controller.adapters.clock import SystemClock
 from controller.adapters.publications import PublicationFolder, Start, version_of
 from controller.domain.building import Space
 from controller.errors import InputError, StoreError
-from controller.services.publishing import Publication
+from controller.services.policy.publishing import Publication
 from controller.space import load
 
 logger = logging.getLogger(__name__)

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from controller.domain.ids import DeviceId
-from controller.services.access_lists import AccessLists
-from controller.services.booth import Booths
-from controller.services.doors import Doors
+from controller.services.doors.doors import Doors
+from controller.services.doors.modes import Modes
+from controller.services.entry.reads import Reads
 from controller.services.inbound import Handler, Inbound
-from controller.services.local_decisions import LocalDecisions
-from controller.services.modes import Modes
+from controller.services.offline.access_lists import AccessLists
+from controller.services.offline.local_decisions import LocalDecisions
 from controller.services.presence import Presence
-from controller.services.reads import Reads
 from controller.services.repeats import Repeats
-from controller.services.rooms import Rooms
-from controller.services.telemetry import Telemetry
+from controller.services.rooms.booth import Booths
+from controller.services.rooms.rooms import Rooms
+from controller.services.rooms.telemetry import Telemetry
 from devices.messages import Ack, Birth, Event, EventType, Health, State, Status
 from devices.messages import Telemetry as TelemetryMessage
 from devices.topics import Kind

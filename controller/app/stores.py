@@ -27,7 +27,7 @@ from controller.adapters.telemetry_log import SqliteTelemetryLog
 from controller.app.wiring import Kept
 from controller.domain.building import Space
 from controller.errors import InputError, StartupError, StoreError
-from controller.services.log_pages import NothingHappened, Recorded
+from controller.services.policy.log_pages import NothingHappened, Recorded
 from controller.services.ports import RegistrySnapshot
 
 logger = logging.getLogger(__name__)

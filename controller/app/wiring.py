@@ -18,25 +18,26 @@ from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
 from controller.domain.membership import Credential, Person
 from controller.domain.shared import Shared
 from controller.domain.usage import Usage
-from controller.services.access import AccessService, Reserve
-from controller.services.access_index import AccessIndex
-from controller.services.access_lists import AccessLists
-from controller.services.alarms import Alarms, AlarmStore
-from controller.services.alerts import Alert
-from controller.services.booth import Booths
-from controller.services.doors import Doors
-from controller.services.health import HealthBoard
-from controller.services.house_writes import HouseWrites
+from controller.services.doors.alarms import Alarms, AlarmStore
+from controller.services.doors.doors import Doors
+from controller.services.doors.house_writes import HouseWrites
+from controller.services.doors.modes import Modes
+from controller.services.entry.access import AccessService, Reserve
+from controller.services.entry.access_index import AccessIndex
+from controller.services.entry.alerts import Alert
+from controller.services.entry.pins import Asked, Pins
+from controller.services.entry.reads import Reads
+from controller.services.entry.shared_state import SharedState
+from controller.services.entry.shown import Digests, Recognition
+from controller.services.entry.usage import UsageBook
+from controller.services.entry.whereabouts import Following
 from controller.services.inbound import Router
 from controller.services.journal import Journal
-from controller.services.list_digests import ListDigests
-from controller.services.live import LiveFeed
-from controller.services.local_decisions import LocalDecisions
 from controller.services.meters import Meters
-from controller.services.modes import Modes
-from controller.services.occupancy import Headcount
-from controller.services.people import PeopleStore
-from controller.services.pins import Asked, Pins
+from controller.services.offline.access_lists import AccessLists
+from controller.services.offline.list_digests import ListDigests
+from controller.services.offline.local_decisions import LocalDecisions
+from controller.services.people.people import PeopleStore
 from controller.services.ports import (
     Clock,
     EventLog,
@@ -47,20 +48,19 @@ from controller.services.ports import (
     TelemetryRow,
 )
 from controller.services.presence import Presence
-from controller.services.public_events import PublicEvents
-from controller.services.reads import Reads
 from controller.services.refusals import Refusals
-from controller.services.rooms import Rooms
-from controller.services.shared_state import SharedState
-from controller.services.shown import Digests, Recognition
-from controller.services.spool import WAITING_LIMIT, Spool
+from controller.services.rooms.booth import Booths
+from controller.services.rooms.occupancy import Headcount
+from controller.services.rooms.rooms import Rooms
+from controller.services.rooms.spool import WAITING_LIMIT, Spool
+from controller.services.rooms.telemetry import Telemetry
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
+from controller.services.screens.story import Story
+from controller.services.screens.wording import Wording
 from controller.services.stores import EventStore, GuestStore, HouseStore, Ledger, ListStore
-from controller.services.story import Story
-from controller.services.telemetry import Telemetry
-from controller.services.usage import UsageBook
-from controller.services.visits import CredentialStore, Visits
-from controller.services.whereabouts import Following
-from controller.services.wording import Wording
+from controller.services.visitors.public_events import PublicEvents
+from controller.services.visitors.visits import CredentialStore, Visits
 from devices.badges import Badge, ReaderProfile
 from devices.topics import Topics
 

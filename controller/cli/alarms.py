@@ -16,8 +16,8 @@ from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.alarm import Alarm, AlarmState
 from controller.domain.building import Space
 from controller.domain.ids import AlarmId
-from controller.services.alarms import answer_of, as_plain
-from controller.services.wording import Wording, moment
+from controller.services.doors.alarms import answer_of, as_plain
+from controller.services.screens.wording import Wording, moment
 
 LATEST = 50
 COLOURS = {AlarmState.RAISED: "red", AlarmState.ACKNOWLEDGED: "yellow", AlarmState.CLEARED: "cyan"}

@@ -10,7 +10,7 @@ from controller.adapters.clock import SystemClock
 from controller.cli.house import WITHIN, open_desk, signed
 from controller.cli.options import where_options
 from controller.domain.house import Wanted
-from controller.services.moments import day_of, moment_of
+from controller.services.desk.moments import day_of, moment_of
 
 # What stands open by leave of staff is propped by hand, and for minutes: no exception of a day.
 WANTED = click.Choice([str(Wanted.UNLOCKED), str(Wanted.LOCKED)])

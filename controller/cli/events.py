@@ -11,11 +11,11 @@ from controller.app.stores import open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
-from controller.services.live import LiveFeed
-from controller.services.log_pages import Recorded
+from controller.services.policy.log_pages import Recorded
 from controller.services.ports import LoggedFact
-from controller.services.story import Story, is_told_for_many
-from controller.services.wording import Wording
+from controller.services.screens.live import LiveFeed
+from controller.services.screens.story import Story, is_told_for_many
+from controller.services.screens.wording import Wording
 
 LOOK_EVERY = 0.25
 TONES = {"good": "green", "bad": "yellow", "alarm": "red", "note": None}

@@ -21,13 +21,13 @@ from controller.domain.facts import FactKind
 from controller.domain.ids import CredentialId, DoorId
 from controller.domain.membership import CredentialKind, CredentialState
 from controller.errors import InputError
-from controller.services.access_index import AccessIndex
-from controller.services.explain import Explanation, explain_recorded
-from controller.services.explain import explain as explained
-from controller.services.log_pages import facts_since, newest_about
+from controller.services.entry.access_index import AccessIndex
+from controller.services.policy.explain import Explanation, explain_recorded
+from controller.services.policy.explain import explain as explained
+from controller.services.policy.log_pages import facts_since, newest_about
+from controller.services.policy.recollection import Recollection
 from controller.services.ports import RegistrySnapshot
-from controller.services.recollection import Recollection
-from controller.services.wording import Wording
+from controller.services.screens.wording import Wording
 from controller.space.readers import profiles_of
 from devices import badges
 from devices.errors import BadgeError

@@ -12,7 +12,7 @@ from controller.app.stores import read_people
 from controller.cli.house import WITHIN, signed
 from controller.cli.options import settings_from, where_options
 from controller.errors import InputError
-from controller.services.whereabouts import forgiven
+from controller.services.entry.whereabouts import forgiven
 
 
 @click.command()

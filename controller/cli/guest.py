@@ -17,8 +17,8 @@ from controller.cli.new_file import new_file
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
 from controller.errors import InputError
-from controller.services.guest_desk import GuestDesk, Invited, badge_of
-from controller.services.moments import moment_of, span_of
+from controller.services.desk.moments import moment_of, span_of
+from controller.services.visitors.guest_desk import GuestDesk, Invited, badge_of
 from devices.badges import Badge
 
 

@@ -11,7 +11,7 @@ from controller.adapters.clock import SystemClock
 from controller.app.stores import open_kept
 from controller.cli.options import settings_from, space_of
 from controller.domain.building import Space
-from controller.services.house_desk import HouseDesk
+from controller.services.desk.house_desk import HouseDesk
 
 F = TypeVar("F", bound=Callable[..., Any])
 

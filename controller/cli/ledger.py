@@ -13,8 +13,8 @@ from controller.app.stores import open_kept
 from controller.cli.house import WITHIN, signed
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.usage import ChargeKind
-from controller.services.ledger_desk import LedgerDesk
-from controller.services.moments import day_of
+from controller.services.desk.ledger_desk import LedgerDesk
+from controller.services.desk.moments import day_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -11,7 +11,7 @@ from controller.cli.house import WITHIN, open_desk, signed
 from controller.cli.options import where_options
 from controller.domain.house import Wanted
 from controller.errors import InputError
-from controller.services.moments import moment_of, span_of
+from controller.services.desk.moments import moment_of, span_of
 
 WANTED = click.Choice([str(word) for word in Wanted])
 

@@ -19,9 +19,9 @@ from controller.cli.options import settings_from, space_of, where_options
 from controller.config import Settings
 from controller.domain.building import Space
 from controller.errors import InputError
-from controller.services.people import ImportPlan
-from controller.services.people_export import people_csv
-from controller.services.people_import import Digests, plan_import
+from controller.services.people.people import ImportPlan
+from controller.services.people.people_export import people_csv
+from controller.services.people.people_import import Digests, plan_import
 
 SIZE_LIMIT = 32 << 20
 

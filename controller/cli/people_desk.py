@@ -27,11 +27,11 @@ from controller.domain.membership import (
     Team,
 )
 from controller.errors import InputError
-from controller.services.people import pin_id, why_not_a_pin
-from controller.services.people_cells import held_badge
-from controller.services.people_file import team_id
+from controller.services.people.people import pin_id, why_not_a_pin
+from controller.services.people.people_cells import held_badge
+from controller.services.people.people_file import team_id
+from controller.services.people.registry_checks import unknown
 from controller.services.ports import RegistrySnapshot
-from controller.services.registry_checks import unknown
 
 T = TypeVar("T")
 

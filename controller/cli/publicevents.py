@@ -16,8 +16,8 @@ from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
 from controller.domain.holdings import EventEntry
 from controller.errors import InputError
-from controller.services.events_desk import EventsDesk, Made, as_csv, tickets_of
-from controller.services.moments import moment_of
+from controller.services.desk.moments import moment_of
+from controller.services.visitors.events_desk import EventsDesk, Made, as_csv, tickets_of
 
 SIZE_LIMIT = 4 << 20
 

@@ -22,9 +22,9 @@ from controller.domain.building import Space
 from controller.domain.ids import PlanId
 from controller.domain.space_changes import SpaceChanges, changes_between
 from controller.errors import InputError
+from controller.services.policy.publishing import Publication
 from controller.services.ports import RegistrySnapshot
-from controller.services.publishing import Publication
-from controller.services.wording import moment
+from controller.services.screens.wording import moment
 from controller.space import load
 
 # The service looks twice a second, and a large file takes a moment to read.

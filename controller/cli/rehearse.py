@@ -15,8 +15,8 @@ from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
-from controller.services.access_index import AccessIndex
-from controller.services.rehearsal import (
+from controller.services.entry.access_index import AccessIndex
+from controller.services.policy.rehearsal import (
     ENTER_PIN,
     Answer,
     Group,
@@ -26,7 +26,7 @@ from controller.services.rehearsal import (
     grouped,
     rehearse_log,
 )
-from controller.services.wording import Wording
+from controller.services.screens.wording import Wording
 from controller.space import load
 
 HEADINGS = {

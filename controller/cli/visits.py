@@ -17,10 +17,11 @@ from controller.cli.house import WITHIN
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.building import Space
 from controller.errors import InputError
-from controller.services.access_index import AccessIndex
-from controller.services.house_desk import person_of
+from controller.services.desk.house_desk import person_of
+from controller.services.entry.access_index import AccessIndex
 from controller.services.ports import RegistrySnapshot
-from controller.services.visits import (
+from controller.services.screens.wording import moment
+from controller.services.visitors.visits import (
     accepted,
     keys_of,
     own_revocation,
@@ -29,7 +30,6 @@ from controller.services.visits import (
     record,
     revocations_to_write,
 )
-from controller.services.wording import moment
 from devices import passes
 
 SIZE_LIMIT = passes.REVOCATIONS_LIMIT

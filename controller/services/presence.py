@@ -19,8 +19,8 @@ from controller.domain.ids import DeviceId
 from controller.domain.telemetry import Channel
 from controller.domain.times import Skew, age_seconds, skew_of
 from controller.services.inbound import Inbound
-from controller.services.live import LiveFeed
 from controller.services.ports import Clock
+from controller.services.screens.live import LiveFeed
 from devices.channels import QUANTITIES, Conversion, conversion
 from devices.errors import UnitError
 from devices.messages import Birth, ChannelSpec, Health, Status

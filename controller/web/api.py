@@ -5,8 +5,8 @@ from datetime import datetime
 
 from aiohttp import web
 
-from controller.services.health import HealthBoard
-from controller.services.live import LiveFeed, to_json
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed, to_json
 
 
 class Api:

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from controller.domain.building import Space
 from controller.errors import InputError
-from controller.services.health import HealthBoard
-from controller.services.live import LiveFeed
 from controller.services.meters import Meters
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
 from controller.web import port as ports
 from controller.web.api import Api
 from controller.web.assets import Assets

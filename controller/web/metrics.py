@@ -8,8 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from controller.services.health import HealthBoard
 from controller.services.meters import Counter, Family, Gauge, Histogram, Meters
+from controller.services.screens.health import HealthBoard
 
 
 class Metrics(Collector):

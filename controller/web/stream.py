@@ -13,8 +13,8 @@ from datetime import datetime
 
 from aiohttp import web
 
-from controller.services.live import LiveFeed, Push, Subscription, to_json
 from controller.services.meters import Meters
+from controller.services.screens.live import LiveFeed, Push, Subscription, to_json
 
 logger = logging.getLogger(__name__)
 

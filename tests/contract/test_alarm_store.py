@@ -12,7 +12,7 @@ from controller.adapters.sql.registry import SqlRegistry
 from controller.domain.alarm import Acknowledgement, Alarm, AlarmKind, AlarmState, Subject, again, cleared, first
 from controller.domain.ids import AlarmId, AreaId, DeviceId, DoorId, PersonId
 from controller.errors import InputError
-from controller.services.alarms import AlarmStore
+from controller.services.doors.alarms import AlarmStore
 from tests.support.memory import MemoryAlarmStore
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)

@@ -17,8 +17,8 @@ from controller.domain.building import Plan
 from controller.domain.ids import AreaId, CredentialId, PersonId, PlanId, ScheduleId, TeamId
 from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person, Standing, Team
 from controller.errors import InputError, StoreError
-from controller.services.access_index import AccessIndex, refresh
-from controller.services.people import Held, ImportPlan, PeopleStore
+from controller.services.entry.access_index import AccessIndex, refresh
+from controller.services.people.people import Held, ImportPlan, PeopleStore
 from controller.services.ports import Registry, RegistrySnapshot
 from tests.support.memory import MemoryRegistry
 

@@ -45,8 +45,8 @@ from controller.domain.membership import (
     Team,
 )
 from controller.errors import InputError
-from controller.services.access_index import AccessIndex, refresh
-from controller.services.people import Held, ImportPlan
+from controller.services.entry.access_index import AccessIndex, refresh
+from controller.services.people.people import Held, ImportPlan
 from controller.services.stores import NewTicket
 from tests.support.registries import DAY, FULL, NOON, SPRING, Kept, kept_in, opened
 

@@ -12,8 +12,8 @@ from controller.domain.house import Scope
 from controller.domain.ids import AreaId, CredentialId, PersonId, PlanId, TeamId
 from controller.domain.membership import Credential, CredentialState, Lease, Membership, Person
 from controller.errors import StoreError
-from controller.services.access_index import NOT_OF_PEOPLE, AccessIndex, keep_fresh, people_differ, refresh
-from controller.services.people import Held, ImportPlan
+from controller.services.entry.access_index import NOT_OF_PEOPLE, AccessIndex, keep_fresh, people_differ, refresh
+from controller.services.people.people import Held, ImportPlan
 from controller.services.ports import RegistryChange, RegistrySnapshot
 from tests.support.memory import MemoryRegistry
 from tests.support.memory_stores import MemoryHouse

@@ -20,7 +20,7 @@ from controller.domain.holdings import Booking, PublicEvent, Ticket
 from controller.domain.ids import BookingId, CredentialId, EventId, PersonId, TicketId
 from controller.domain.membership import Credential, CredentialState, Membership, Person
 from controller.domain.rights import Read
-from controller.services.access_index import AccessIndex, keep_fresh
+from controller.services.entry.access_index import AccessIndex, keep_fresh
 from controller.services.ports import RegistrySnapshot
 from controller.services.stores import NewTicket
 from devices.messages import BadgeReadData, Command, Do, Event, EventType

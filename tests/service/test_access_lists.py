@@ -24,16 +24,16 @@ from controller.domain.membership import (
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.usage import Usage
 from controller.errors import StoreError
-from controller.services.access_index import AccessIndex
-from controller.services.access_lists import HELD_WITHIN, SPENT_AFTER, AccessLists
-from controller.services.health import HealthBoard
+from controller.services.entry.access_index import AccessIndex
 from controller.services.inbound import Inbound
 from controller.services.journal import Journal
-from controller.services.list_salts import Salts
-from controller.services.live import LiveFeed
-from controller.services.local_decisions import LocalDecisions
+from controller.services.offline.access_lists import HELD_WITHIN, SPENT_AFTER, AccessLists
+from controller.services.offline.list_salts import Salts
+from controller.services.offline.local_decisions import LocalDecisions
 from controller.services.ports import LoggedFact, RegistrySnapshot
 from controller.services.presence import Presence
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
 from devices import codec
 from devices.accesslist import canonical_token, list_digest, public_key_of
 from devices.errors import NotConnected

@@ -11,8 +11,8 @@ from controller.domain.alarm import Acknowledgement, Alarm, AlarmKind, AlarmStat
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AlarmId, DoorId, PersonId
 from controller.errors import InputError, StoreError
-from controller.services.alarms import Alarms
-from controller.services.live import LiveFeed
+from controller.services.doors.alarms import Alarms
+from controller.services.screens.live import LiveFeed
 from tests.support.memory import MemoryAlarmStore
 from tests.support.services import LoopClock
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.facts import Fact, FactKind
-from controller.services.booth import SESSION
 from controller.services.ports import LoggedFact
+from controller.services.rooms.booth import SESSION
 from devices.errors import NotConnected
 from devices.messages import Desired, DeviceState, Event, EventType, State, Status
 from tests.support.services import BOOTH, LIGHT, NOON, SENSOR, STUDY, HandClock, House

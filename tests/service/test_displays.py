@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from controller.services.displays import HEARTBEAT_EVERY, Displays, beat
-from controller.services.live import LiveFeed
+from controller.services.screens.displays import HEARTBEAT_EVERY, Displays, beat
+from controller.services.screens.live import LiveFeed
 from devices.errors import NotConnected
 from devices.topics import Topics
 from tests.support.services import ALICE, CARD, NOON, STREET, STREET_READER, House, LoopClock, RecordingOutbound

@@ -9,8 +9,8 @@ from controller.domain.holdings import EventEntry, PublicEvent
 from controller.domain.ids import DoorId, EventId, PersonId
 from controller.domain.membership import Person
 from controller.errors import InputError
-from controller.services.events_desk import EventsDesk, as_csv, tickets_of
 from controller.services.ports import RegistrySnapshot
+from controller.services.visitors.events_desk import EventsDesk, as_csv, tickets_of
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryPublicEvents
 from tests.support.services import LAB_DOOR, NOON, SPACE, STREET, with_door

@@ -20,8 +20,8 @@ from controller.domain.rights import Rights
 from controller.domain.shared import Position, Shared
 from controller.domain.sources import CHEAPEST_FIRST
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, Usage
-from controller.services.decisions import decision_fact
-from controller.services.explain import (
+from controller.services.entry.decisions import decision_fact
+from controller.services.policy.explain import (
     SOURCES,
     STEPS_IN_WORDS,
     USES,
@@ -30,7 +30,7 @@ from controller.services.explain import (
     explain_recorded,
     name_of,
 )
-from controller.services.wording import Wording
+from controller.services.screens.wording import Wording
 from controller.space import parse
 
 FILE = """\

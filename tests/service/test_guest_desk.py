@@ -22,10 +22,10 @@ from controller.domain.offline import Span
 from controller.domain.rights import DenyReason, Read
 from controller.domain.usage import Charge, ChargeKind
 from controller.errors import InputError
-from controller.services.access_index import NOTHING, AccessIndex
-from controller.services.guest_desk import GuestDesk, badge_of
-from controller.services.list_entries import EntryMaker
+from controller.services.entry.access_index import NOTHING, AccessIndex
+from controller.services.offline.list_entries import EntryMaker
 from controller.services.ports import RegistrySnapshot
+from controller.services.visitors.guest_desk import GuestDesk, badge_of
 from devices.accesslist import entry_hash
 from devices.badges import Badge
 from tests.support.memory_registry import MemoryRegistry

@@ -9,7 +9,7 @@ from controller.domain.ids import PersonId, PlanId
 from controller.domain.membership import Person, PersonKind, Right
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
-from controller.services.ledger_desk import LedgerDesk
+from controller.services.desk.ledger_desk import LedgerDesk
 from tests.support.memory_stores import MemoryLedger
 from tests.support.services import ALICE, NOON, SPACE
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.domain.facts import Fact, FactKind
-from controller.services.log_pages import PAGE, facts_since, newest_about
+from controller.services.policy.log_pages import PAGE, facts_since, newest_about
 from controller.services.ports import LoggedFact
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 from controller.domain.building import Zone
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import ZoneId
-from controller.services.live import LiveFeed
-from controller.services.occupancy import Headcount
 from controller.services.ports import LoggedFact
+from controller.services.rooms.occupancy import Headcount
+from controller.services.screens.live import LiveFeed
 from tests.support.services import LAB, LAB_DOOR, NOON, SPACE, STREET, HandClock, with_door
 
 TAKEN, OPENED, EXIT = FactKind.ENTRY_TAKEN, FactKind.DOOR_OPENED, FactKind.EXIT_REQUESTED

@@ -10,7 +10,7 @@ from controller.domain.building import Door, PinMode
 from controller.domain.facts import FactKind
 from controller.domain.ids import CredentialId
 from controller.domain.membership import Credential, CredentialKind
-from controller.services.pins import PIN_WITHIN
+from controller.services.entry.pins import PIN_WITHIN
 from devices.messages import BadgeReadData, Command, Do, Event, EventType, Signal
 from tests.support.services import (
     ALICE,

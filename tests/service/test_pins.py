@@ -12,7 +12,7 @@ from controller.domain.ids import CredentialId, DeviceId, PersonId
 from controller.domain.membership import Credential, CredentialKind, CredentialState, Person
 from controller.domain.rights import Read
 from controller.domain.shared import PinEntry
-from controller.services.pins import ASKED_KEPT, PIN_WITHIN, Asked, Pins
+from controller.services.entry.pins import ASKED_KEPT, PIN_WITHIN, Asked, Pins
 from controller.services.ports import LoggedFact
 from devices.badges import Badge
 from tests.support.services import ALICE, CARD, LAB_DOOR, LAB_UNIT, NOON, STREET_READER, LoopClock

@@ -16,14 +16,14 @@ from controller.domain.rights import DenyReason
 from controller.domain.room import Quality
 from controller.domain.shared import NOTHING_SHARED
 from controller.domain.usage import Usage
-from controller.services.access_index import AccessIndex
-from controller.services.alarms import Alarms
-from controller.services.holdings_index import holder_of
-from controller.services.house_writes import HouseWrites
-from controller.services.live import LiveFeed
+from controller.services.doors.alarms import Alarms
+from controller.services.doors.house_writes import HouseWrites
+from controller.services.entry.access_index import AccessIndex
+from controller.services.entry.holdings_index import holder_of
+from controller.services.entry.whereabouts import Following
 from controller.services.ports import LoggedFact, RegistrySnapshot
-from controller.services.public_events import PublicEvents
-from controller.services.whereabouts import Following
+from controller.services.screens.live import LiveFeed
+from controller.services.visitors.public_events import PublicEvents
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryPublicEvents
 from tests.support.services import LAB_DOOR, LOBBY, NOON, SPACE, STREET, HandClock

@@ -22,7 +22,7 @@ from controller.domain.building import DoorTimings, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.space_changes import changes_between
 from controller.errors import InputError, StoreError
-from controller.services.publishing import Publication, follow_publications
+from controller.services.policy.publishing import Publication, follow_publications
 from controller.space import parse
 from tests.support.services import NOON as NOON_THERE
 from tests.support.services import SPACE, STREET, STUDY, House, with_door

@@ -20,8 +20,8 @@ from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DeviceId, DoorId
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
-from controller.services.access_index import AccessIndex
-from controller.services.decisions import decision_fact
+from controller.services.entry.access_index import AccessIndex
+from controller.services.entry.decisions import decision_fact
 from controller.space import parse
 from devices import badges
 

@@ -15,9 +15,9 @@ from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import CredentialId, DeviceId, DoorId, PersonId, PlanId
 from controller.domain.membership import Credential, Membership, Person, PersonKind
 from controller.domain.usage import Usage
-from controller.services.decisions import decision_fact
+from controller.services.entry.decisions import decision_fact
+from controller.services.policy.rehearsal import NotReplayed, Outcome, Rehearsal, grouped, rehearse, rehearse_log
 from controller.services.ports import LoggedFact
-from controller.services.rehearsal import NotReplayed, Outcome, Rehearsal, grouped, rehearse, rehearse_log
 from controller.space import parse
 from tests.oracle.worlds import world
 

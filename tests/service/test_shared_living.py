@@ -17,9 +17,9 @@ from controller.domain.membership import Credential, CredentialKind, Person, Per
 from controller.domain.shared import Position
 from controller.domain.usage import ChargeKind
 from controller.domain.whereabouts import HOUSE
+from controller.services.entry.usage import RESERVED_FOR
 from controller.services.ports import RegistrySnapshot
 from controller.services.stores import NewTicket
-from controller.services.usage import RESERVED_FOR
 from devices import passes
 from devices.badges import Badge
 from devices.errors import NotConnected

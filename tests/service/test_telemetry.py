@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from controller.errors import StoreError
-from controller.services.spool import BATCH_LIMIT, COMMIT_EVERY
+from controller.services.rooms.spool import BATCH_LIMIT, COMMIT_EVERY
 from devices.messages import ChannelSpec, Reject, Sample, Telemetry
 from tests.support.services import NOON, SENSOR, House, birth
 
@@ -173,7 +173,7 @@ async def test_a_store_that_fails_is_tried_again_and_nothing_is_acknowledged_mea
 
 
 async def test_a_store_that_fails_is_warned_of_once_and_its_return_told(house, caplog):
-    caplog.set_level("INFO", "controller.services.spool")
+    caplog.set_level("INFO", "controller.services.rooms.spool")
     house.telemetry_log.failure = LOCKED
     house.say(SENSOR, Telemetry(seq=1, v={"co2": 600}))
     await asyncio.sleep(60)

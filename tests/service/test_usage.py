@@ -18,8 +18,8 @@ from controller.domain.reservations import charge_as_plain
 from controller.domain.rights import DenyReason, HostedGuest, Rights
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, Usage
 from controller.errors import StoreError
+from controller.services.entry.usage import LOOK_EVERY, RESERVED_FOR, UsageBook, settled
 from controller.services.ports import LoggedFact
-from controller.services.usage import LOOK_EVERY, RESERVED_FOR, UsageBook, settled
 from tests.support.memory import MemoryEventLog
 from tests.support.services import ALICE, NOON, SPACE, STREET, HandClock, LoopClock
 

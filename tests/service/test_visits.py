@@ -17,11 +17,11 @@ from controller.domain.rights import DenyReason
 from controller.domain.shared import NOTHING_SHARED
 from controller.domain.usage import Charge, ChargeKind, Usage
 from controller.errors import InputError
-from controller.services.access_index import AccessIndex
-from controller.services.holdings_index import holder_of
-from controller.services.house_writes import HouseWrites
+from controller.services.doors.house_writes import HouseWrites
+from controller.services.entry.access_index import AccessIndex
+from controller.services.entry.holdings_index import holder_of
 from controller.services.ports import RegistrySnapshot
-from controller.services.visits import Visits, own_revocation, own_revocations, pass_for, revocations_to_write
+from controller.services.visitors.visits import Visits, own_revocation, own_revocations, pass_for, revocations_to_write
 from devices import passes
 from devices.accesslist import canonical_token, list_digest
 from devices.passes import Pass

@@ -8,9 +8,9 @@ import pytest
 
 from controller.app.health import LAG_WARNING, Watch
 from controller.domain.facts import Fact, FactKind
-from controller.services.health import Component, HealthBoard
-from controller.services.live import LiveFeed
 from controller.services.meters import Meters
+from controller.services.screens.health import Component, HealthBoard
+from controller.services.screens.live import LiveFeed
 from devices.errors import BadCredentials
 from devices.link import LinkState
 from tests.support.services import HandClock, LoopClock

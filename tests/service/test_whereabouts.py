@@ -14,9 +14,9 @@ from controller.domain.membership import Person, Right
 from controller.domain.rights import DenyReason, Read, Rights
 from controller.domain.shared import NOTHING_SHARED, Position
 from controller.errors import InputError
+from controller.services.entry.shared_state import BESIDE_THE_RELEASE, ON_THE_WAY_FOR, First, SharedState
+from controller.services.entry.whereabouts import LOOK_EVERY, Following, forgiven, recalled
 from controller.services.ports import LoggedFact
-from controller.services.shared_state import BESIDE_THE_RELEASE, ON_THE_WAY_FOR, First, SharedState
-from controller.services.whereabouts import LOOK_EVERY, Following, forgiven, recalled
 from tests.support.memory import MemoryEventLog
 from tests.support.services import ALICE, ALICES_BADGE, LAB, LAB_DOOR, NOON, SPACE, STREET, HandClock, LoopClock
 

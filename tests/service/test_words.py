@@ -12,10 +12,10 @@ from controller.domain.grants import GrantKind
 from controller.domain.house import Scope
 from controller.domain.ids import AlarmId, PersonId
 from controller.domain.rights import DenyReason
-from controller.services.live import LiveFeed
 from controller.services.ports import LoggedFact
-from controller.services.story import QUIET, Story
-from controller.services.wording import GRANTS, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
+from controller.services.screens.live import LiveFeed
+from controller.services.screens.story import QUIET, Story
+from controller.services.screens.wording import GRANTS, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
 from devices.messages import AckReason
 from tests.support.flat import EGRESS, Flat
 from tests.support.services import ALICE, BOOTH, FULL, LIGHT, NOON, SENSOR, SF, SPACE, STREET, STREET_UNIT

@@ -14,16 +14,16 @@ from controller.domain.ids import DeviceId, EventId, PersonId, ZoneId
 from controller.domain.membership import Person, PersonKind
 from controller.domain.shared import Position
 from controller.domain.whereabouts import Layout, Whereabouts
-from controller.services.access_index import AccessIndex, refresh
-from controller.services.alarms import Alarms
-from controller.services.doors import Doors
-from controller.services.health import HealthBoard
+from controller.services.doors.alarms import Alarms
+from controller.services.doors.doors import Doors
+from controller.services.doors.mode_wishes import COMPONENT
+from controller.services.doors.modes import Modes
+from controller.services.entry.access_index import AccessIndex, refresh
 from controller.services.inbound import Inbound
-from controller.services.live import LiveFeed
-from controller.services.mode_wishes import COMPONENT
-from controller.services.modes import Modes
 from controller.services.ports import LoggedFact
 from controller.services.presence import Presence
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
 from devices.channels import DOOR_CONTACT, DOOR_LOCK, DOOR_MODE
 from devices.messages import MODELS, Desired, DeviceState, Event, EventType, Message, State, Status
 from devices.topics import Address, Topics

@@ -13,7 +13,7 @@ from controller.domain.alarm import Acknowledgement, Alarm
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AlarmId, DeviceId
 from controller.errors import StoreError
-from controller.services.alarms import answer_to
+from controller.services.doors.alarms import answer_to
 from controller.services.ports import Appended, LoggedFact, RefusedMessage, TelemetryRow
 from tests.support.memory_registry import MemoryRegistry
 

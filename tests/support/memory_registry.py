@@ -21,8 +21,8 @@ from controller.domain.membership import (
     Team,
 )
 from controller.errors import InputError, StoreError
-from controller.services import registry_checks as checks
-from controller.services.people import Held, ImportPlan
+from controller.services.people import registry_checks as checks
+from controller.services.people.people import Held, ImportPlan
 from controller.services.ports import Groups, RegistryChange, RegistrySnapshot
 
 OWING = (Standing.GRACE, Standing.OVERDUE)

@@ -11,7 +11,7 @@ from controller.domain.ids import BookingId, CredentialId, DeviceId, DoorId, Eve
 from controller.domain.membership import Person, PersonKind
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
-from controller.services import registry_checks as checks
+from controller.services.people import registry_checks as checks
 from controller.services.stores import Ending, IssuedList, NewTicket
 from tests.support.memory_registry import MemoryRegistry
 

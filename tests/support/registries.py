@@ -17,7 +17,7 @@ from controller.app.stores import RegistryStores
 from controller.domain.building import Plan
 from controller.domain.ids import CredentialId, PersonId, PlanId, ScheduleId, TeamId
 from controller.domain.membership import Credential, Membership, Person
-from controller.services.people import Held, ImportPlan, PeopleStore
+from controller.services.people.people import Held, ImportPlan, PeopleStore
 from controller.services.ports import Registry
 from controller.services.stores import BookingStore, EventStore, GuestStore, HouseStore, Ledger, ListStore
 from tests.support.memory_registry import MemoryRegistry

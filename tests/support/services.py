@@ -41,10 +41,8 @@ from controller.domain.ids import (
 from controller.domain.membership import Credential, Membership, Person
 from controller.domain.schedule import WeeklySchedule, Window
 from controller.errors import StoreError
-from controller.services.access_index import refresh
-from controller.services.health import HealthBoard
+from controller.services.entry.access_index import refresh
 from controller.services.inbound import Inbound
-from controller.services.live import LiveFeed
 from controller.services.meters import Meters
 from controller.services.ports import (
     Appended,
@@ -54,7 +52,9 @@ from controller.services.ports import (
     RegistrySnapshot,
     TelemetryRow,
 )
-from controller.services.spool import WAITING_LIMIT
+from controller.services.rooms.spool import WAITING_LIMIT
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
 from controller.space.readers import BUILT_IN
 from devices import codec
 from devices.accesslist import list_digest

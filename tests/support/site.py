@@ -23,9 +23,9 @@ from controller.domain.building import (
     Space,
 )
 from controller.domain.ids import OUTSIDE, AreaId, DeviceId, DoorId, FloorId
-from controller.services.health import HealthBoard
-from controller.services.live import LiveFeed
 from controller.services.meters import Meters
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
 from controller.web.app import create_app, serve
 
 NOON = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)  # noon on Natoma street

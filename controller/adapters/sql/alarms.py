@@ -14,7 +14,7 @@ from controller.adapters.sql.versions import next_of, version_of
 from controller.domain.alarm import Acknowledgement, Alarm, AlarmKind, Subject
 from controller.domain.facts import Plain
 from controller.domain.ids import AlarmId
-from controller.services.alarms import answer_to
+from controller.services.doors.alarms import answer_to
 
 _table = schema.alarm
 

@@ -13,7 +13,7 @@ from controller.adapters.sql.versions import bump, version_of
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import BookingId
 from controller.errors import InputError
-from controller.services import registry_checks as checks
+from controller.services.people import registry_checks as checks
 
 
 class SqlBookings:

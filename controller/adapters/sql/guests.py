@@ -14,7 +14,7 @@ from controller.adapters.sql.versions import GUESTS, VISITS, bump, version_of
 from controller.domain.holdings import GuestPass, VisitingPass
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person, PersonKind
-from controller.services import registry_checks as checks
+from controller.services.people import registry_checks as checks
 
 
 class SqlGuests:

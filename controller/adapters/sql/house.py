@@ -13,7 +13,7 @@ from controller.adapters.sql.versions import HOUSE, bump, version_of
 from controller.domain.house import ExtraHoliday, HouseState, Lockdown, Override, Scope, Wanted, WindowOpened
 from controller.domain.ids import DoorId, PersonId, ScheduleId
 from controller.errors import InputError
-from controller.services import registry_checks as checks
+from controller.services.people import registry_checks as checks
 from controller.services.stores import Ending
 
 _ENDING = {"lockdown": schema.lockdown, "override": schema.door_override}

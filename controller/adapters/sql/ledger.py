@@ -13,7 +13,7 @@ from controller.adapters.sql.database import Database
 from controller.adapters.sql.versions import set_key, version_of
 from controller.domain.ids import PersonId, PlanId
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
-from controller.services import registry_checks as checks
+from controller.services.people import registry_checks as checks
 
 
 class SqlLedger:

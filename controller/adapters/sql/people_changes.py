@@ -25,8 +25,8 @@ from controller.domain.membership import (
     Team,
 )
 from controller.errors import InputError, StoreError
-from controller.services import registry_checks as checks
-from controller.services.people import ImportPlan
+from controller.services.people import registry_checks as checks
+from controller.services.people.people import ImportPlan
 
 OWING = frozenset({Standing.GRACE, Standing.OVERDUE})
 

@@ -14,7 +14,7 @@ from controller.adapters.sql.versions import EVENTS, bump, version_of
 from controller.domain.holdings import PublicEvent
 from controller.domain.ids import EventId, TicketId
 from controller.errors import InputError
-from controller.services import registry_checks as checks
+from controller.services.people import registry_checks as checks
 from controller.services.stores import NewTicket
 
 

@@ -38,7 +38,7 @@ from controller.domain.membership import (
     Standing,
     Team,
 )
-from controller.services.people import ImportPlan
+from controller.services.people.people import ImportPlan
 from controller.services.ports import RegistryChange, RegistrySnapshot
 
 

@@ -22,7 +22,7 @@ from controller.domain.membership import (
     Standing,
     Team,
 )
-from controller.services.people import Held
+from controller.services.people.people import Held
 from controller.services.ports import Groups
 
 # Looked up, not constructed: thirty thousand times at a start.

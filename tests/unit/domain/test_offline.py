@@ -15,7 +15,7 @@ from controller.domain.offline import OfflineKind, OfflineRight, Span, closed_wi
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.shared import PinEntry
 from controller.domain.usage import Usage
-from controller.services.list_entries import template_of
+from controller.services.offline.list_entries import template_of
 from devices.accesslist import LocalDecision, Terms, decide_offline, named, open_list, seal
 from devices.badges import CONTRACT
 from tests.oracle.worlds import world

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from controller.services.health import HealthBoard, Verdict
-from controller.services.live import LiveFeed
+from controller.services.screens.health import HealthBoard, Verdict
+from controller.services.screens.live import LiveFeed
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from controller.domain.house import ExtraHoliday, HouseState, Scope, ScopeKind, 
 from controller.domain.ids import FloorId, PersonId, ZoneId
 from controller.domain.membership import Person, PersonKind, Right
 from controller.errors import InputError
-from controller.services.house_desk import HouseDesk, scope_of
+from controller.services.desk.house_desk import HouseDesk, scope_of
 from controller.services.ports import RegistrySnapshot
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryHouse

@@ -20,9 +20,9 @@ from controller.domain.membership import (
     Team,
 )
 from controller.domain.offline import Span
-from controller.services.access_index import NOTHING, AccessIndex
-from controller.services.list_changes import Seen, touched
-from controller.services.list_entries import EntryMaker, credentials_by_person
+from controller.services.entry.access_index import NOTHING, AccessIndex
+from controller.services.offline.list_changes import Seen, touched
+from controller.services.offline.list_entries import EntryMaker, credentials_by_person
 from controller.services.ports import RegistrySnapshot
 from tests.unit.domain.house import FLOOR, FULL, LANDING, NOON, OFFICE, OFFICE_DOOR, SPACE, STREET, TWO_DAYS
 

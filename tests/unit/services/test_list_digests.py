@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from controller.domain.ids import CredentialId, PersonId
 from controller.domain.membership import Credential, CredentialState, Person
 from controller.errors import StoreError
-from controller.services.access_index import AccessIndex
-from controller.services.list_digests import ListDigests
+from controller.services.entry.access_index import AccessIndex
+from controller.services.offline.list_digests import ListDigests
 from controller.services.ports import RegistrySnapshot
 from devices.badges import Badge
 from tests.unit.domain.house import SPACE

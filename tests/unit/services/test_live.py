@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.services.live import LiveFeed, Push, to_json
+from controller.services.screens.live import LiveFeed, Push, to_json
 
 KEPT = 5
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from controller.errors import InputError
-from controller.services.moments import day_of, moment_of, span_of
+from controller.services.desk.moments import day_of, moment_of, span_of
 from tests.unit.domain.house import NOON, SF, local
 
 

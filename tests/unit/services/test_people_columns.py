@@ -9,9 +9,9 @@ import pytest
 from controller.domain.building import Area, Plan, Space
 from controller.domain.ids import AreaId, CohortId, CredentialId, FloorId, PersonId, PlanId, ScheduleId, TeamId
 from controller.domain.membership import Cohort, Credential, CredentialKind, Lease, Membership, Right, Standing, Team
-from controller.services.people import Change, ImportPlan
-from controller.services.people_file import PeopleFileError
-from controller.services.people_import import Digests, plan_import
+from controller.services.people.people import Change, ImportPlan
+from controller.services.people.people_file import PeopleFileError
+from controller.services.people.people_import import Digests, plan_import
 from controller.services.ports import RegistrySnapshot
 from devices.badges import Badge
 from tests.support.memory import MemoryRegistry

@@ -25,9 +25,9 @@ from controller.domain.membership import (
     Standing,
     Team,
 )
-from controller.services.people_export import people_csv
-from controller.services.people_file import PeopleFileError
-from controller.services.people_import import Digests, plan_import
+from controller.services.people.people_export import people_csv
+from controller.services.people.people_file import PeopleFileError
+from controller.services.people.people_import import Digests, plan_import
 from controller.services.ports import RegistrySnapshot
 
 SPACE = Space(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from controller.domain.building import Area, Plan, Space
 from controller.domain.ids import AreaId, CredentialId, FloorId, PersonId, PlanId, ScheduleId, TeamId
 from controller.domain.membership import CredentialState, Lease, Membership, Person, PersonKind, Standing
-from controller.services.people import Change, ImportPlan
-from controller.services.people_file import COLUMNS, PeopleFileError
-from controller.services.people_import import plan_import
+from controller.services.people.people import Change, ImportPlan
+from controller.services.people.people_file import COLUMNS, PeopleFileError
+from controller.services.people.people_import import plan_import
 from controller.services.ports import RegistrySnapshot
 from devices.badges import Badge
 from tests.support.memory import MemoryRegistry

@@ -20,8 +20,8 @@ from controller.domain.membership import Membership, Person
 from controller.domain.rights import HostedGuest
 from controller.domain.shared import PinEntry, Position, Shared
 from controller.domain.usage import Usage
-from controller.services.plain_values import UnreadableError, from_plain, to_plain
-from controller.services.replay import BOOKINGS_KEPT, inputs_of, read_from, rights_from
+from controller.services.policy.plain_values import UnreadableError, from_plain, to_plain
+from controller.services.policy.replay import BOOKINGS_KEPT, inputs_of, read_from, rights_from
 from tests.oracle.worlds import World, world
 
 random_worlds = st.randoms(use_true_random=False).map(world)

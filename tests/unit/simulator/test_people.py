@@ -12,9 +12,9 @@ import pytest
 from controller.domain.ids import PersonId
 from controller.domain.membership import Membership, Right, Standing
 from controller.domain.standing import local_day, standing_on
-from controller.services.people import why_not_a_pin
-from controller.services.people_cells import rights_cell
-from controller.services.people_file import read_people_file
+from controller.services.people.people import why_not_a_pin
+from controller.services.people.people_cells import rights_cell
+from controller.services.people.people_file import read_people_file
 from controller.space import parse
 from devices.badges import read, refuse_at_enrolment
 from simulator.building import Building

@@ -1,0 +1,1 @@
+"""The policy itself: explained, rehearsed, published, and what a decision was made from."""

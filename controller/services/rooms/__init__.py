@@ -1,0 +1,1 @@
+"""Readings and rooms: taken, kept, judged."""

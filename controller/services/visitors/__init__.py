@@ -1,0 +1,1 @@
+"""Who comes without a membership: visitors of public events, and of partner spaces."""
