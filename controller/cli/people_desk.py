@@ -28,9 +28,9 @@ from controller.domain.membership import (
 )
 from controller.errors import InputError
 from controller.services.people.people import pin_id, why_not_a_pin
-from controller.services.people.people_cells import held_badge
-from controller.services.people.people_file import team_id
+from controller.services.people.people_cells import BadCell, held_badge, id_cell
 from controller.services.people.registry_checks import unknown
+from controller.services.people.team_names import team_of
 from controller.services.ports import RegistrySnapshot
 
 T = TypeVar("T")
@@ -290,7 +290,7 @@ def team(name: str, plan: str | None, starts: datetime | None, ends: datetime | 
 
     async def change(kept: RegistryStores) -> str:
         people = await kept.registry.load()
-        id_ = team_id(name)
+        id_ = team_of(name, people.teams)
         held = [one for one in people.team_memberships.get(id_, ()) if plan is None or one.plan != plan]
         if plan is not None and starts is not None:
             last: date | None = ends.date() if ends is not None else None
@@ -313,6 +313,10 @@ def team(name: str, plan: str | None, starts: datetime | None, ends: datetime | 
 @_where
 def cohort(id: str, name: str, plan: str, starts: datetime, ends: datetime, **where: Any) -> None:
     """Make a cohort, or change its dates: a programme with a start and an end. A people file says who is in it."""
+    try:
+        id_cell(id)  # a people file names it by this
+    except BadCell as error:
+        raise InputError(f"cohort {id!r}: {error}") from error
     one = Cohort(CohortId(id), name, PlanId(plan), starts.date(), ends.date())
 
     async def change(kept: RegistryStores) -> str:

@@ -223,6 +223,7 @@ class MemoryRegistry:
             raise checks.unknown("cohort", id, self.now.cohorts)
 
     async def put_team(self, team: Team, memberships: Sequence[Membership] | None = None) -> int:
+        checks.check_team(team)
         held = dict(self.now.team_memberships)
         if memberships is not None:
             for one in memberships:

@@ -170,6 +170,22 @@ def test_a_team_holds_a_plan_for_all_its_people(data: Path) -> None:
     )
 
 
+def test_a_team_at_the_desk_is_the_one_that_people_mean(data: Path) -> None:
+    for name in ("D++", "D#"):
+        run(data, "team", name, "--plan", "full", "--from", "2026-03-01")
+
+    assert sorted(team.name for team in now(data).teams.values()) == ["D#", "D++"]
+    assert "team '***': a team's name has a letter or a digit in it" in refused(data, "team", "***")
+
+
+@pytest.mark.parametrize("id_", ["", "spring 26"])
+def test_a_cohort_has_an_id_that_a_people_file_can_name(data: Path, id_: str) -> None:
+    words = ("--name", "Spring", "--plan", "full", "--from", "2026-03-01", "--until", "2026-06-30")
+
+    assert f"cohort {id_!r}: an id is up to 64 letters" in refused(data, "cohort", id_, *words)
+    assert "cohort 'spring' has no name" in refused(data, "cohort", "spring", "--name", " ", *words[2:])
+
+
 def test_a_cohort_has_a_start_and_an_end(data: Path) -> None:
     words = ("cohort", "spring", "--name", "Spring", "--plan", "full", "--from", "2026-03-01", "--until")
     run(data, *words, "2026-06-30")

@@ -247,6 +247,7 @@ def cohort_of(connection: Connection, id: CohortId) -> Cohort:
 
 
 def put_team(connection: Connection, team: Team, memberships: Sequence[Membership] | None) -> int:
+    checks.check_team(team)
     before = rows.groups(connection)
     if memberships is not None:
         plans = set(connection.scalars(select(schema.plan.c.id)))

@@ -83,6 +83,12 @@ def name_cell(text: str) -> str:
     return text
 
 
+def team_cell(text: str) -> str:
+    if not any(char.isalnum() for char in text):
+        raise BadCell("a team's name has a letter or a digit in it")
+    return name_cell(text)
+
+
 def one_of_cell(kind: type[E], text: str, also: Iterable[str] = ()) -> E:
     try:
         return kind(text.casefold())

@@ -8,14 +8,15 @@ visitors of partner spaces.
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import zip_longest
 
 from controller.domain.ids import PersonId, TeamId
 from controller.domain.membership import Credential, CredentialKind, Lease, Membership, Person
 from controller.services.people.people_cells import PIN_KEPT, BadCell, escaped, held_badge, id_cell
-from controller.services.people.people_file import BANNED, COLUMNS, team_id
+from controller.services.people.people_file import BANNED, COLUMNS
+from controller.services.people.team_names import team_of
 from controller.services.ports import RegistrySnapshot
 
 # Known of a new badge only: what is enrolled has no format any more.
@@ -82,10 +83,8 @@ def _about(person: Person, people: RegistrySnapshot, *, has_pin: bool) -> dict[s
 
 def _team(id: TeamId, people: RegistrySnapshot) -> str:
     """Its name where that alone says which one it is."""
-    names: Mapping[TeamId, str] = {one.id: one.name for one in people.teams.values()}
-    name = names.get(id, id)
-    same: Sequence[TeamId] = [other for other, known in names.items() if known.casefold() == name.casefold()]
-    return name if len(same) == 1 or team_id(name) == id else id
+    team = people.teams.get(id)
+    return team.name if team is not None and team_of(team.name, people.teams) == id else id
 
 
 def _plan(one: Membership | None, person: Person) -> dict[str, str]:

@@ -7,14 +7,13 @@ person. What the rows change in the registry is `people_import`'s, and what one 
 import csv
 import difflib
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from controller.domain.building import Space
-from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId, TeamId
+from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId
 from controller.domain.membership import CredentialState, PersonKind, Right, Standing
 from controller.errors import InputError
 from controller.services.people.people_cells import (
@@ -31,6 +30,7 @@ from controller.services.people.people_cells import (
     plain_cell,
     rights_cell,
     shown,
+    team_cell,
     unescaped,
     words_cell,
     yes_or_no_cell,
@@ -173,7 +173,7 @@ class _Reader:
             until=take("until", date_cell),
             standing=standing if isinstance(standing, Standing) else None,
             banned=standing == BANNED,
-            team=take("team", name_cell) or "",
+            team=take("team", team_cell) or "",
             office=take("office", lambda text: AreaId(known_cell(text, self.space.areas, "area"))),
             rights=take("rights", rights_cell) or frozenset(),
             pays_as_you_go=take("pays_as_you_go", yes_or_no_cell),
@@ -215,11 +215,6 @@ def read_people_file(text: str, source: str, space: Space, also_plans: Iterable[
     if not rows:
         raise PeopleFileError(source, [Problem(1, "-", "no rows", "below the heading, one row for each person")])
     return PeopleFile(source, frozenset(columns) & set(COLUMNS), tuple(rows), tuple(notes))
-
-
-def team_id(name: str) -> TeamId:
-    """A team's id from its name: "Atelier Nord" and "atelier nord" are one team."""
-    return TeamId("-".join(re.findall(r"\w+", name.casefold())))
 
 
 def _records(text: str, source: str) -> tuple[list[str], list[str], Iterator[tuple[int, list[str]]]]:

@@ -29,10 +29,10 @@ from controller.services.people.people_file import (
     PeopleRow,
     Problem,
     read_people_file,
-    team_id,
 )
 from controller.services.people.people_leases import leases_of
 from controller.services.people.registry_checks import unknown
+from controller.services.people.team_names import team_of
 from controller.services.ports import RegistrySnapshot
 from devices.badges import Badge
 
@@ -141,12 +141,7 @@ class _Planner:
         )
 
     def _team(self, told: str) -> TeamId:
-        """The team of this id or name, or the one that the name makes."""
-        known = self.before.registry.teams
-        if told in known:
-            return TeamId(told)
-        named = [id_ for id_, team in known.items() if team.name.casefold() == told.casefold()]
-        return named[0] if len(named) == 1 else team_id(told)
+        return team_of(told, self.before.registry.teams)
 
     def _teams(self) -> dict[TeamId, str]:
         known = self.before.registry.teams

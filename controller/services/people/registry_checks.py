@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from controller.domain.holdings import Booking, GuestPass, PublicEvent, VisitingPass
 from controller.domain.house import Fire, HouseState, Lockdown, Override, Scope, ScopeKind
-from controller.domain.membership import Cohort, CredentialKind, Lease, Membership
+from controller.domain.membership import Cohort, CredentialKind, Lease, Membership, Team
 from controller.domain.usage import LedgerEntry, LedgerRow
 from controller.errors import InputError
 
@@ -148,7 +148,12 @@ def check_membership(one: Membership, known: Collection[str]) -> None:
         raise InputError(f"plan {one.plan!r}: its last day {one.ends} is before its first, {one.starts}")
 
 
+def check_team(one: Team) -> None:
+    _named("team", one.id, one.name)
+
+
 def check_cohort(one: Cohort, known: Collection[str]) -> None:
+    _named("cohort", one.id, one.name)
     if one.plan not in known:
         raise unknown("plan", one.plan, known, f"the space has {', '.join(sorted(known)) or 'none'}")
     if one.ends < one.starts:
@@ -219,6 +224,13 @@ def _window(what: str, start: datetime, end: datetime) -> None:
 def _aware(what: str, at: datetime) -> None:
     if at.tzinfo is None:
         raise InputError(f"{what}, {at.isoformat()}, has no zone: say which, like Z or +01:00")
+
+
+def _named(what: str, id: str, name: str) -> None:
+    if not id.strip():
+        raise InputError(f"{what} {name!r} has no id: give it one, of letters and digits")
+    if not name.strip():
+        raise InputError(f"{what} {id!r} has no name: give it one that people know")
 
 
 def _reason(what: str, reason: str) -> None:

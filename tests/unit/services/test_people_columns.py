@@ -5,13 +5,17 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.domain.building import Area, Plan, Space
 from controller.domain.ids import AreaId, CohortId, CredentialId, FloorId, PersonId, PlanId, ScheduleId, TeamId
 from controller.domain.membership import Cohort, Credential, CredentialKind, Lease, Membership, Right, Standing, Team
+from controller.errors import InputError
 from controller.services.people.people import Change, ImportPlan
 from controller.services.people.people_file import PeopleFileError
 from controller.services.people.people_import import Digests, plan_import
+from controller.services.people.team_names import team_id
 from controller.services.ports import RegistrySnapshot
 from devices.badges import Badge
 from tests.support.memory import MemoryRegistry
@@ -193,6 +197,50 @@ async def test_a_team_is_known_by_its_name_or_its_id() -> None:
 
     assert {one.team for one in registry.now.people.values()} == {"t-17"}
     assert set(registry.now.teams) == {"t-17"}
+
+
+async def test_teams_whose_names_people_tell_apart_never_share_an_office() -> None:
+    now = await imported("id,name,team,office\nada,Ada,D++,office-1\nben,Ben,D#,\ncid,Cid,D,\ndan,Dan,d++,\n")
+
+    teams = {id_: person.team for id_, person in now.people.items()}
+    assert len({teams[PersonId(one)] for one in ("ada", "ben", "cid")}) == 3
+    assert teams[PersonId("dan")] == teams[ADA]
+    assert [lease.team for lease in now.leases] == [teams[ADA]]
+
+
+async def test_a_plain_name_keeps_the_id_it_always_made() -> None:
+    now = await imported("id,name,team\nada,Ada,Atelier Nord\nben,Ben,ATELIER   nord\n")
+
+    assert set(now.teams) == {"atelier-nord"}
+
+
+async def test_an_id_made_before_names_were_told_apart_is_given_to_nobody_else() -> None:
+    registry = MemoryRegistry(RegistrySnapshot(0, teams={TeamId("d"): Team(TeamId("d"), "D++")}))
+
+    await registry.apply_import(planned("id,name,team\nada,Ada,D++\nben,Ben,D\n", registry.now))
+
+    assert registry.now.people[ADA].team == "d"
+    assert registry.now.people[BEN].team != "d"
+    assert registry.now.teams[TeamId("d")].name == "D++"
+
+
+def test_a_team_of_no_letter_and_no_digit_is_refused_with_its_line() -> None:
+    assert problems("id,name,team\nada,Ada,***\n") == [
+        "people.csv:2: team: '***' — a team's name has a letter or a digit in it"
+    ]
+
+
+@given(*[st.text("aB1 +#-_.é", max_size=6)] * 2)
+def test_two_names_have_one_id_exactly_if_they_mean_one_team(one: str, other: str) -> None:
+    def id_of(name: str) -> TeamId | None:
+        try:
+            return team_id(name)
+        except InputError:
+            return None
+
+    if id_of(one) is not None:
+        is_same = one.casefold().split() == other.casefold().split()
+        assert (id_of(one) == id_of(other)) is is_same
 
 
 async def test_a_badge_from_before_doors_had_lists_is_put_on_them_by_its_number() -> None:
