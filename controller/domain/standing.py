@@ -74,17 +74,16 @@ def counts_from(held: Membership | Lease, at: datetime, space: Space) -> datetim
 def standing_on(membership: Membership, day: LocalDay, grace: Grace) -> Standing | None:
     """Where the membership stands on this day; None before it starts, so a future plan disables nothing.
 
-    What the books say counts, but for an active one with a bill: it is in grace while the bill is younger than the
-    days *and* no larger than the amount, and overdue after. Paid, there is no bill, and nothing to lift by hand.
+    What the books say counts, but for an active one with a bill, or one said to be in grace: it is in grace while the
+    bill is younger than the days *and* no larger than the amount, and overdue after. Paid, there is no bill, and nothing
+    to lift by hand.
     """
     if membership.ends is not None and day.business > membership.ends:
         return Standing.ENDED
     if membership.starts > day.calendar:
         return None
-    if membership.standing is not Standing.ACTIVE or membership.due_since is None:
+    if membership.standing not in ENTERS or membership.due_since is None or membership.due_since > day.calendar:
         return membership.standing
-    if membership.due_since > day.calendar:
-        return Standing.ACTIVE
     is_young = (day.business - membership.due_since).days < grace.days
     return Standing.GRACE if is_young and membership.due_cents <= grace.cents else Standing.OVERDUE
 

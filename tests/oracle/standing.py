@@ -59,9 +59,7 @@ class Somebody:
             return Standing.ENDED
         if self.calendar < membership.starts:
             return None
-        if membership.standing is Standing.GRACE:
-            return Standing.ACTIVE  # the books say so, whatever the bill
-        if membership.standing is not Standing.ACTIVE:
+        if membership.standing not in (Standing.ACTIVE, Standing.GRACE):
             return membership.standing
         if membership.due_since is not None and membership.due_since <= self.calendar:
             grace = self.space.grace

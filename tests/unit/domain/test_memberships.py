@@ -66,7 +66,26 @@ def test_grace_is_days_and_amount(cents: int, at: str, expected: Standing) -> No
     assert standing_on(owing(cents), local_day(local(at), SF, CUT_OFF), GRACE) is expected
 
 
-@pytest.mark.parametrize("standing", [Standing.GRACE, Standing.OVERDUE, Standing.PAUSED, Standing.ENDED])
+@pytest.mark.parametrize(
+    ("cents", "at", "expected"),
+    [
+        pytest.param(20_000, "2026-11-26 12:00", Standing.GRACE, id="within both"),
+        pytest.param(20_000, "2026-11-27 04:00", Standing.OVERDUE, id="beyond the days"),
+        pytest.param(20_001, "2026-11-21 12:00", Standing.OVERDUE, id="beyond the amount"),
+        pytest.param(20_001, "2026-11-19 12:00", Standing.GRACE, id="before it is due the books' word stays"),
+    ],
+)
+def test_grace_that_the_books_state_is_days_and_amount_too(cents: int, at: str, expected: Standing) -> None:
+    stated = owing(cents, standing=Standing.GRACE)
+
+    assert standing_on(stated, local_day(local(at), SF, CUT_OFF), GRACE) is expected
+
+
+def test_grace_that_the_books_state_without_a_bill_stays() -> None:
+    assert standing_on(member(standing=Standing.GRACE), local_day(NOON, SF, CUT_OFF), GRACE) is Standing.GRACE
+
+
+@pytest.mark.parametrize("standing", [Standing.OVERDUE, Standing.PAUSED, Standing.ENDED])
 def test_what_the_books_say_of_a_standing_stays(standing: Standing) -> None:
     for held in (owing(standing=standing), owing(99_999, standing=standing), member(standing=standing)):
         assert standing_on(held, local_day(NOON, SF, CUT_OFF), GRACE) is standing
