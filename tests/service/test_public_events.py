@@ -220,6 +220,25 @@ def test_a_ticket_re_entry_after_exit(evening):
     assert reason(evening.scans(TICKETS[0])) is None
 
 
+def test_a_ticket_granted_a_moment_ago_is_in_use_until_its_door_was_opened_or_not(evening):
+    evening.begins()
+    first = reason(evening.scans(TICKETS[0]))
+    evening.on_the_way.add(ONE)
+    again = reason(evening.scans(TICKETS[0]))
+    deeper = reason(evening.scans(TICKETS[0], LAB_DOOR))
+    evening.on_the_way.clear()  # as an entry that was not taken leaves it
+
+    assert (first, again, deeper) == (None, DenyReason.TICKET_USED, None)
+    assert reason(evening.scans(TICKETS[0])) is None
+
+
+def test_the_last_place_is_still_theirs_who_were_let_in_a_moment_ago(evening):
+    evening.begins()
+    evening.on_the_way |= {ONE, TWO}
+
+    assert reason(evening.scans(TICKETS[0], LAB_DOOR)) is None
+
+
 def test_a_ticket_that_was_granted_and_not_used_may_be_scanned_again(evening):
     evening.begins()
     evening.happens(GRANTED, ONE, grant="event")

@@ -113,9 +113,13 @@ class PublicEvents:
         return Count(len(inside) + len(coming), self._whereabouts.count().quality)
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
-        """A ticket with all that its answer depends on, as of now."""
-        event = self._laid_over(event)
-        return HeldTicket(ticket, event, self.heads(event).people, self._whereabouts.is_inside(holder_of(ticket)))
+        """A ticket with all that its answer depends on, as of now.
+
+        Whoever was let in and has not gone through yet is in: until they have, or have not, one ticket lets in one.
+        """
+        event, holder = self._laid_over(event), holder_of(ticket)
+        is_inside = self._whereabouts.is_inside(holder) or holder in self._coming_in()
+        return HeldTicket(ticket, event, self.heads(event).people, is_inside)
 
     # --- what happens -----------------------------------------------------------------------------
 
