@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from controller.domain.building import Space
 from controller.services.policy.log_pages import Recorded
 from controller.services.ports import LoggedFact
 from controller.services.screens.live import LiveFeed
-from controller.services.screens.story import Story, is_told_for_many
+from controller.services.screens.story import Story, is_silent, is_told_for_many
 from controller.services.screens.wording import Wording
 
 LOOK_EVERY = 0.25
@@ -49,22 +50,25 @@ async def _show(data: Path, space: Space, follow: bool, last: int, as_json: bool
         while follow:
             await asyncio.sleep(LOOK_EVERY)
             for logged in await log.after(position):
-                if as_json or not is_told_for_many(logged.fact):
+                if _is_line(logged, as_json):
                     _print(logged, story, space, as_json)
                 position = logged.position
 
 
 async def _newest(log: Recorded, count: int, as_json: bool) -> list[LoggedFact]:
-    """The newest lines; in words, without what one line tells of all doors: a lockdown must not push the rest away."""
-    if as_json:
-        return await log.latest(count)
+    """The newest lines, as many as there are: what is not told pushes nothing away."""
     limit = count
     while True:
         facts = await log.latest(limit)
-        lines = [one for one in facts if not is_told_for_many(one.fact)]
+        lines = [one for one in facts if _is_line(one, as_json)]
         if len(lines) >= count or len(facts) < limit:
             return lines[-count:]
         limit *= 4
+
+
+def _is_line(logged: LoggedFact, as_json: bool) -> bool:
+    """Duress is in `natoma alarms` alone; in words, one line tells what a lockdown does to all doors."""
+    return not is_silent(logged.fact) and (as_json or not is_told_for_many(logged.fact))
 
 
 def _print(logged: LoggedFact, story: Story, space: Space, as_json: bool) -> None:
@@ -75,10 +79,24 @@ def _print(logged: LoggedFact, story: Story, space: Space, as_json: bool) -> Non
             "person": fact.person,
             "device": fact.device,
             "correlation": fact.correlation,
-            "detail": dict(fact.detail),
+            "detail": _as_usual(dict(fact.detail)),
         }
         click.echo(json.dumps({**line, **more}, ensure_ascii=False))
         return
     at = logged.fact.at.astimezone(space.zone)
     text = click.style(str(line["text"]), fg=TONES.get(str(line["tone"])))
     click.echo(f"{at:%a %H:%M:%S}  {text}" + (f" — {line['why']}" if line["why"] else ""))
+
+
+def _as_usual(plain: object) -> object:
+    """What a decision was made from, as if the usual PIN had been typed: the true one stays in the log, for replays."""
+    if isinstance(plain, Mapping):
+        return {
+            key: "right" if (key, value) == ("pin", "duress") else _as_usual(value)
+            for key, value in plain.items()
+            if key != "is_duress"
+        }
+    if isinstance(plain, (list, tuple)):
+        return [_as_usual(one) for one in plain]
+    # The id of such a PIN says what it is (`services.people.people.pin_id`).
+    return plain.removesuffix("-duress") if isinstance(plain, str) and plain.startswith("pin-") else plain

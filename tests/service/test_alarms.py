@@ -1,6 +1,7 @@
 """Alarms as staff meet them: raised at once, kept behind that, acknowledged from here or from the command line."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -114,13 +115,15 @@ async def test_a_lost_badge_shown_again_and_again_is_one_alarm_for_whoever_looks
     assert (alarm.state, alarm.count) == (AlarmState.CLEARED, 3)
 
 
-async def test_duress_alerts_silently(desk):
+async def test_duress_alerts_silently(desk, caplog):
+    caplog.set_level(logging.DEBUG)
     alarm = desk.alarms.raise_(AlarmKind.DURESS, door=STREET, person=PersonId("ada"))
     await asyncio.sleep(0.6)
 
     assert desk.shown() == {}
     assert desk.alarms.standing(STREET) == ()
     assert [fact.detail["silent"] for fact in desk.facts] == [True]
+    assert "duress" not in caplog.text and "ada" not in caplog.text
     assert await desk.store.load_open() == (alarm,)
 
 

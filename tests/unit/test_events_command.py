@@ -12,7 +12,7 @@ from controller.adapters.sql.event_log import SqlEventLog
 from controller.app.stores import open_registry
 from controller.cli.events import events
 from controller.domain.facts import Fact, FactKind, Plain
-from controller.domain.ids import DoorId
+from controller.domain.ids import DoorId, PersonId
 from controller.space import load
 from tests.support.services import NOON
 
@@ -56,14 +56,18 @@ FACTS = [
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "space.yaml").write_text(SPACE)
 
-    async def happens() -> None:
+    async def begins() -> None:
         async with open_registry(tmp_path / "data", load(tmp_path / "space.yaml")):
             pass
-        async with await SqlEventLog.open(tmp_path / "data" / "events.db") as log:
-            await log.append_all(FACTS)
+        await happens(tmp_path, FACTS)
 
-    asyncio.run(happens())
+    asyncio.run(begins())
     return tmp_path
+
+
+async def happens(folder: Path, facts: list[Fact]) -> None:
+    async with await SqlEventLog.open(folder / "data" / "events.db") as log:
+        await log.append_all(facts)
 
 
 def says(folder: Path, *words: str) -> list[str]:
@@ -84,6 +88,30 @@ def test_a_script_is_told_of_every_door(folder: Path) -> None:
     kinds = [json.loads(line)["kind"] for line in says(folder, "--json", "--last", "100")]
 
     assert kinds == [fact.kind for fact in FACTS]
+
+
+@pytest.mark.parametrize("shape", [(), ("--json",)], ids=["in words", "for scripts"])
+def test_duress_is_in_natoma_alarms_alone_and_pushes_nothing_away(folder: Path, shape: tuple[str, ...]) -> None:
+    before = says(folder, *shape, "--last", "2")
+    detail: dict[str, Plain] = {"alarm": "duress", "id": "abcdef", "silent": True}
+    forced = Fact(FactKind.ALARM_RAISED, NOON, door=DoorId("front"), person=PersonId("ada"), detail=detail)
+    asyncio.run(happens(folder, [forced]))
+
+    assert says(folder, *shape, "--last", "2") == before
+
+
+def test_an_entry_under_duress_reads_as_any_other_for_scripts_too(folder: Path) -> None:
+    inputs: dict[str, Plain] = {"pin": "duress", "credential": {"id": "pin-ada-duress", "is_duress": True}}
+    detail: dict[str, Plain] = {"credential": "pin-ada-duress", "grant": "plan", "inputs": inputs}
+    entry = Fact(FactKind.ENTRY_GRANTED, NOON, door=DoorId("front"), person=PersonId("ada"), detail=detail)
+    asyncio.run(happens(folder, [entry]))
+
+    (line,) = says(folder, "--json", "--last", "1")
+    assert json.loads(line)["detail"] == {
+        "credential": "pin-ada",
+        "grant": "plan",
+        "inputs": {"pin": "right", "credential": {"id": "pin-ada"}},
+    }
 
 
 def test_no_line_is_asked_for_and_none_is_told(folder: Path) -> None:

@@ -121,7 +121,8 @@ class Alarms:
             after = rules.first(_new_id(), kind, subject, at, detail or {}, late=late)
         self._changed(known, after)
         if known is None or (after.stands and not known.stands):
-            logger.warning("alarm %s: %s", after.id, self._words(after))
+            if not after.is_silent:  # what is logged stands on somebody's screen
+                logger.warning("alarm %s: %s", after.id, self._words(after))
             self._tell(FactKind.ALARM_RAISED, after, at)
         return after
 

@@ -39,6 +39,11 @@ def is_told_for_many(fact: Fact) -> bool:
     return was == mode or (was, mode) in _BY_FIRE  # locked as before, only for another reason; or by fire
 
 
+def is_silent(fact: Fact) -> bool:
+    """Whether it is for `natoma alarms` alone: whoever stands beside a screen must not learn of it."""
+    return bool(fact.detail.get("silent"))
+
+
 class Story:
     """Tells the feed about facts, in words."""
 
@@ -49,7 +54,7 @@ class Story:
     def tell(self, logged: LoggedFact) -> None:
         """One line, unless the fact is one of the quiet ones, told already, or nobody's business on a screen."""
         fact = logged.fact
-        if fact.kind in QUIET or fact.detail.get("silent"):
+        if fact.kind in QUIET or is_silent(fact):
             return
         if fact.kind is FactKind.ALARM_RAISED and fact.detail.get("alarm") in TOLD_BY_A_FACT_OF_ITS_OWN:
             return
