@@ -45,7 +45,7 @@ from devices.fields import (
 from devices.topics import Kind
 
 __all__ = [
-    "DATA_MODELS", "IN_GRACE", "MODELS", "AccessEntry", "AccessIssuer", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
+    "DATA_MODELS", "HELD_OPEN", "IN_GRACE", "MODELS", "AccessEntry", "AccessIssuer", "AccessList", "AccessRight", "Ack", "AckPhase", "AckReason",
     "BadgeReadData", "Birth", "ChannelSpec", "Command", "Desired", "DesiredValue", "DeviceState", "Do", "Event",
     "EventData", "EventDetails", "EventType", "Health", "LocalDecisionData", "Message", "RefusalReason", "Reject",
     "Sample", "Scalar", "ShownPass", "Signal", "State", "Status", "Telemetry", "Values",
@@ -320,17 +320,20 @@ class Do(StrEnum):
 
 
 class Signal(StrEnum):
-    """What a reader shows the person: nothing more than this, whatever the reason was."""
+    """What a reader shows the person: nothing more than this, whatever the reason was; a warning answers nobody."""
 
     GRANTED = "granted"
     DENIED = "denied"
     TRY_AGAIN = "try_again"
     ENTER_PIN = "enter_pin"  # not an answer yet: the PIN that belongs to this badge, please
+    WARNING = "warning"  # to whoever keeps the door open: close it, or it is an alarm
 
 
 # Granted, and the member is told that a payment is late.
 IN_GRACE = "in_grace"
-_MEANT = {None: Signal.GRANTED, IN_GRACE: Signal.GRANTED} | {
+# The door has stood open too long; said by itself, never of a badge.
+HELD_OPEN = "held_open"
+_MEANT = {None: Signal.GRANTED, IN_GRACE: Signal.GRANTED, HELD_OPEN: Signal.WARNING} | {
     str(signal): signal for signal in (Signal.TRY_AGAIN, Signal.ENTER_PIN)
 }
 
@@ -339,7 +342,8 @@ class Command(Message):
     """Please do, once, before `ts` + `ttl_ms`. Never retained; a repeated id re-sends the old ack and does nothing.
 
     The `reason` of a signal: none or `in_grace` (a payment is late) is a yes, `try_again` says so, `enter_pin` asks for
-    the PIN of this badge within 15 s, sent as `pin.entered`; any other is a no. An unlock may carry `in_grace` too.
+    the PIN of this badge within 15 s, sent as `pin.entered`; any other is a no. An unlock may carry `in_grace` too. `held_open`, with no `re`,
+    warns whoever keeps the door open; it answers no badge and ends no question.
     """
 
     id: MessageId

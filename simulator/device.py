@@ -182,6 +182,9 @@ class VirtualDevice:
                 self.wire(hold_s)
             case Sample():
                 self.feed(Measured(self._around.measure(self.id)))
+            case Show(signal=Signal.WARNING):
+                # To whoever is at the door: somebody who waits for an answer has not got it by this.
+                logger.info("%s beeps: the door has been held open too long", self.id)
             case Show():
                 answer, self._answer = self._answer, None
                 if answer is not None:

@@ -112,6 +112,13 @@ EXAMPLES: dict[Kind, list[dict[str, Any]]] = {
             "re": _EVENT_ID,
             "reason": "enter_pin",
         },
+        {
+            "id": _COMMAND_ID,
+            "ts": "2026-05-04T10:11:12.351Z",
+            "ttl_ms": 3000,
+            "do": "signal",
+            "reason": "held_open",
+        },
     ],
     Kind.DESIRED: [
         {"rev": 9, "v": {"onair": {"value": True, "until": "2026-05-04T11:00:00Z"}}},

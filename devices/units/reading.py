@@ -60,7 +60,8 @@ class Reading:
         return Reading(voice.last_id), voice, (*self._stops(), *told, StartTimer(ANSWER_TIMER, ANSWER_WITHIN_S))
 
     def matches(self, command: Command) -> bool:
-        return self.request is not None and command.re == self.request
+        """Whether it answers the open question; a warning about the door answers none."""
+        return self.request is not None and command.re == self.request and command.shows is not Signal.WARNING
 
     def answered(self, command: Command) -> tuple["Reading", Effects]:
         """The controller's answer as lamp and buzzer; being asked for the PIN is one too, to the badge."""

@@ -12,7 +12,7 @@ from controller.domain.house import HouseState, Override, Scope, ScopeKind, Want
 from controller.domain.ids import DoorId
 from controller.domain.rights import Read
 from devices.messages import DeviceState, EventType, Status
-from tests.support.doors import a_moment, edge, locks, passages, report, state
+from tests.support.doors import a_moment, edge, locks, passages, report, state, warned
 from tests.support.services import ALICE, STREET, STREET_READER, STREET_UNIT, House
 
 
@@ -216,6 +216,17 @@ async def test_a_propped_door_is_not_held_until_its_time_is_over(house):
     assert house.shown("door", "street")["propped_until"] is None
 
 
+async def test_a_propped_door_warns_nobody_until_its_time_is_over(house):
+    await opened(house)
+    leave = propped(house, 10)
+    await by_leave(house, leave, 599)
+    during = warned(house)
+    await by_leave(house, leave, 33)
+
+    assert during == []
+    assert warned(house)[:1] == [STREET_UNIT]
+
+
 async def test_leave_given_beforehand_counts_when_the_door_opens_and_a_held_alarm_ends_by_it(house):
     leave = propped(house, 10)
     await by_leave(house, leave, 3)
@@ -268,6 +279,19 @@ async def test_a_door_in_an_unlock_mode_is_neither_forced_nor_held(house):
 
     assert free == (DoorState.FREE, [])
     assert standing(house) == [AlarmKind.DOOR_HELD]
+
+
+async def test_a_door_in_an_unlock_mode_warns_nobody(house):
+    worker = house.doors.of(STREET.id)
+    worker.tell(Input.UNLOCK_BEGAN)
+    report(house, "open", "unlocked")
+    await asyncio.sleep(100)
+    free = warned(house)
+    worker.tell(Input.UNLOCK_ENDED)
+    await asyncio.sleep(31)
+
+    assert free == []
+    assert warned(house)[:1] == [STREET_UNIT]
 
 
 async def test_a_mode_told_before_the_door_was_sensed_counts_once_it_is():

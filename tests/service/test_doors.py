@@ -8,8 +8,9 @@ import pytest
 
 from controller.domain.door import DoorState
 from controller.domain.facts import FactKind
-from devices.messages import Ack, AckPhase, AckReason, DeviceState, Event, EventType, Status
-from tests.support.doors import a_moment, edge, locks, passages, report, state, unlock_id
+from devices.errors import NotConnected
+from devices.messages import Ack, AckPhase, AckReason, DeviceState, Do, Event, EventType, Status
+from tests.support.doors import a_moment, edge, locks, passages, report, state, unlock_id, warned
 from tests.support.services import (
     ALICE,
     LAB_UNIT,
@@ -150,6 +151,60 @@ async def test_a_door_left_open_is_warned_of_at_30_s_and_held_at_60_s_once(house
     assert moments == [(30, FactKind.DOOR_HELD_WARNING), (60, FactKind.DOOR_HELD)]
     assert house.shown("door", "street")["alarm"] == "held"
     assert len(house.heard_of(FactKind.DOOR_HELD)) == 1
+
+
+async def test_whoever_holds_a_door_open_is_warned_at_it_at_30_s_once(house):
+    await house.tap()
+    report(house, "open")
+    await asyncio.sleep(29)
+    early = warned(house)
+    await asyncio.sleep(2)
+    in_time = warned(house)
+    await asyncio.sleep(90)
+
+    assert (early, in_time) == ([], [STREET_UNIT, STREET_READER, STREET_READER_OUT])
+    assert warned(house) == in_time
+    command = house.outbound.to(STREET_READER)[-1]
+    assert (command.do, command.reason, command.re, command.ttl_ms) == (Do.SIGNAL, "held_open", None, 3000)
+
+
+async def test_a_device_that_is_lost_is_not_warned_and_the_others_are(house):
+    house.say(STREET_READER, Status(state=DeviceState.LOST, boot="boot-1"))
+    await house.tap(STREET_READER_OUT)
+    report(house, "open")
+    await asyncio.sleep(31)
+
+    assert warned(house) == [STREET_UNIT, STREET_READER_OUT]
+
+
+async def test_a_door_whose_unit_is_lost_while_it_is_open_warns_nobody(house):
+    await house.tap()
+    report(house, "open")
+    await asyncio.sleep(10)
+    house.say(STREET_UNIT, Status(state=DeviceState.LOST, boot="boot-1"))
+    await asyncio.sleep(60)
+
+    assert warned(house) == []
+
+
+async def test_an_opening_that_is_told_late_warns_nobody(house):
+    edge(house, EventType.DOOR_OPENED, age_ms=61_000)
+    await asyncio.sleep(60)
+
+    assert warned(house) == []
+
+
+async def test_a_warning_that_nobody_can_carry_is_not_made_up_for(house):
+    await house.tap()
+    report(house, "open")
+    await asyncio.sleep(29)
+    house.outbound.failure = NotConnected("no link")
+    await asyncio.sleep(2)
+    house.outbound.failure = None
+    await asyncio.sleep(20)
+
+    assert warned(house) == []
+    assert len(house.heard_of(FactKind.DOOR_HELD_WARNING)) == 1
 
 
 async def test_closing_ends_a_held_alarm(house):

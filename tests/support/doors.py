@@ -5,7 +5,7 @@ from datetime import datetime
 
 from controller.domain.door import DoorState
 from controller.domain.facts import FactKind
-from devices.messages import Do, Event, EventType, State
+from devices.messages import Do, Event, EventType, Signal, State
 from tests.support.services import STREET, STREET_UNIT, House
 
 
@@ -48,6 +48,11 @@ def passages(house: House) -> list[tuple[FactKind, str | None, str | None]]:
     """Who went through, and who did not, with the tap each belongs to."""
     facts = house.heard_of(FactKind.ENTRY_TAKEN, FactKind.ENTRY_NOT_TAKEN)
     return [(fact.kind, fact.person, fact.correlation) for fact in facts]
+
+
+def warned(house: House) -> list[str]:
+    """Who was told, at the door, that it has been held open too long."""
+    return [sent.device for sent in house.outbound.sent if getattr(sent.message, "shows", None) is Signal.WARNING]
 
 
 def unlock_id(house: House, unit: str = STREET_UNIT) -> str:

@@ -134,7 +134,9 @@ class DoorWorker:
         clock: Clock,
         alarms: Alarms,
         access_of: AccessOf,
+        warn_held: Callable[[Door], None],
     ) -> None:
+        """`warn_held`: tell whoever keeps the door open, at the door."""
         self.door = door
         self.state = DoorState.UNKNOWN
         self._presence = presence
@@ -143,6 +145,7 @@ class DoorWorker:
         self._clock = clock
         self._alarms = alarms
         self._access_of = access_of
+        self._warn_held = warn_held
         self._inbox: asyncio.Queue[_Told] = asyncio.Queue(INBOX_LIMIT)
         self._timer: tuple[float, Input] | None = None  # monotonic
         self._passing: list[Passage] = []
@@ -343,6 +346,8 @@ class DoorWorker:
         match effect:
             case Effect.STOP_TIMER:
                 self._timer = None
+            case Effect.WARN_HELD:
+                self._warn_held(self.door)
             case Effect.NOTE_ENTRY_TAKEN:
                 self._note_passing(FactKind.ENTRY_TAKEN)
             case Effect.NOTE_ENTRY_NOT_TAKEN:

@@ -29,7 +29,7 @@ from controller.services.presence import Presence
 from controller.services.screens.live import LiveFeed
 from devices.errors import LinkError
 from devices.ids import new_id
-from devices.messages import IN_GRACE, Ack, AckPhase, Command, Do, Event, EventType, Signal, State
+from devices.messages import HELD_OPEN, IN_GRACE, Ack, AckPhase, Command, Do, Event, EventType, Signal, State
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,8 @@ class Doors:
         self._alarms = alarms
         self._boots: dict[DeviceId, str] = {}
         self._workers = {
-            door.id: DoorWorker(door, presence, note, feed, clock, alarms, access_of) for door in space.doors.values()
+            door.id: DoorWorker(door, presence, note, feed, clock, alarms, access_of, self._warn_held)
+            for door in space.doors.values()
         }
         self._of_unit = {worker.door.unit: worker for worker in self._workers.values()}
         alarms.listen(self._alarm_changed)
@@ -212,6 +213,11 @@ class Doors:
         for command_id in [key for key, unlock in self._unlocks.items() if unlock.sent_mono < limit]:
             self._refused(self._unlocks.pop(command_id), "no_answer")
 
+    def _warn_held(self, door: Door) -> None:
+        """Whoever holds the door hears it there, from everything that reads badges; it answers no read."""
+        for device in dict.fromkeys((door.unit, *door.readers)):
+            self._show(device, None, HELD_OPEN)
+
     # --- small steps ------------------------------------------------------------------------------
 
     def _alarm_changed(self, alarm: Alarm) -> None:
@@ -259,15 +265,18 @@ class Doors:
             )
 
     def _signal(self, read: Read, reason: str | None) -> None:
-        """To a reader that is ready; any other asks its own access list, as after our silence."""
-        if not self._presence.is_ready(read.reader):
+        self._show(read.reader, read.message_id, reason)
+
+    def _show(self, reader: DeviceId, re: str | None, reason: str | None) -> None:
+        """To a reader that is ready, now or never; any other asks its own access list, as after our silence."""
+        if not self._presence.is_ready(reader):
             return
-        command = self._command(Do.SIGNAL, self._clock.now(), re=read.message_id, reason=reason)
+        command = self._command(Do.SIGNAL, self._clock.now(), re=re, reason=reason)
         try:
-            self._outbound.send(read.reader, command, expiry_s=UNLOCK_TTL_MS // 1000, correlation=read.message_id)
+            self._outbound.send(reader, command, expiry_s=UNLOCK_TTL_MS // 1000, correlation=re)
         except LinkError as error:
             # The reader falls back by itself after its second of silence.
-            logger.debug("reader %s was not told: %s", read.reader, error)
+            logger.debug("reader %s was not told: %s", reader, error)
 
     def _command(self, do: Do, now: datetime, **more: object) -> Command:
         identity = new_id(int(now.timestamp() * 1000), secrets.token_bytes(10))

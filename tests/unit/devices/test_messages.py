@@ -205,9 +205,11 @@ def test_a_channels_range_is_in_order():
         ("granted", Signal.DENIED),
         ("try_again", Signal.TRY_AGAIN),
         ("enter_pin", Signal.ENTER_PIN),
+        ("held_open", Signal.WARNING),
+        ("warning", Signal.DENIED),
     ],
 )
-def test_a_signal_without_a_reason_is_ok_and_with_one_a_denial_but_for_three(reason, shows):
+def test_a_signal_without_a_reason_is_ok_and_with_one_a_denial_but_for_four(reason, shows):
     assert Command(id="c", ts=NOON, ttl_ms=3000, do=Do.SIGNAL, reason=reason).shows is shows
 
 
