@@ -21,6 +21,7 @@ from controller.domain.facts import FactKind
 from controller.domain.ids import CredentialId, DoorId
 from controller.domain.membership import CredentialKind, CredentialState
 from controller.errors import InputError
+from controller.services.desk.moments import check_year
 from controller.services.entry.access_index import AccessIndex
 from controller.services.policy.explain import Explanation, explain_recorded
 from controller.services.policy.explain import explain as explained
@@ -81,7 +82,7 @@ async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetim
         await beside.open_books(kept.ledger, log)
     index = AccessIndex(space, people)
     rights = index.rights(door, digest, beside)
-    wording = Wording(lambda: space, lambda: index.everybody)
+    wording = Wording(lambda: space, lambda: index.everybody, lambda: people.house)
     return explained(rights, door, at, index.version, wording, asked_at=asked_at, unknown=beside.unknown(door))
 
 
@@ -97,7 +98,7 @@ async def _explain_recorded(data: Path, space: Space, message_id: str) -> Explan
     fact = decisions[-1]
     policy = _policy_of(data, space, str(fact.detail.get("policy", "")))
     index = AccessIndex(space, people)
-    wording = Wording(lambda: policy or space, lambda: index.everybody)
+    wording = Wording(lambda: policy or space, lambda: index.everybody, lambda: people.house)
     return explain_recorded(fact, policy, space.zone, wording, asked_at=SystemClock().now())
 
 
@@ -166,6 +167,7 @@ def _moment(text: str | None, space: Space) -> datetime:
         said = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"--at: {text!r} is no moment — write it like 2026-11-23T14:00") from error
+    check_year("--at", text, said.year)
     return (said if said.tzinfo is not None else said.replace(tzinfo=space.zone)).astimezone(UTC)
 
 

@@ -8,7 +8,10 @@ from controller.domain.schedule import instant
 from controller.errors import InputError
 
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+# Beyond these a moment of one zone has no name in another, and nobody means a door's day.
+_YEARS = range(1970, 2101)
 _SPAN = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
+_SECONDS = re.compile(r"(?:\d+[dhm] ?)*\d+ ?s(?:ec(?:onds?)?)?")
 
 
 def moment_of(option: str, text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime:
@@ -24,16 +27,26 @@ def moment_of(option: str, text: str, zone: ZoneInfo, now: datetime, *, is_end: 
         raise InputError(
             f"{option}: {text!r} is no moment — write it like 18:00 or {now.astimezone(zone):%Y-%m-%d}T18:00"
         ) from error
+    check_year(option, text, said.year)
     if said.tzinfo is not None:
         return said
     return instant(said.date(), said.hour * 60 + said.minute, zone, last=is_end)
+
+
+def check_year(option: str, text: str, year: int) -> None:
+    """A year that computers can reckon with and people mean."""
+    if year not in _YEARS:
+        raise InputError(
+            f"{option}: {text!r} is in the year {year} — name a moment between {_YEARS.start} and {_YEARS.stop - 1}"
+        )
 
 
 def span_of(option: str, text: str) -> timedelta:
     """`2h`, `45m`, `1h30m` or `1d`."""
     found = _SPAN.fullmatch(text.replace(" ", ""))
     if found is None or not any(found.groups()):
-        raise InputError(f"{option}: {text!r} is no span of time — write it like 2h, 45m or 1h30m")
+        least = "; a minute is the least" if _SECONDS.fullmatch(text.strip()) else ""
+        raise InputError(f"{option}: {text!r} is no span of time{least} — write it like 2h, 45m or 1h30m")
     days, hours, minutes = (int(part or 0) for part in found.groups())
     span = timedelta(days=days, hours=hours, minutes=minutes)
     if not span:
@@ -44,6 +57,8 @@ def span_of(option: str, text: str) -> timedelta:
 def day_of(option: str, text: str) -> date:
     """`2026-12-25`."""
     try:
-        return date.fromisoformat(text)
+        said = date.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"{option}: {text!r} is no day — write it like 2026-12-25") from error
+    check_year(option, text, said.year)
+    return said

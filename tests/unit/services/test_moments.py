@@ -33,6 +33,19 @@ def test_an_hour_that_does_not_come_is_the_first_that_does() -> None:
     assert moment_of("--from", "2026-03-08T02:30", SF, NOON) == local("2026-03-08 03:00")
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59", "0001-01-01T00:00", "2101-01-01T00:00Z", "1969-12-31T12:00"])
+def test_a_moment_nobody_means_is_told_which_years_there_are(text: str) -> None:
+    for read in (lambda: moment_of("--to", text, SF, NOON), lambda: day_of("--to", text[:10])):
+        with pytest.raises(InputError, match=r"--to: .* is in the year \d+ — name a moment between 1970 and 2100"):
+            read()
+
+
+@pytest.mark.parametrize("text", ["20s", "1m 30s", "90 seconds"])
+def test_a_span_of_seconds_is_told_that_a_minute_is_the_least(text: str) -> None:
+    with pytest.raises(InputError, match=r"a minute is the least — write it like 2h, 45m or 1h30m"):
+        span_of("--for", text)
+
+
 @pytest.mark.parametrize("text", ["25:00", "24:30", "tomorrow", "", "2026-13-01T10:00"])
 def test_what_is_no_moment_is_told_how_to_write_one(text: str) -> None:
     with pytest.raises(InputError, match=r"--until: .* is no moment — write it like 18:00 or 2026-11-23T18:00"):
