@@ -15,7 +15,10 @@ from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.domain.alarm import Alarm, AlarmState
 from controller.domain.building import Space
+from controller.domain.house_rights import may_answer
 from controller.domain.ids import AlarmId
+from controller.errors import InputError
+from controller.services.desk.house_desk import person_of
 from controller.services.doors.alarms import answer_of, as_plain
 from controller.services.screens.wording import Wording, moment
 
@@ -48,7 +51,7 @@ def alarms(context: click.Context, /, config: Path | None, all_: bool, as_json: 
 
 @alarms.command()
 @click.argument("alarm")
-@click.option("--by", required=True, help="Who sees to it.")
+@click.option("--by", required=True, help="Who sees to it: the id or name of staff, or of somebody with a right.")
 @click.option("--note", required=True, help="What was found, or what is done about it.")
 @where_options
 def ack(config: Path | None, alarm: str, by: str, note: str, **flags: Any) -> None:
@@ -68,10 +71,14 @@ async def _read(data: Path, space: Space, *, all_: bool) -> tuple[tuple[Alarm, .
 
 
 async def _acknowledge(data: Path, space: Space, alarm: AlarmId, by: str, note: str) -> tuple[Alarm, Wording]:
-    answer = answer_of(by, note, SystemClock().now())
     async with open_kept(data) as kept:
-        answered = await kept.alarms.acknowledge(alarm, answer)
         people = (await kept.registry.load()).people
+        person = person_of(by, people)
+        if not may_answer(person):
+            raise InputError(
+                f"--by: {person.name} is neither staff nor holds a right here — ask somebody who is, or does"
+            )
+        answered = await kept.alarms.acknowledge(alarm, answer_of(person.name, note, SystemClock().now()))
         return answered, Wording(lambda: space, lambda: people)
 
 

@@ -42,9 +42,10 @@ async def test_a_forced_door_survives_a_kill_and_is_acknowledged_from_the_comman
         await asyncio.to_thread(controller.start)
         await soon(lambda: states(controller) == ["raised"], "the alarm is still there")
 
+        await asyncio.to_thread(natoma, "people", "rights", "alice", "+forgive", "--data", controller.data)
         said = await asyncio.to_thread(
             natoma,
-            *("alarms", "ack", alarm["id"], "--by", "Dana", "--note", "wind"),
+            *("alarms", "ack", alarm["id"], "--by", "alice", "--note", "wind"),
             *("--data", controller.data, "--space", household.space),
         )
         await soon(lambda: states(controller) == ["acknowledged"], "the desk's answer is on the page", within=2.0)

@@ -12,12 +12,21 @@ from controller.adapters.sql.alarms import SqlAlarmStore
 from controller.adapters.sql.registry import SqlRegistry
 from controller.cli.alarms import alarms
 from controller.domain.alarm import Alarm, AlarmKind, AlarmState, Subject, cleared, first
-from controller.domain.ids import AlarmId, DoorId
+from controller.domain.ids import AlarmId, DoorId, PersonId
+from controller.domain.membership import Person, PersonKind, Right
 from controller.errors import InputError
 from tests.support.household import SPACE
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FRONT = Subject(door=DoorId("front"))
+
+
+PEOPLE = (
+    Person(PersonId("dana"), "Dana", PersonKind.STAFF),
+    Person(PersonId("rita"), "Rita", rights=frozenset({Right.FORGIVE})),
+    Person(PersonId("mo"), "Mo"),
+    Person(PersonId("bert"), "Bert", PersonKind.STAFF, banned=True),
+)
 
 
 def forced(id: str = "a1") -> Alarm:
@@ -27,6 +36,8 @@ def forced(id: str = "a1") -> Alarm:
 async def _keep(data: Path, *found: Alarm) -> list[Alarm]:
     async with await SqlRegistry.open(data / "natoma.db", key_id="k1") as registry:
         store = SqlAlarmStore(registry.database)
+        for person in PEOPLE if found else ():
+            await registry.put_person(person)
         for alarm in found:
             await store.save(alarm)
         return list(await store.latest())
@@ -67,6 +78,13 @@ def test_acknowledging_takes_who_and_a_note_and_says_what_follows(data: Path):
     assert "Dana: wind" in run(data, "--all").output
 
 
+def test_an_alarm_is_seen_to_by_staff_or_somebody_with_a_right_under_their_own_name(data: Path):
+    for id_, by in (("a1", "dana"), ("b2", "RITA")):
+        assert run(data, "ack", id_, "--by", by, "--note", "seen").exit_code == 0
+
+    assert [alarm.answer.by for alarm in asyncio.run(_keep(data)) if alarm.answer] == ["Dana", "Rita"]
+
+
 def test_a_script_reads_the_same_as_the_page(data: Path):
     found = [json.loads(line) for line in run(data, "--json").output.splitlines()]
 
@@ -81,8 +99,11 @@ def test_a_script_reads_the_same_as_the_page(data: Path):
     [
         (("ack", "zz", "--by", "Dana", "--note", "seen"), "no alarm 'zz'"),
         (("ack", "a1", "--by", "Dana", "--note", " "), "needs a note"),
+        (("ack", "a1", "--by", "Dena", "--note", "seen"), "--by: nobody here is 'Dena' — did you mean Dana"),
+        (("ack", "a1", "--by", "Mo", "--note", "seen"), "--by: Mo is neither staff nor holds a right here"),
+        (("ack", "a1", "--by", "Bert", "--note", "seen"), "--by: Bert is neither staff nor holds a right here"),
     ],
-    ids=["unknown", "no note"],
+    ids=["unknown", "no note", "nobody", "a member", "banned"],
 )
 def test_what_cannot_be_acknowledged_says_why_and_changes_nothing(data: Path, words: tuple[str, ...], says: str):
     before = asyncio.run(_keep(data))
