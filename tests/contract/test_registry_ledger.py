@@ -123,6 +123,40 @@ async def test_the_database_itself_refuses_to_edit_the_ledger(tmp_path: Path, ed
     connection.close()
 
 
+WRITTEN = "INSERT {how} INTO ledger ({number}entry, kind, holder, day, at_ms, amount)"
+AS_ADA_USED = "'used', 'quota_day', 'ada', '2026-03-02', 0, 9)"
+
+
+async def test_no_row_of_the_ledger_is_replaced_by_another_of_its_number(tmp_path: Path) -> None:
+    async with opened("sqlite", tmp_path) as kept:
+        await kept.ledger.append([USED])
+
+    other = "VALUES (1, 'used', 'quota_day', 'ben', '2026-03-02', 0, 9)"
+    with sqlite3.connect(tmp_path / "natoma.db") as connection:
+        for how in ("OR REPLACE", "OR IGNORE", ""):
+            with pytest.raises(sqlite3.IntegrityError, match="not edit"):
+                connection.execute(f"{WRITTEN.format(how=how, number='number, ')} {other}")
+    connection.close()
+
+    async with opened("sqlite", tmp_path) as kept:
+        assert await kept.ledger.load(MONDAY) == [USED]
+
+
+async def test_a_use_that_is_there_stays_whoever_writes_it_again(tmp_path: Path) -> None:
+    async with opened("sqlite", tmp_path) as kept:
+        await kept.ledger.append([USED])
+
+    with sqlite3.connect(tmp_path / "natoma.db") as connection:
+        for how, number in (("OR REPLACE", ""), ("OR REPLACE", "number, "), ("", "")):
+            values = f"VALUES ({'7, ' if number else ''}{AS_ADA_USED}"
+            assert connection.execute(f"{WRITTEN.format(how=how, number=number)} {values}").rowcount == 0
+    connection.close()
+
+    async with opened("sqlite", tmp_path) as kept:
+        assert await kept.ledger.append([replace(USED, amount=3)]) == [False]
+        assert await kept.ledger.load(MONDAY) == [USED]
+
+
 # --- the lists given out ----------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,17 @@ down_revision = "0001"
 
 number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NOBODY_EDITS = "the ledger is not edited: what was wrong is put right by another row"
+# INSERT OR REPLACE deletes without asking the trigger of a DELETE. A number that is not given is below nought here.
+NO_REPLACE = """CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger
+    WHEN NEW.number > 0 AND EXISTS (SELECT 1 FROM ledger WHERE number = NEW.number)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is not edited: a row of this number is there already'); END"""
+# The same use again is none, by whatever words it is written.
+ONE_USE_STAYS = """CREATE TRIGGER ledger_one_use_stays BEFORE INSERT ON ledger
+    WHEN NEW.entry = 'used' AND EXISTS (
+        SELECT 1 FROM ledger WHERE entry = 'used'
+        AND kind = NEW.kind AND holder = NEW.holder AND day = NEW.day AND subject = NEW.subject
+    )
+    BEGIN SELECT RAISE(IGNORE); END"""
 
 
 def ending() -> tuple[sa.Column[int], sa.Column[str], sa.Column[str]]:
@@ -254,6 +265,8 @@ def _books() -> None:
                 f"CREATE TRIGGER ledger_no_{act.lower()} BEFORE {act} ON ledger "
                 f"BEGIN SELECT RAISE(ABORT, '{NOBODY_EDITS}'); END"
             )
+        op.execute(NO_REPLACE)
+        op.execute(ONE_USE_STAYS)
 
 
 def downgrade() -> None:
