@@ -119,7 +119,7 @@ class Services:
         self._reading_listeners: list[Callable[[Sequence[TelemetryRow]], None]] = []
         self.journal = Journal(kept.events, self._happened)
         note = self.journal.note
-        self.wording = Wording(lambda: self.index.space, lambda: self.index.everybody)
+        self.wording = Wording(lambda: self.index.space, lambda: self.index.everybody, lambda: self.index.people.house)
         self.story = Story(feed, self.wording)
         topics = Topics(space.root)
 
@@ -190,7 +190,16 @@ class Services:
             say_word=self.headcount.mode_is,
         )
 
-        self.local = LocalDecisions(self.index, self.lists.salts, self.journal, self.presence, self.visits, beside=self)
+        self.local = LocalDecisions(
+            self.index,
+            self.lists.salts,
+            self.journal,
+            self.presence,
+            self.visits,
+            self.doors,
+            answered=lambda tap: self.access.has_answered(tap),
+            beside=self,
+        )
         self.list_digests = ListDigests(self.index, kept.people_store, kept.list_digest_of)
 
         self.spool = Spool(kept.telemetry, self._readings_kept, meters, clock, waiting_limit=spool_limit)

@@ -66,7 +66,7 @@ def export(config: Path | None, data: Path | None, file: Path | None) -> None:
         return
     _write(file, text)
     click.echo(
-        f"{file}: {len(people.people)} people. It names everybody here: keep it as you would keep a key.", err=True
+        f"{file}: {_people(len(people.people))}. It names everybody here: keep it as you would keep a key.", err=True
     )
 
 
@@ -131,14 +131,19 @@ def _as_text(plan: ImportPlan, applied: bool) -> str:
         ]
     lines += plan.notes
     if plan.is_empty:
-        lines.append(f"Nothing to change: {plan.unchanged} people are as the file says.")
+        lines.append(f"Nothing to change: {_people(plan.unchanged, 'is', 'are')} as the file says.")
     elif applied:
-        lines.append(f"Imported: {len(plan.people)} people changed, {plan.unchanged} as before.")
+        lines.append(f"Imported: {_people(len(plan.people))} changed, {plan.unchanged} as before.")
     else:
         lines.append(
-            f"Would change {len(plan.people)} people, {plan.unchanged} as before. Nothing was changed; add --apply."
+            f"Would change {_people(len(plan.people))}, {plan.unchanged} as before. Nothing was changed; add --apply."
         )
     return "\n".join(lines)
+
+
+def _people(count: int, one: str = "", several: str = "") -> str:
+    """So many people, and the word after it, which differs for one."""
+    return f"{count} {'person' if count == 1 else 'people'} {one if count == 1 else several}".rstrip()
 
 
 def _as_json(plan: ImportPlan, applied: bool) -> str:

@@ -7,10 +7,11 @@ import pytest
 
 from controller.domain.alarm import AlarmKind, Subject, first
 from controller.domain.booth import OnAir
+from controller.domain.building import Passback, Zone
 from controller.domain.facts import Fact, FactKind
 from controller.domain.grants import GrantKind
-from controller.domain.house import Scope
-from controller.domain.ids import AlarmId, PersonId
+from controller.domain.house import ExtraHoliday, HouseState, Scope
+from controller.domain.ids import AlarmId, PersonId, ZoneId
 from controller.domain.rights import DenyReason
 from controller.services.ports import LoggedFact
 from controller.services.screens.live import LiveFeed
@@ -59,6 +60,63 @@ def line(kind: FactKind, **more: object):
     detail = more.pop("detail", DETAILS.get(kind, {}))
     known = {"door": STREET.id, "device": STREET_UNIT, "area": BOOTH, "person": ALICE.id, **more}
     return WORDS.line(Fact(kind, NOON, detail=detail, **known))
+
+
+# --- why a read was refused ---------------------------------------------------------------------------------------
+
+
+def refused(reason: str, at: datetime = NOON, words: Wording = WORDS, **detail: object) -> str | None:
+    return words.line(Fact(FactKind.ENTRY_DENIED, at, door=STREET.id, detail={"reason": reason, **detail})).why
+
+
+def test_outside_hours_on_a_holiday_names_it():
+    thanksgiving = replace(SPACE, holidays={NOON.astimezone(SF).date(): "Thanksgiving"})
+    words = Wording(lambda: thanksgiving, dict)
+
+    assert refused("outside_hours", words=words) == "the plan does not cover this hour (closed: Thanksgiving)"
+    assert refused("outside_hours", NOON + timedelta(days=1), words) == "the plan does not cover this hour"
+    assert refused("membership_paused", words=words) == "the membership is paused"
+
+
+def test_outside_hours_on_a_holiday_that_was_announced_names_it():
+    announced = HouseState(holidays=(ExtraHoliday(NOON.astimezone(SF).date(), "Strike"),))
+    words = Wording(lambda: SPACE, dict, lambda: announced)
+
+    assert refused("outside_hours", words=words) == "the plan does not cover this hour (closed: Strike)"
+
+
+def test_a_holiday_of_another_zone_is_no_reason():
+    day = NOON.astimezone(SF).date()
+    upstairs = replace(SPACE, holidays={day: "Floor polish"}, holiday_zones={day: frozenset({ZoneId("upstairs")})})
+
+    assert refused("outside_hours", words=Wording(lambda: upstairs, dict)) == "the plan does not cover this hour"
+
+
+def test_a_timed_anti_passback_says_that_the_badge_came_in_a_moment_ago_and_never_that_it_is_inside():
+    soon, later = (NOON + timedelta(seconds=seconds) for seconds in (25, 300))
+
+    assert refused("anti_passback", next_time=soon.isoformat()) == (
+        f"this badge came in here a moment ago; it would work from today {soon.astimezone(SF):%H:%M:%S}"
+    )
+    assert refused("anti_passback", next_time=later.isoformat()) == (
+        f"this badge came in here a moment ago; it would work from today {later.astimezone(SF):%H:%M}"
+    )
+    assert refused("anti_passback") == "this badge is inside already"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Passback.TIMED, "this badge came in here a moment ago"),  # though it opens nothing afterwards
+        (Passback.HARD, "this badge is inside already"),
+    ],
+)
+def test_an_anti_passback_is_told_by_the_rule_of_its_zone(rule, said):
+    zone = ZoneId("inside")
+    area = replace(SPACE.areas[SPACE.doors[STREET.id].inner], zones=frozenset({zone}))
+    ruled = replace(SPACE, areas={**SPACE.areas, area.id: area}, zones={zone: Zone(zone, passback=rule)})
+
+    assert refused("anti_passback", words=Wording(lambda: ruled, dict)) == said
 
 
 # --- closed lists -----------------------------------------------------------------------------------------------------

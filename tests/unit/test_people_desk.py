@@ -186,6 +186,15 @@ def test_a_cohort_has_an_id_that_a_people_file_can_name(data: Path, id_: str) ->
     assert "cohort 'spring' has no name" in refused(data, "cohort", "spring", "--name", " ", *words[2:])
 
 
+def test_one_person_is_no_people(data: Path) -> None:
+    (data / "one.csv").write_text("id,name\nada,Ada King\n")
+    words = ("import", str(data / "one.csv"), "--space", str(data / "space.yaml"))
+
+    assert "Would change 1 person, 0 as before." in run(data, *words).output
+    assert "Imported: 1 person changed, 0 as before." in run(data, *words, "--apply").output
+    assert run(data, *words).output == "Nothing to change: 1 person is as the file says.\n"
+
+
 def test_a_cohort_has_a_start_and_an_end(data: Path) -> None:
     words = ("cohort", "spring", "--name", "Spring", "--plan", "full", "--from", "2026-03-01", "--until")
     run(data, *words, "2026-06-30")

@@ -5,14 +5,17 @@ One sentence for what happened and, where there is one, one for why. Nothing is 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from controller.domain.alarm import Alarm
-from controller.domain.building import Space
+from controller.domain.building import Passback, Space
 from controller.domain.facts import Fact, FactKind
+from controller.domain.holidays import holidays_of
+from controller.domain.house import HouseState
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person
+from controller.domain.shared_steps import zones_entered
 from controller.services.doors.alarm_words import sentence
 
 REASONS: dict[str, str] = {
@@ -54,6 +57,8 @@ REASONS: dict[str, str] = {
 }
 """A sentence for every reason a read can be refused; a test holds it against the closed list."""
 
+CAME_IN_JUST_NOW = "this badge came in here a moment ago"
+
 GRANTS: dict[str, str] = {
     "staff": "staff",
     "lease": "lease of {via}",
@@ -92,9 +97,15 @@ class Line:
 class Wording:
     """Turns facts into lines, with the names of this space and these people."""
 
-    def __init__(self, space: Callable[[], Space], people: Callable[[], Mapping[PersonId, Person]]) -> None:
+    def __init__(
+        self,
+        space: Callable[[], Space],
+        people: Callable[[], Mapping[PersonId, Person]],
+        house: Callable[[], HouseState] = HouseState,
+    ) -> None:
         self._space = space
         self._people = people
+        self._house = house  # for the holidays that were announced
 
     def line(self, fact: Fact) -> Line:
         """What happened, and why."""
@@ -172,9 +183,28 @@ class Wording:
         code = str(fact.detail.get("reason", ""))
         text = REASONS.get(code, code.replace("_", " "))
         next_time = fact.detail.get("next_time")
+        if code == "anti_passback" and (next_time is not None or self._is_timed(fact)):
+            text = CAME_IN_JUST_NOW  # a rule of time, which does not know whether they are inside
+        if code == "outside_hours" and (name := self._holiday(fact)):
+            text += f" (closed: {name})"
         if isinstance(next_time, str):
-            text += f"; it would work from {moment(next_time, self._space().zone, seen_from or fact.at)}"
+            text += f"; it would work from {_soon(next_time, self._space().zone, fact.at, seen_from)}"
         return text
+
+    def _is_timed(self, fact: Fact) -> bool:
+        """Whether anti-passback at this door goes by the time alone."""
+        space = self._space()
+        door = space.doors.get(fact.door) if fact.door is not None else None
+        rules = {zone.passback for zone in zones_entered(door, space)} if door is not None else set()
+        return Passback.TIMED in rules and Passback.HARD not in rules
+
+    def _holiday(self, fact: Fact) -> str | None:
+        """What the day of this read is called where the door leads, if it is a holiday there."""
+        space = self._space()
+        door = space.doors.get(fact.door) if fact.door is not None else None
+        if door is None:
+            return None
+        return holidays_of(door.inner, space, self._house()).name_of(fact.at.astimezone(space.zone).date())
 
     def when(self, fact: Fact, key: str) -> str | None:
         """A moment among a fact's details, told on the day of the fact; None where there is none."""
@@ -202,6 +232,13 @@ def moment(iso: str, zone: ZoneInfo, seen_from: datetime) -> str:
     days = (at.date() - today.date()).days
     day = {0: "today", 1: "tomorrow"}.get(days) or at.strftime("%a" if 0 < days < 7 else "%a %d %b %Y")
     return f"{day} {at:%H:%M}"
+
+
+def _soon(iso: str, zone: ZoneInfo, at: datetime, seen_from: datetime | None) -> str:
+    """The same, with seconds where the minute has begun already."""
+    told = moment(iso, zone, seen_from or at)
+    then = datetime.fromisoformat(iso)
+    return f"{told}:{then:%S}" if then - at <= timedelta(minutes=1) else told
 
 
 class _Texts(dict[str, str]):
