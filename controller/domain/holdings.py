@@ -101,5 +101,5 @@ class VisitingPass:
     plan: PlanId
     start: datetime  # aware UTC, inclusive
     end: datetime  # exclusive
-    days: int | None = None  # free days in all; None: the plan's own quota alone
+    days: int | None = None  # free days from its start on, as the pass says; None: what the partner agreed on alone
     is_revoked: bool = False

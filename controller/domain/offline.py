@@ -25,6 +25,7 @@ from controller.domain.quota import is_counted, next_monday, next_month, week_of
 from controller.domain.rights import DenyReason, HostedGuest, Read, Rights
 from controller.domain.schedule import DAY_MINUTES, EVERY_DAY, WeeklySchedule, instant
 from controller.domain.standing import LocalDay, day_begins, entering_on, is_current, local_day, problem_of
+from controller.domain.visit_rights import visit_days_left
 
 ALWAYS = ((0, 7 * DAY_MINUTES),)
 _ONE_DAY = timedelta(days=1)
@@ -364,7 +365,7 @@ def _visits(rights: Rights, door: Door, part: _Part) -> Iterator[OfflineRight]:
         plan = space.plans.get(visit.plan)
         if visit.is_revoked or not plan_covers(plan, door):
             continue
-        left = None if visit.days is None else max(0, visit.days - len(used))
+        left = visit_days_left(visit, rights)
         whole = replace(_on(plan, space, days=left), since=visit.start, until=visit.end)
         if not is_counted(door, space):
             yield replace(whole, days=None)

@@ -16,6 +16,8 @@ from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, 
 
 # A month of guests and of visits, and the week around any day of it.
 LOOKED_BACK = timedelta(weeks=5)
+# What partners agree on: so many free days within thirty, of which this one is the last.
+VISITS_WITHIN = timedelta(days=30)
 
 Use: TypeAlias = tuple[ChargeKind, PersonId, date, PersonId | None]
 """What makes two charges one: the plan does not, so a change of plan in mid-week keeps the days used."""
@@ -60,7 +62,8 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
         for kind, _, day, guest in spoken_for - free_today
         if kind is ChargeKind.GUEST_DAY and day == today and guest is not None
     )
-    usage = _usage((used - waived) | free_today | spoken_for, max(passes, 0), today - LOOKED_BACK, on_their_way)
+    counted = {use for use in (used - waived) | free_today | spoken_for if not _is_long_ago(use, today)}
+    usage = _usage(counted, max(passes, 0), on_their_way)
     free_days = frozenset(day for kind, _, day, _ in free_today if kind is ChargeKind.QUOTA_DAY)
     return replace(usage, free_days=free_days) if free_days else usage
 
@@ -68,12 +71,17 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
 _GIVES_PASSES = frozenset({LedgerEntry.BOUGHT, LedgerEntry.WAIVED})
 
 
-def _usage(uses: Iterable[Use], passes: int, since: date, on_their_way: frozenset[PersonId]) -> Usage:
+def _is_long_ago(use: Use, today: date) -> bool:
+    kind, _, day, _ = use
+    if kind is ChargeKind.VISIT_DAY:
+        return today - day >= VISITS_WITHIN
+    return day < today - LOOKED_BACK
+
+
+def _usage(uses: Iterable[Use], passes: int, on_their_way: frozenset[PersonId]) -> Usage:
     days: dict[ChargeKind, set[date]] = {kind: set() for kind in ChargeKind}
     guests: dict[date, frozenset[PersonId]] = {}
     for kind, _, day, subject in uses:
-        if day < since:
-            continue
         days[kind].add(day)
         if kind is ChargeKind.GUEST_DAY and subject is not None:
             guests[day] = guests.get(day, frozenset()) | {subject}

@@ -60,7 +60,7 @@ class Usage:
     day_pass_days: frozenset[date] = frozenset()  # paid by a pass already
     day_passes_left: int = 0  # bought, and neither used nor reserved
     pay_as_you_go_days: frozenset[date] = frozenset()
-    visit_days: frozenset[date] = frozenset()
+    visit_days: frozenset[date] = frozenset()  # of the last thirty days
     # Of a host: business day -> the guests counted on it. Of the last five weeks.
     guest_days: Mapping[date, frozenset[PersonId]] = field(default_factory=dict)
     # Of today's, those who were let in at a door and have not gone through any yet: reserved, not used.

@@ -55,6 +55,22 @@ def visit_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datet
             begins = day_begins(next_monday(today), space)
 
 
+def visit_days_left(visit: VisitingPass, rights: Rights) -> int | None:
+    """Of the pass's own days, used since it began, and of those agreed with the partner, the fewer; None: no such limit.
+
+    What another pass used before this one began counts against the agreement alone.
+    """
+    space, used = rights.space, rights.usage.visit_days
+    partner = space.partners.get(visit.partner)
+    left = []
+    if visit.days is not None:
+        begins = business_day(visit.start, space.zone, space.cut_off_minutes)
+        left.append(visit.days - sum(1 for day in used if day >= begins))
+    if partner is not None and partner.days is not None:
+        left.append(partner.days - len(used))
+    return max(0, min(left)) if left else None
+
+
 def _answer(visit: VisitingPass, rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     space = rights.space
     plan = space.plans.get(visit.plan)
@@ -69,9 +85,7 @@ def _answer(visit: VisitingPass, rights: Rights, door: Door, day: LocalDay, at: 
     used = rights.usage.visit_days
     charge: Charge | None = None
     if day.business not in used and is_counted(door, space):
-        if visit.days is not None and len(used) >= visit.days:
-            return DenyReason.QUOTA_USED_UP
-        if not has_day_left(plan, used, day.business):
+        if visit_days_left(visit, rights) == 0 or not has_day_left(plan, used, day.business):
             return DenyReason.QUOTA_USED_UP
         charge = Charge(ChargeKind.VISIT_DAY, rights.person.id, day.business, plan=plan.id)
     return Grant(GrantKind.VISITING, visit.partner, Cost.QUOTA_DAY, charge=charge, ref=visit.id)

@@ -16,6 +16,7 @@ from controller.domain.building import (
     Door,
     Floor,
     Grace,
+    Partner,
     Passback,
     PinMode,
     Plan,
@@ -31,6 +32,7 @@ from controller.domain.ids import (
     DeviceId,
     DoorId,
     FloorId,
+    PartnerId,
     PersonId,
     PlanId,
     ScheduleId,
@@ -137,7 +139,13 @@ class HouseDraw:
             plans={each.id: each for each in self.plans()},
             zones=zones,
             grace=Grace(self.one((7, 7, 0, 3)), self.one((20_000, 20_000, 0))),
+            partners={each.id: each for each in self.partners()},
         )
+
+    def partners(self) -> list[Partner]:
+        if self.likely(30):
+            return []
+        return [Partner(PartnerId("trudaine"), "Trudaine", "", PLANS[4], days=self.one((None, 1, 3, 4)))]
 
     def zone_rules(self, id: ZoneId) -> Zone:
         if self.likely(60):

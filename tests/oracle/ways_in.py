@@ -292,4 +292,9 @@ class WaysIn(Somebody):
         used = self.rights.usage.visit_days
         if plan.days_per_week is not None and days.used_this_week(used, self.today) >= plan.days_per_week:
             return True
-        return visit.days is not None and len(used) >= visit.days
+        # What the pass itself says is counted from the day on which it begins; what its space agreed on, in all.
+        first = days.business_day(visit.start, self.space)
+        if visit.days is not None and len([day for day in used if day >= first]) >= visit.days:
+            return True
+        partner = self.space.partners.get(visit.partner)
+        return partner is not None and partner.days is not None and len(used) >= partner.days

@@ -175,10 +175,18 @@ async def test_of_our_days_and_the_passes_own_the_fewer_count(houses, ours, thei
     trudaine, parisoma = houses
     parisoma.honours(trudaine, ours)
 
-    visitor = parisoma.visits.visitor(trudaine.gives(days=theirs), NOON)
+    rest = 7 if days is None else days
+    parisoma.usage[PersonId("trudaine/camille")] = Usage(
+        visit_days=frozenset(date(2026, 11, 23) + timedelta(days=n) for n in range(1, rest))
+    )
+    last = parisoma.answers(trudaine.gives(days=theirs))
+    parisoma.usage[PersonId("trudaine/camille")] = Usage(
+        visit_days=frozenset(date(2026, 11, 23) + timedelta(days=n) for n in range(1, rest + 1))
+    )
+    beyond = parisoma.answers(trudaine.gives(days=theirs))
 
-    assert visitor is not None
-    assert visitor.visits[0].days == days
+    assert isinstance(last, Granted)
+    assert reason(beyond) is (None if days is None else DenyReason.QUOTA_USED_UP)
 
 
 async def test_the_visitor_has_a_name_and_is_a_visitor(houses):

@@ -177,7 +177,7 @@ def mapped(found: Pass, partner: Partner, people: RegistrySnapshot) -> Visitor:
         partner.plan,
         found.start - SKEW,
         found.end,
-        _fewer(partner.days, found.days),
+        found.days,
         is_revoked(partner.id, found, people.revoked_passes),
     )
     person = people.people.get(person_id) or _visitor(person_id, found, partner)
@@ -283,11 +283,6 @@ def _could_be_said(found: Pass, at: datetime) -> bool:
 
 def _visitor(id: PersonId, found: Pass, partner: Partner) -> Person:
     return Person(id, f"{found.name or found.subject} ({partner.name})", PersonKind.VISITOR)
-
-
-def _fewer(ours: int | None, theirs: int | None) -> int | None:
-    known = [days for days in (ours, theirs) if days is not None]
-    return min(known, default=None)
 
 
 def _mark(issuer: str, subject: str, until: datetime) -> str:

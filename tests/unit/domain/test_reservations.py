@@ -36,6 +36,13 @@ def test_plan_change_mid_week_keeps_the_days_used():
     assert usage_of(rows, (), WED).quota_days == {MON, TUE}
 
 
+@pytest.mark.parametrize(("ago", "counts"), [(0, True), (29, True), (30, False), (34, False)])
+def test_a_visitors_days_are_those_of_the_last_thirty(ago: int, counts: bool):
+    day = WED - timedelta(days=ago)
+
+    assert usage_of([row(USED, ChargeKind.VISIT_DAY, day)], (), WED).visit_days == ({day} if counts else frozenset())
+
+
 def test_guest_days_go_to_the_host():
     usage = usage_of([row(USED, GUEST, subject=BOB)], [charge(GUEST, subject=PersonId("carol"))], MON)
 

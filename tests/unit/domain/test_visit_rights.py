@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.access import Cost, DenyReason, Grant, GrantKind, Miss, Rights
-from controller.domain.building import Door, Space
+from controller.domain.building import Door, Partner, Space
 from controller.domain.holdings import VisitingPass
 from controller.domain.ids import PartnerId, PersonId
 from controller.domain.membership import Person, PersonKind
@@ -61,6 +61,24 @@ def test_free_days_are_counted_in_all() -> None:
     used = visiting("2026-11-23", "2026-11-24", "2026-12-01")
 
     assert miss(used, local("2026-12-02 12:00")) == Miss(DenyReason.QUOTA_USED_UP)
+
+
+def test_a_passs_own_days_are_those_used_since_it_began() -> None:
+    earlier = visiting("2026-11-09", "2026-11-16", days=1)
+
+    assert granted(earlier).charge is not None
+    assert miss(visiting("2026-11-16", "2026-11-23", days=1), local("2026-11-30 12:00")) == Miss(
+        DenyReason.QUOTA_USED_UP
+    )
+
+
+@pytest.mark.parametrize(("agreed", "enters"), [(2, False), (3, True), (None, True)])
+def test_days_agreed_with_the_partner_are_counted_over_all_passes(agreed: int | None, enters: bool) -> None:
+    partner = Partner(PASS.partner, "Trudaine", "", TWO_DAYS, agreed)
+    space = replace(SPACE, partners={partner.id: partner})
+    used = visiting("2026-11-09", "2026-11-16", days=1, space=space)
+
+    assert answer(used) == (GrantKind.VISITING if enters else DenyReason.QUOTA_USED_UP)
 
 
 def test_the_plans_days_of_a_week_hold_for_visitors_too() -> None:
