@@ -197,7 +197,7 @@ def copied(begun: Path) -> Path:
     return copy
 
 
-@settings(max_examples=40, deadline=None)  # other programs run on this machine too
+@settings(max_examples=25, deadline=None)  # other programs run on this machine too
 @given(steps=STEPS)
 async def test_an_index_that_followed_every_edit_equals_one_built_fresh(
     steps: list[tuple[Edit, bool]], begun: Path

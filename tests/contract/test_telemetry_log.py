@@ -111,7 +111,7 @@ rows = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)  # each opens files, and several when it starts again
 @given(groups=st.lists(st.lists(rows, max_size=5), max_size=5), restart=st.booleans())
 async def test_whatever_arrives_twin_and_sqlite_agree(
     groups: list[list[TelemetryRow]], restart: bool, tmp_path_factory: pytest.TempPathFactory
