@@ -54,12 +54,11 @@ class Broker:
 
 def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
     """Small window: what waits behind a tap must stay little. Its will tells listeners that the controller is gone."""
-    client = ACCESS_CLIENT
     lost = codec.encode(Status(state=DeviceState.LOST, boot=boot))
     return LinkSettings(
         host=broker.host,
         port=broker.port,
-        client_id=client,
+        client_id=client_id(ACCESS_CLIENT, topics),
         username=broker.access_user,
         password=broker.access_password,
         protocol=broker.version,
@@ -69,20 +68,19 @@ def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
         reconnect_max_s=RECONNECT_MAX_S,
         tls=broker.tls,
         will=Will(topics.server_status, lost),
-        subscriptions=_subscriptions(topics, client, ACCESS_KINDS),
+        subscriptions=_subscriptions(topics, ACCESS_CLIENT, ACCESS_KINDS),
         # A retained event is refused from its first moment on, not only when it comes again.
         flagged_if_retained=frozenset({topics.up_filter(Kind.EVENT)}),
-        heartbeat_topic=_beat_topic(topics, client),
+        heartbeat_topic=_beat_topic(topics, ACCESS_CLIENT),
     )
 
 
 def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
     """A fortnight's session and a large window: readings wait at the broker while we are away."""
-    client = TELEMETRY_CLIENT
     return LinkSettings(
         host=broker.host,
         port=broker.port,
-        client_id=client,
+        client_id=client_id(TELEMETRY_CLIENT, topics),
         username=broker.telemetry_user,
         password=broker.telemetry_password,
         protocol=broker.version,
@@ -92,21 +90,31 @@ def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
         reconnect_max_s=RECONNECT_MAX_S,
         tls=broker.tls,
         # All that anybody says: what is no kind of the contract is refused with a reason, not lost.
-        subscriptions=_subscriptions(topics, client, (None,)),
-        heartbeat_topic=_beat_topic(topics, client),
+        subscriptions=_subscriptions(topics, TELEMETRY_CLIENT, (None,)),
+        heartbeat_topic=_beat_topic(topics, TELEMETRY_CLIENT),
     )
 
 
-def _beat_topic(topics: Topics, client: str) -> str:
-    return f"{topics.root}/1/server/beat/{client}"
+def client_id(name: str, topics: Topics) -> str:
+    """One connection's name at the broker: another for each root, so that several spaces share one broker.
+
+    Below the usual root it is the plain name, by which the broker keeps our session over an upgrade. No root holds a
+    colon, so two roots never make one id.
+    """
+    return name if topics.root == Topics().root else f"{name}-{topics.root.replace('/', ':')}"
+
+
+def _beat_topic(topics: Topics, name: str) -> str:
+    """By the user's name, not by the client's id: the broker's rights name users."""
+    return f"{topics.root}/1/server/beat/{name}"
 
 
 def _marker_topic(settings: LinkSettings) -> str:
     return f"{settings.heartbeat_topic}/marker"
 
 
-def _subscriptions(topics: Topics, client: str, kinds: Iterable[Kind | None]) -> tuple[tuple[str, int], ...]:
-    return (*((topics.up_filter(kind), 1) for kind in kinds), (f"{_beat_topic(topics, client)}/marker", 1))
+def _subscriptions(topics: Topics, name: str, kinds: Iterable[Kind | None]) -> tuple[tuple[str, int], ...]:
+    return (*((topics.up_filter(kind), 1) for kind in kinds), (f"{_beat_topic(topics, name)}/marker", 1))
 
 
 class MqttInbound:
