@@ -45,16 +45,6 @@ def day_begins(day: date, space: Space) -> datetime:
     return instant(day, space.cut_off_minutes, space.zone)
 
 
-def has_started(held: Membership | Lease, day: LocalDay) -> bool:
-    """Whether its first day has come."""
-    return held.starts <= day.calendar
-
-
-def has_ended(held: Membership | Lease, day: LocalDay) -> bool:
-    """Whether its last day is over, cut-off included."""
-    return held.ends is not None and day.business > held.ends
-
-
 def is_current(held: Membership | Lease, day: LocalDay) -> bool:
     """Whether this day lies within its dates."""
     return held.starts <= day.calendar and (held.ends is None or day.business <= held.ends)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.domain.building import Grace
 from controller.domain.membership import Membership, Standing
-from controller.domain.standing import has_started, is_current, local_day, standing_on
+from controller.domain.standing import is_current, local_day, standing_on
 from tests.unit.domain.house import SF, lease, local, member
 
 CUT_OFF = 4 * 60
@@ -54,6 +54,6 @@ def test_a_lease_is_current_in_one_piece(minutes: int) -> None:
 def test_a_membership_of_one_day_has_one_day() -> None:
     one: Membership = member(starts="2026-06-10", ends="2026-06-10")
 
-    assert has_started(one, local_day(local("2026-06-10 00:00"), SF, CUT_OFF))
+    assert is_current(one, local_day(local("2026-06-10 00:00"), SF, CUT_OFF))
     assert is_current(one, local_day(local("2026-06-10 12:00"), SF, CUT_OFF))
     assert not is_current(one, local_day(local("2026-06-11 12:00"), SF, CUT_OFF))
