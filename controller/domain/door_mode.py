@@ -226,12 +226,12 @@ def _set(level: Level, wishes: list[tuple[Wanted, datetime, str]]) -> DoorMode |
 
 def _unlocked_until(now: Circumstances) -> datetime:
     """When the door will not be unlocked any more, as far as is known now and within a little more than a day."""
-    at = now.at
-    while (turn := next_change(now.door, now.space, now.house, at, now.events)) is not None:
-        at = turn
-        if _mode(replace(now, at=at)).wanted is not Mode.UNLOCKED or at - now.at >= UNLOCKED_AT_MOST:
-            break
-    return at
+    at, latest = now.at, now.at + UNLOCKED_AT_MOST
+    while True:
+        # Whatever unlocks a door has an end, and that is a change: while it is unlocked there is always a next one.
+        at = next_change(now.door, now.space, now.house, at, now.events) or latest
+        if at >= latest or _mode(replace(now, at=at)).wanted is not Mode.UNLOCKED:
+            return at
 
 
 def _turns(

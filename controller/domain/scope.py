@@ -5,6 +5,7 @@ kitchen locks the door one comes to it by. Who may set what for a scope is in `h
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from controller.domain.building import Area, Door, Space
 from controller.domain.house import Scope, ScopeKind
@@ -24,6 +25,8 @@ def covers(scope: Scope, door: Door, space: Space) -> bool:
             return door.floor == scope.id or (inner is not None and inner.floor == scope.id)
         case ScopeKind.ZONE:
             return any(scope.id in area.zones for area in _behind(door, space))
+        case _:
+            assert_never(scope.kind)
 
 
 def doors_of(scope: Scope, space: Space) -> tuple[Door, ...]:

@@ -40,8 +40,9 @@ def best_grant(rights: Rights, door: Door, at: datetime) -> Grant | DenyReason:
             break
         answer = source(rights, door, day, at)
         if isinstance(answer, Grant):
-            if best is None or answer.cost < best.cost:
-                best = answer
+            # Cheaper than the best so far: that one costs more than the least of this source, which memberships alone
+            # may exceed, and they are asked before anything that costs as much.
+            best = answer
         elif answer is not None:
             misses.append(answer)
     if best is not None:
