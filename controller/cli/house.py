@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from controller.adapters.clock import SystemClock
+from controller.adapters.sql.event_log import SqlEventLog
 from controller.app.stores import open_kept
 from controller.cli.options import settings_from, space_of
 from controller.domain.building import Space
@@ -35,4 +36,9 @@ async def open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[Ho
     space = space_of(settings)
     async with open_kept(settings.data) as kept:
         people = await kept.registry.load()
-        yield HouseDesk(kept.house, space, people.people, people.house, SystemClock().now()), space
+        desk = HouseDesk(kept.house, space, people.people, people.house, SystemClock().now())
+        yield desk, space
+        if desk.noted:
+            # As it is done, beside a running service or without one: nobody has to find it out later.
+            async with await SqlEventLog.open(settings.data / "events.db") as log:
+                await log.append_all(desk.noted)

@@ -60,6 +60,7 @@ class FactKind(StrEnum):
     FIRE_CLEARED = "fire_cleared"  # by the panel
     FIRE_CONFIRMED = "fire_confirmed"  # by staff: doors may lock again
     DOOR_OVERRIDDEN = "door_overridden"
+    CALENDAR_CHANGED = "calendar_changed"  # an exception or a holiday was added or removed
     EVENT_STARTED = "event_started"  # its host has entered
     EVENT_ENDED = "event_ended"
     WHEREABOUTS_FORGIVEN = "whereabouts_forgiven"

@@ -77,6 +77,7 @@ class OneOff:
     start: datetime  # aware UTC, inclusive
     end: datetime  # exclusive
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class ExtraHoliday:
     day: date
     name: str
     zones: frozenset[ZoneId] = frozenset()
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,25 @@ async def test_an_exception_ends_after_it_starts(kept: Kept) -> None:
         await kept.house.remove_one_off("exception-1")
 
 
+async def test_an_exception_and_a_holiday_keep_who_made_them(kept: Kept) -> None:
+    await kept.house.put_one_off(STREET, Wanted.LOCKED, NOON, NOON + HOUR, "a move", ADA)
+    await kept.house.put_holiday(ExtraHoliday(date(2026, 5, 3), "Storm", by=BEN))
+
+    assert [one.by for one in (await state(kept)).one_offs] == [ADA]
+    assert [one.by for one in (await state(kept)).holidays] == [BEN]
+
+
+async def test_an_exception_is_there_once_and_unlocks_for_a_month_at_most(kept: Kept) -> None:
+    await kept.house.put_one_off(STREET, Wanted.LOCKED, NOON, NOON + HOUR, "a move")
+
+    with pytest.raises(InputError, match="exception-1 says the same of door street already"):
+        await kept.house.put_one_off(STREET, Wanted.LOCKED, NOON, NOON + HOUR, "again")
+    with pytest.raises(InputError, match="unlocked for longer than 31 days"):
+        await kept.house.put_one_off(STREET, Wanted.UNLOCKED, NOON, NOON + 32 * 24 * HOUR, "fair")
+    with pytest.raises(InputError, match="the holiday on 2026-05-03 has no name"):
+        await kept.house.put_holiday(ExtraHoliday(date(2026, 5, 3), " "))
+
+
 async def test_a_holiday_announced_on_the_day_closes_zones_or_all(kept: Kept) -> None:
     strike = ExtraHoliday(date(2026, 5, 4), "Strike", frozenset({ZoneId("members"), ZoneId("public")}))
     await kept.house.put_holiday(strike)

@@ -49,6 +49,7 @@ DETAILS: dict[FactKind, dict[str, object]] = {
         "until": "18:00",
         "reason": "open day",
     },
+    FactKind.CALENDAR_CHANGED: {"by": "Dana", "said": "2026-12-24, Christmas Eve, is a holiday"},
     FactKind.EVENT_STARTED: {"event": "Evening of talks"},
     FactKind.EVENT_ENDED: {"event": "Evening of talks"},
     FactKind.WHEREABOUTS_FORGIVEN: {"by": "Dana"},

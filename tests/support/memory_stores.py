@@ -67,9 +67,11 @@ class MemoryHouse:
         self._end(one, at, by, reason)
         return self._become(overrides=_but(self._state.overrides, one))
 
-    async def put_one_off(self, scope: Scope, wanted: Wanted, start: datetime, end: datetime, reason: str) -> int:
-        checks.check_one_off(scope, start, end, reason)
-        new = OneOff(self._new_id("exception"), scope, wanted, start, end, reason)
+    async def put_one_off(
+        self, scope: Scope, wanted: Wanted, start: datetime, end: datetime, reason: str, by: str = ""
+    ) -> int:
+        checks.check_one_off(self._state.one_offs, scope, wanted, start, end, reason)
+        new = OneOff(self._new_id("exception"), scope, wanted, start, end, reason, by)
         return self._become(one_offs=(*self._state.one_offs, new))
 
     async def remove_one_off(self, id: str) -> int:
@@ -79,6 +81,7 @@ class MemoryHouse:
         return self._become(one_offs=_but(self._state.one_offs, known[id]))
 
     async def put_holiday(self, holiday: ExtraHoliday) -> int:
+        checks.check_holiday(holiday)
         others = [one for one in self._state.holidays if one.day != holiday.day]
         return self._become(holidays=tuple(sorted([*others, holiday], key=lambda one: one.day)))
 

@@ -108,9 +108,11 @@ class SqlHouse:
 
         return await self._database.write(end)
 
-    async def put_one_off(self, scope: Scope, wanted: Wanted, start: datetime, end: datetime, reason: str) -> int:
+    async def put_one_off(
+        self, scope: Scope, wanted: Wanted, start: datetime, end: datetime, reason: str, by: str = ""
+    ) -> int:
         def add(connection: Connection) -> int:
-            checks.check_one_off(scope, start, end, reason)
+            checks.check_one_off(rows.one_offs(connection, 0), scope, wanted, start, end, reason)
             _add(
                 connection,
                 schema.one_off,
@@ -119,6 +121,7 @@ class SqlHouse:
                 start_ms=milliseconds(start),
                 end_ms=milliseconds(end),
                 reason=reason,
+                by=by,
             )
             return bump(connection, HOUSE)
 
@@ -137,11 +140,12 @@ class SqlHouse:
 
     async def put_holiday(self, holiday: ExtraHoliday) -> int:
         def keep(connection: Connection) -> int:
+            checks.check_holiday(holiday)
             if holiday in rows.holidays(connection):
                 return version_of(connection)
             table = schema.extra_holiday
             connection.execute(table.delete().where(table.c.day == holiday.day))
-            row = {"day": holiday.day, "name": holiday.name, "zones": " ".join(sorted(holiday.zones))}
+            row = {"day": holiday.day, "name": holiday.name, "zones": " ".join(sorted(holiday.zones)), "by": holiday.by}
             put(connection, table, [row])
             return bump(connection, HOUSE)
 

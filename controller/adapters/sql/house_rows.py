@@ -89,6 +89,7 @@ def one_offs(connection: Connection, over_ms: int) -> tuple[OneOff, ...]:
             moment(row.start_ms),
             moment(row.end_ms),
             row.reason,
+            row.by,
         )
         for row in connection.execute(select(table).where(live).order_by(table.c.number))
     )
@@ -97,8 +98,8 @@ def one_offs(connection: Connection, over_ms: int) -> tuple[OneOff, ...]:
 def holidays(connection: Connection) -> tuple[ExtraHoliday, ...]:
     table = schema.extra_holiday
     return tuple(
-        ExtraHoliday(day, name, frozenset(ZoneId(zone) for zone in zones.split()))
-        for day, name, zones in connection.execute(select(table).order_by(table.c.day))
+        ExtraHoliday(day, name, frozenset(ZoneId(zone) for zone in zones.split()), by)
+        for day, name, zones, by in connection.execute(select(table).order_by(table.c.day))
     )
 
 

@@ -268,6 +268,7 @@ one_off = Table(
     Column("start_ms", BigInteger, nullable=False),
     Column("end_ms", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False, server_default=text("''")),
     Column("removed", Boolean, nullable=False, server_default=text("0")),
 )
 
@@ -277,6 +278,7 @@ extra_holiday = Table(
     Column("day", Date, primary_key=True),
     Column("name", Text, nullable=False),
     Column("zones", Text, nullable=False, server_default=text("''")),  # spaces between them; none: everywhere
+    Column("by", Text, nullable=False, server_default=text("''")),
 )
 
 window_opened = Table(

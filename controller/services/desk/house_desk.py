@@ -9,13 +9,14 @@ from datetime import date, datetime
 from difflib import get_close_matches
 
 from controller.domain.building import Space
+from controller.domain.facts import Fact, FactKind
 from controller.domain.house import ExtraHoliday, HouseState, Lockdown, Override, Scope, ScopeKind, Wanted
 from controller.domain.house_rights import may, who_may
 from controller.domain.ids import PersonId, ZoneId
 from controller.domain.membership import Person, Right
 from controller.errors import InputError
 from controller.services.doors.house_changes import scope_words
-from controller.services.people.registry_checks import LONGEST_OVERRIDE
+from controller.services.people.registry_checks import LONGEST_EXCEPTION, LONGEST_OVERRIDE
 from controller.services.screens.wording import moment
 from controller.services.stores import HouseStore
 
@@ -43,6 +44,8 @@ class HouseDesk:
         self._people = people
         self._house = house
         self._now = now
+        self.noted: list[Fact] = []
+        """What was done to the calendar, for whoever keeps the event log."""
 
     # --- lockdown ---------------------------------------------------------------------------------
 
@@ -86,34 +89,73 @@ class HouseDesk:
     async def add_exception(
         self, scope: str, wanted: Wanted, start: datetime, end: datetime, by: str, reason: str
     ) -> str:
-        self._allowed(by, Right.OVERRIDE_DOORS)
+        person = self._allowed(by, Right.OVERRIDE_DOORS)
         meant = scope_of(scope, self._space, default=ScopeKind.DOOR)
         if end <= start:
             raise InputError(f"--to: {self._when(end)} is not after --from, {self._when(start)} — name a later end")
         if end <= self._now:
             raise InputError(f"the exception is over already, {self._when(end)} — name a later end")
-        await self._store.put_one_off(meant, wanted, start, end, _reason(reason))
-        return f"{_begun(self._words(meant))} is {wanted} from {self._when(start)} to {self._when(end)}."
+        span = f"{wanted} from {self._when(start)} to {self._when(end)}"
+        if wanted is not Wanted.LOCKED and end - start > LONGEST_EXCEPTION:
+            raise InputError(
+                f"{_begun(self._words(meant))}, {span}, is longer than {LONGEST_EXCEPTION.days} days — end it sooner, or put "
+                "it into the unlock schedule of the space file"
+            )
+        await self._store.put_one_off(meant, wanted, start, end, _reason(reason), person.id)
+        days = (
+            f"{start.astimezone(self._space.zone):%Y-%m-%d %H:%M} to {end.astimezone(self._space.zone):%Y-%m-%d %H:%M}"
+        )
+        self._note(person, f"exception for {self._words(meant)}, {wanted} {days}, added ({_reason(reason)})")
+        return f"{_begun(self._words(meant))} is {span}."
 
     async def remove_exception(self, id_: str, by: str) -> str:
-        self._allowed(by, Right.OVERRIDE_DOORS)
+        person = self._allowed(by, Right.OVERRIDE_DOORS)
         await self._store.remove_one_off(id_)
+        about = "".join(f" for {self._words(one.scope)}" for one in self._house.one_offs if one.id == id_)
+        self._note(person, f"{id_}{about} removed")
         return f"{id_} is removed."
 
     async def add_holiday(self, day: date, name: str, zones: Iterable[str], by: str) -> str:
-        self._allowed(by, Right.OVERRIDE_DOORS)
+        person = self._allowed(by, Right.OVERRIDE_DOORS)
+        name = " ".join(name.split())
+        if not name:
+            raise InputError(f"the holiday on {day} has no name — say what people call the day")
         if day < self._now.astimezone(self._space.zone).date():
             raise InputError(f"{day} is past — a holiday is announced before it comes")
         known = zones_of(self._space)
         meant = frozenset(ZoneId(_known("zone", zone, known)) for zone in zones)
-        await self._store.put_holiday(ExtraHoliday(day, name, meant))
-        where = f"zone {', '.join(sorted(meant))}" if meant else "everything"
-        return f"{day}, {name}: {where} is closed to plans and unlock schedules."
+        await self._store.put_holiday(ExtraHoliday(day, name, meant, person.id))
+        where = _zones_said(meant)
+        self._note(person, f"holiday {day}, {name}, announced for {where}")
+        said = f"{day}, {name}: {where} is closed to plans and unlock schedules."
+        for one in self._announced(day):
+            said += f" It takes the place of {one.name}{_in_zones(one.zones)}."
+        return said + (f" {filed}" if (filed := self._filed(day)) else "")
 
     async def remove_holiday(self, day: date, by: str) -> str:
-        self._allowed(by, Right.OVERRIDE_DOORS)
+        person = self._allowed(by, Right.OVERRIDE_DOORS)
+        announced, filed = self._announced(day), self._filed(day)
+        if filed and not announced:
+            raise InputError(f"{filed} What stands there is not removed here — publish a space file without it")
         await self._store.remove_holiday(day)
-        return f"{day} is a day like any other again."
+        names = " and ".join(f"{one.name}{_in_zones(one.zones)}" for one in announced)
+        self._note(person, f"holiday {day}, {names}, taken back")
+        return f"{names} is removed. " + (filed or f"{day} is a day like any other again.")
+
+    def _announced(self, day: date) -> list[ExtraHoliday]:
+        return [one for one in self._house.holidays if one.day == day]
+
+    def _filed(self, day: date) -> str | None:
+        """What the space file says of this day, in a sentence."""
+        name = self._space.holidays.get(day)
+        if name is None:
+            return None
+        zones = self._space.holiday_zones.get(day, frozenset())
+        return f"The space file closes {_zones_said(zones)} on {day} already: {name}."
+
+    def _note(self, person: Person, said: str) -> None:
+        detail = {"by": person.name, "said": said}
+        self.noted.append(Fact(FactKind.CALENDAR_CHANGED, self._now, person=person.id, detail=detail))
 
     # --- fire -------------------------------------------------------------------------------------
 
@@ -146,7 +188,7 @@ class HouseDesk:
         """Every exception that is not over."""
         return [
             f"{one.id}: {self._words(one.scope)} {one.wanted}, {self._when(one.start)} to {self._when(one.end)}: "
-            f"{one.reason}"
+            f"{one.reason}{self._signed(one.by)}"
             for one in self._house.one_offs
             if one.end > self._now
         ]
@@ -158,7 +200,7 @@ class HouseDesk:
             (day, name, self._space.holiday_zones.get(day, frozenset()), " (space file)")
             for day, name in self._space.holidays.items()
         ]
-        announced = [(one.day, one.name, one.zones, "") for one in self._house.holidays]
+        announced = [(one.day, one.name, one.zones, self._signed(one.by)) for one in self._house.holidays]
         return [
             f"{day:%a} {day}  {name}" + (f", zone {', '.join(sorted(zones))}" if zones else "") + source
             for day, name, zones, source in sorted(filed + announced, key=lambda one: one[0])
@@ -230,6 +272,10 @@ class HouseDesk:
     def _line(self, one: Lockdown) -> str:
         return f"{one.id}: {self._words(one.scope)} since {self._when(one.since)}, {self._by(one)}"
 
+    def _signed(self, by: str) -> str:
+        person = self._people.get(PersonId(by))
+        return f", by {person.name if person is not None else by}" if by else ""
+
     def _by(self, one: Lockdown | Override) -> str:
         person = self._people.get(one.by)
         return f"by {person.name if person is not None else one.by}: {one.reason}"
@@ -299,6 +345,15 @@ def _reason(text: str) -> str:
     if not said:
         raise InputError("--reason: is empty — say why, for whoever reads the log")
     return said
+
+
+def _zones_said(zones: Iterable[str]) -> str:
+    named = ", ".join(sorted(zones))
+    return f"zone {named}" if named else "everything"
+
+
+def _in_zones(zones: Iterable[str]) -> str:
+    return f" ({_zones_said(zones)})" if zones else ""
 
 
 def _begun(text: str) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from controller.domain.holdings import Booking, GuestPass, PublicEvent, VisitingPass
-from controller.domain.house import Fire, HouseState, Lockdown, Override, Scope, ScopeKind
+from controller.domain.house import ExtraHoliday, Fire, HouseState, Lockdown, OneOff, Override, Scope, ScopeKind, Wanted
 from controller.domain.membership import Cohort, CredentialKind, Lease, Membership, Team
 from controller.domain.usage import LedgerEntry, LedgerRow
 from controller.errors import InputError
@@ -20,6 +20,8 @@ T = TypeVar("T", Lockdown, Override)
 
 # A door that stands open for longer is no exception any more: it belongs into the unlock schedule.
 LONGEST_OVERRIDE = timedelta(days=7)
+# An exception is planned, and may be a month of open house.
+LONGEST_EXCEPTION = timedelta(days=31)
 
 
 def unknown(what: str, id: str, known: Iterable[str], remedy: str = "") -> InputError:
@@ -90,10 +92,25 @@ def override_of(state: HouseState, which: Scope | str) -> Override:
     return _which("override", state.overrides, which)
 
 
-def check_one_off(scope: Scope, start: datetime, end: datetime, reason: str) -> None:
+def check_one_off(
+    known: Iterable[OneOff], scope: Scope, wanted: Wanted, start: datetime, end: datetime, reason: str
+) -> None:
     check_scope(scope)
     _window(f"an exception for {said_of(scope)}", start, end)
     _reason("an exception", reason)
+    if wanted is not Wanted.LOCKED and end - start > LONGEST_EXCEPTION:
+        raise InputError(
+            f"an exception for {said_of(scope)}, {wanted} for longer than {LONGEST_EXCEPTION.days} days: end it sooner, "
+            "or put it into the unlock schedule of the space file"
+        )
+    for one in known:
+        if (one.scope, one.wanted, one.start, one.end) == (scope, wanted, start, end):
+            raise InputError(f"{one.id} says the same of {said_of(scope)} already: {one.reason}")
+
+
+def check_holiday(one: ExtraHoliday) -> None:
+    if not one.name.strip():
+        raise InputError(f"the holiday on {one.day} has no name: say what people call the day")
 
 
 def _which(what: str, there: Iterable[T], which: Scope | str) -> T:

@@ -363,6 +363,7 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.FIRE_BEGAN: ("Fire: doors on the way out are released", "alarm"),
     FactKind.FIRE_CLEARED: ("The fire panel says it is over; doors stay released until somebody confirms", "bad"),
     FactKind.FIRE_CONFIRMED: ("{by} confirmed that the fire is over: {reason}", "good"),
+    FactKind.CALENDAR_CHANGED: ("{by}: {said}", "note"),
     FactKind.EVENT_STARTED: ("{event} has begun", "good"),
     FactKind.EVENT_ENDED: ("{event} is over", "note"),
     FactKind.WHEREABOUTS_FORGIVEN: ("{by} forgave where {who} was thought to be", "note"),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from controller.domain.building import Floor
+from controller.domain.facts import FactKind
 from controller.domain.house import ExtraHoliday, HouseState, Scope, ScopeKind, Wanted
 from controller.domain.ids import FloorId, PersonId, ZoneId
 from controller.domain.membership import Person, PersonKind, Right
@@ -228,22 +229,96 @@ async def test_exceptions_come_and_go(at: Registry) -> None:
     await at.desk.remove_exception("exception-1", "kim")
 
     assert said == "Street is unlocked from Sat 10:00 to Sat 18:00."
-    assert listed == ["exception-1: Street unlocked, Sat 10:00 to Sat 18:00: open day"]
+    assert listed == ["exception-1: Street unlocked, Sat 10:00 to Sat 18:00: open day, by Kim"]
     assert at.house.one_offs == ()
 
 
 async def test_a_holiday_is_announced_for_zones_that_are_there(at: Registry) -> None:
     await at.desk.add_holiday(date(2026, 12, 24), "Christmas Eve", ["house"], "kim")
 
-    assert at.house.holidays == (ExtraHoliday(date(2026, 12, 24), "Christmas Eve", frozenset({ZoneId("house")})),)
+    assert at.house.holidays == (
+        ExtraHoliday(date(2026, 12, 24), "Christmas Eve", frozenset({ZoneId("house")}), KEEPER.id),
+    )
     assert at.desk.holidays() == [
-        "Thu 2026-12-24  Christmas Eve, zone house",
+        "Thu 2026-12-24  Christmas Eve, zone house, by Kim",
         f"Fri {CHRISTMAS}  Christmas (space file)",
     ]
     with pytest.raises(InputError, match="no zone 'garden'"):
         await at.desk.add_holiday(date(2026, 12, 24), "Christmas Eve", ["garden"], "kim")
     with pytest.raises(InputError, match="2026-01-01 is past"):
         await at.desk.add_holiday(date(2026, 1, 1), "New Year", [], "kim")
+
+
+EVE = date(2026, 12, 24)
+
+
+async def test_a_holiday_of_the_space_file_is_not_removed_by_command(at: Registry) -> None:
+    with pytest.raises(InputError) as refused:
+        await at.desk.remove_holiday(CHRISTMAS, "kim")
+
+    assert str(refused.value) == (
+        "The space file closes everything on 2026-12-25 already: Christmas. What stands there is not removed here — "
+        "publish a space file without it"
+    )
+
+
+async def test_what_is_taken_back_is_named_and_what_still_closes_the_day_is_told(at: Registry) -> None:
+    added = await at.desk.add_holiday(CHRISTMAS, "Party", ["house"], "kim")
+    removed = await at.desk.remove_holiday(CHRISTMAS, "kim")
+
+    still = "The space file closes everything on 2026-12-25 already: Christmas."
+    assert added == f"2026-12-25, Party: zone house is closed to plans and unlock schedules. {still}"
+    assert removed == f"Party (zone house) is removed. {still}"
+
+
+async def test_a_second_announcement_of_a_day_says_what_it_takes_the_place_of(at: Registry) -> None:
+    await at.desk.add_holiday(EVE, "Strike", ["house"], "kim")
+
+    assert (await at.desk.add_holiday(EVE, "Flood", [], "kim")).endswith("It takes the place of Strike (zone house).")
+    assert await at.desk.remove_holiday(EVE, "kim") == "Flood is removed. 2026-12-24 is a day like any other again."
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+async def test_a_holiday_has_a_name(at: Registry, name: str) -> None:
+    with pytest.raises(InputError, match="the holiday on 2026-12-24 has no name"):
+        await at.desk.add_holiday(EVE, name, [], "kim")
+
+
+async def test_an_exception_leaves_no_door_unlocked_for_longer_than_a_month(at: Registry) -> None:
+    month = timedelta(days=31)
+    with pytest.raises(InputError, match=r"is longer than 31 days — end it sooner"):
+        await at.desk.add_exception("street", Wanted.UNLOCKED, NOON, NOON + month + HOUR, "kim", "fair")
+
+    await at.desk.add_exception("street", Wanted.UNLOCKED, NOON, NOON + month, "kim", "fair")
+    await at.desk.add_exception("street", Wanted.LOCKED, NOON, NOON + 3 * month, "kim", "building works")
+    assert len(at.house.one_offs) == 2
+
+
+async def test_the_same_exception_twice_is_refused(at: Registry) -> None:
+    await at.desk.add_exception("street", Wanted.LOCKED, NOON, NOON + HOUR, "kim", "a move")
+
+    with pytest.raises(InputError, match="exception-1 says the same of door street already: a move"):
+        await at.desk.add_exception("street", Wanted.LOCKED, NOON, NOON + HOUR, "kim", "again")
+
+
+async def test_who_added_and_who_removed_is_for_the_log(at: Registry) -> None:
+    desk = at.desk
+    await desk.add_exception("street", Wanted.LOCKED, NOON, NOON + HOUR, "kim", "a move")
+    await desk.add_holiday(EVE, "Strike", [], "kim")
+    later = at.desk
+    await later.remove_exception("exception-1", "kim")
+    await later.remove_holiday(EVE, "kim")
+
+    told = [*desk.noted, *later.noted]
+    assert {(fact.kind, fact.person, fact.detail["by"]) for fact in told} == {
+        (FactKind.CALENDAR_CHANGED, KEEPER.id, "Kim")
+    }
+    assert [fact.detail["said"] for fact in told] == [
+        "exception for Street, locked 2026-11-23 12:00 to 2026-11-23 13:00, added (a move)",
+        "holiday 2026-12-24, Strike, announced for everything",
+        "exception-1 for Street removed",
+        "holiday 2026-12-24, Strike, taken back",
+    ]
 
 
 # --- fire -------------------------------------------------------------------------------------------------------------

@@ -181,6 +181,7 @@ def _house() -> None:
         sa.Column("start_ms", sa.BigInteger, nullable=False),
         sa.Column("end_ms", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.text("0")),
     )
     op.create_table(
@@ -188,6 +189,7 @@ def _house() -> None:
         sa.Column("day", sa.Date, primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("zones", sa.Text, nullable=False, server_default=sa.text("''")),
+        sa.Column("by", sa.Text, nullable=False, server_default=sa.text("''")),
     )
     op.create_table(
         "window_opened",
