@@ -1,7 +1,7 @@
 """Days that are counted: days a week, day passes, pay-as-you-go, and what each entry would use."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -81,6 +81,14 @@ def test_the_next_free_date_skips_a_holiday() -> None:
     held = replace(two_days(*MONDAY_AND_TUESDAY), space=replace(SPACE, holidays=closed))
 
     assert next_time(held, THURSDAY) == local("2026-12-01 09:00")
+
+
+def test_before_two_weeks_of_holidays_no_next_free_date_is_told() -> None:
+    """What a house closes for longer than the holidays it announces, staff say."""
+    closed = {date(2026, 11, 30) + timedelta(days=n): "Works" for n in range(15)}
+    held = replace(two_days(*MONDAY_AND_TUESDAY), space=replace(SPACE, holidays=closed))
+
+    assert miss(held, THURSDAY) == Miss(DenyReason.QUOTA_USED_UP, None)
 
 
 def test_another_plan_that_opens_earlier_is_the_next_time() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from controller.domain.access import Denied, DenyReason, Failing, Granted, GrantKind, Miss, Rights, Step
 from controller.domain.building import AtCapacity, Door, Passback, Zone
-from controller.domain.ids import AreaId, PersonId, ZoneId
+from controller.domain.ids import OUTSIDE, AreaId, PersonId, ZoneId
 from controller.domain.membership import Person
 from controller.domain.shared import Position, Shared
 from tests.unit.domain.asking import answer, decided, failing
@@ -143,6 +143,23 @@ def test_only_the_zones_one_comes_into_by_this_door_count() -> None:
     assert answer(zoned(*rules, at=LANDING, positions=inside)) == GrantKind.PLAN
     assert answer(zoned(*rules, at=STREET, positions=inside)) == DenyReason.ANTI_PASSBACK
     assert answer(zoned(*rules, at=LANDING, positions={UPSTAIRS: Position.IN})) == DenyReason.ANTI_PASSBACK
+
+
+# From the street up to the floor without the lobby: one comes into both zones at once.
+FIRE_STAIRS = replace(LANDING, outer=OUTSIDE)
+
+
+def test_of_two_zones_at_once_staff_are_told_once() -> None:
+    both = (
+        Zone(HOUSE, passback=Passback.SOFT, capacity=2),
+        Zone(UPSTAIRS, passback=Passback.SOFT, capacity=2),
+    )
+    inside = {HOUSE: Position.IN, UPSTAIRS: Position.IN}
+
+    decision = decided(zoned(*both, at=FIRE_STAIRS, positions=inside, counts={HOUSE: 2, UPSTAIRS: 2}))
+
+    assert isinstance(decision, Granted)
+    assert decision.soft == (DenyReason.ANTI_PASSBACK, DenyReason.OCCUPANCY_FULL)
 
 
 # --- occupancy ----------------------------------------------------------------------------------------
