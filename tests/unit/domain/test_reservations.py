@@ -112,6 +112,11 @@ def test_day_passes_left_are_those_bought_and_given_less_those_used(rows, left):
     assert usage_of(rows, (), WED).day_passes_left == left
 
 
+@pytest.mark.parametrize("kind", [kind for kind in ChargeKind if kind is not PASS])
+def test_what_is_bought_is_passes_and_buying_anything_else_uses_nothing(kind):
+    assert usage_of([row(BOUGHT, kind, amount=3)], (), MON) == Usage()
+
+
 def test_a_pass_used_long_ago_is_still_used():
     rows = [row(BOUGHT, PASS, day=MON - timedelta(days=300)), row(USED, PASS, day=MON - timedelta(days=200))]
 
