@@ -197,6 +197,7 @@ class MqttOutbound:
         self.link: Link | None = None
         # How many pages the broker keeps of each door's list; 0 is one message without a page.
         self._pages: dict[DeviceId, int] = {}
+        self._revs: dict[DeviceId, int] = {}
 
     @property
     def is_live(self) -> bool:
@@ -238,8 +239,12 @@ class MqttOutbound:
         for number, page in enumerate(pages):
             await self._retain(self._topics.down(device, Kind.ACCESS, number if count else None), codec.encode(page))
         before = self._pages.get(device)
+        if pages and self._revs.get(device) == pages[0].rev:
+            before = None
         self._pages[device] = count
-        # After a start nobody knows how long the last one was.
+        if pages:
+            self._revs[device] = pages[0].rev
+        # After a start nobody knows how long the last one was; nor what stands beside one that has to be said again.
         gone = range(count, _PAGES_UNKNOWN + count if before is None else before)
         for topic in [self._topics.down(device, Kind.ACCESS, number) for number in gone]:
             await self._retain(topic, b"")

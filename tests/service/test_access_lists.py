@@ -508,6 +508,33 @@ async def test_a_door_that_started_anew_holds_nothing_until_it_says_so():
 
 async def test_events_a_door_had_to_give_up_are_a_gap_in_the_log_once():
     async with Bench().running() as bench:
+@pytest.mark.parametrize("rev", [7, 99_999_000], ids=["older than ours", "newer than ours"])
+async def test_a_forged_list_is_told_with_its_door_and_overwritten_by_ours(rev: int):
+    async with Bench().running() as bench:
+        bench.is_ready(STREET_UNIT)
+        bench.deliver()
+        ours = bench.sent_to(STREET_UNIT)
+        bench.lists.acknowledged(STREET_UNIT, Ack(re=f"access-{rev}", phase=AckPhase.REFUSED, reason="forged"))
+        await asyncio.sleep(3)
+
+        assert bench.sent_to(STREET_UNIT) == [*ours, ours[-1]]
+        assert bench.lists.problems[STREET_UNIT] == (
+            f"{STREET.name} ({STREET_UNIT}) was sent version {rev} of a list that is not ours, and refused it: forged; "
+            "ours was published again"
+        )
+
+
+async def test_a_forged_list_with_the_number_of_ours_does_not_keep_the_door_from_ours():
+    async with Bench().running() as bench:
+        bench.is_ready(STREET_UNIT)
+        rev = bench.sent_to(STREET_UNIT)[-1].rev
+        bench.lists.acknowledged(STREET_UNIT, Ack(re=f"access-{rev}", phase=AckPhase.REFUSED, reason="forged"))
+        await asyncio.sleep(HELD_WITHIN + 2)
+        bench.deliver()
+
+        assert [page.rev for page in bench.sent_to(STREET_UNIT)] == [rev, rev]
+
+
         for dropped in (None, 5, 5, 7):
             bench.lists.health_said(STREET_UNIT, Health(dropped=dropped))
 

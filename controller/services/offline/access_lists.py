@@ -23,7 +23,7 @@ from controller.services.offline.list_changes import Seen, touched, with_guests
 from controller.services.offline.list_entries import EntryMaker, credentials_by_person, entries_of
 from controller.services.offline.list_issuers import Partners
 from controller.services.offline.list_salts import Salts
-from controller.services.offline.list_sheets import Sheet, behind, sheets_of
+from controller.services.offline.list_sheets import Sheet, behind, foreign, sheets_of
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
 from controller.services.screens.health import HealthBoard
@@ -116,6 +116,18 @@ class AccessLists:
             logger.warning("%s does not take version %d of its list: %s", device, rev, sheet.refused)
 
     def health_said(self, device: DeviceId, health: Health) -> None:
+        elif ack.phase is AckPhase.REFUSED and sheet.issued:
+            self._found_another(sheet, rev, ack.reason or "refused")
+
+    def _found_another(self, sheet: Sheet, rev: int, reason: str) -> None:
+        """What stands at the broker is not the newest of ours: it would keep the door from that, so ours goes there again."""
+        sheet.is_told = False
+        if rev in sheet.issued:
+            return  # one of ours, overtaken on its way or put back
+        what = f"version {rev} of a list that is not ours, and refused it: {reason}"
+        if what != sheet.foreign:
+            logger.warning("%s was sent %s", sheet.device, what)
+        sheet.foreign, sheet.foreign_mono = what, self._clock.monotonic()
         """Which list it holds, and whether it lost anything of what it had to tell."""
         sheet = self._sheets.get(device)
         if sheet is None:
@@ -348,7 +360,9 @@ class AccessLists:
     def _should_repeat(self, sheet: Sheet) -> bool:
         """It is there, was told, and does not say so: perhaps the broker lost what it kept."""
         late = self._clock.monotonic() - sheet.told_mono > HELD_WITHIN
-        return late and sheet.held != sheet.rev and sheet.refused is None and self._presence.is_there(sheet.device)
+        # Forged was not ours, though it bore the number of ours.
+        is_ours_to_say = sheet.refused in (None, "forged")
+        return late and sheet.held != sheet.rev and is_ours_to_say and self._presence.is_there(sheet.device)
 
     # --- who holds what ---------------------------------------------------------------------------
 
@@ -369,11 +383,15 @@ class AccessLists:
     def _judge(self) -> None:
         found: dict[DeviceId, str] = {}
         for sheet in self._sheets.values():
-            if sheet.behind_mono is not None and self._clock.monotonic() - sheet.behind_mono > HELD_WITHIN:
+            if sheet.foreign is not None and now - sheet.foreign_mono > FOREIGN_SHOWN_FOR:
+                sheet.foreign = None
+            if sheet.behind_mono is not None and now - sheet.behind_mono > HELD_WITHIN:
                 found[sheet.device] = behind(sheet)
         for device in found.keys() - self._problems.keys():
             logger.warning("%s", found[device])
         self._problems = found
+            elif sheet.foreign is not None:
+                found[sheet.device] = foreign(sheet)
         text = "; ".join(found.values()) if found else "every door holds its newest list"
         self._board.report(COMPONENT, ok=not found, text=text, vital=False, figures={"behind": len(found)})
 

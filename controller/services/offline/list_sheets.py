@@ -30,6 +30,8 @@ class Sheet:
     boot: str | None = None
     held: int | None = None
     refused: str | None = None
+    foreign: str | None = None  # a list that is none of ours: which, and why the device did not take it
+    foreign_mono: float = 0.0
     dropped: int = 0  # events it had to give up, as it last said
 
 
@@ -41,6 +43,11 @@ def sheets_of(space: Space) -> dict[DeviceId, Sheet]:
         for device in space.devices.values()
         if device.kind in kinds and device.direction == "in" and (door := space.door_of(device.id)) is not None
     }
+
+
+def foreign(sheet: Sheet) -> str:
+    """In words, that somebody else wrote this device a list."""
+    return f"{sheet.door.name} ({sheet.device}) was sent {sheet.foreign}; ours was published again"
 
 
 def behind(sheet: Sheet) -> str:
