@@ -1,24 +1,26 @@
 """Door modes in a running house: who is told, what is written down, what survives a restart, and what is never locked."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from controller.domain.alarm import AlarmKind
-from controller.domain.door import DoorState
+from controller.domain.door import DoorState, Input
 from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import EventEntry, PublicEvent
 from controller.domain.house import Scope, ScopeKind, Wanted
 from controller.domain.ids import EventId
 from controller.services.ports import LoggedFact
 from devices.errors import NotConnected
-from devices.messages import Desired, DeviceState
+from devices.messages import Command, Desired, DeviceState, Do
 from tests.support.flat import (
     AT_LAB,
     AT_STREET,
     BOB,
     BY_WEEK,
+    EGRESS,
     HOUR,
     LOCKDOWNS,
     SIX,
@@ -27,6 +29,7 @@ from tests.support.flat import (
 )
 from tests.support.services import (
     ALICE,
+    HOURS,
     LAB_DOOR,
     LAB_UNIT,
     LOBBY,
@@ -75,6 +78,40 @@ async def test_the_worker_hears_of_it_and_the_page_shows_it():
         assert flat.doors.of(STREET.id).state is DoorState.FREE
         assert flat.doors.of(LAB_DOOR.id).state is not DoorState.FREE
         assert flat.feed.snapshot()["doors"][STREET.id]["mode"] == "unlocked"
+
+
+async def test_whatever_happens_no_door_is_ever_sent_a_command_to_lock():
+    """With people in the lab through a lockdown, hours that end, a fire and its end: a bolt is thrown by the lock itself."""
+    flat = Flat(replace(EGRESS, unlock_schedule=HOURS), replace(LAB_DOOR, unlock_schedule=HOURS, fire_egress=True))
+    flat.inside = 3
+    async with flat.working():
+        flat.begin()
+        street = flat.doors.of(STREET.id)
+        for event in Input:  # each that a door can be told, whatever state it is in by then
+            street.tell(event)
+            await asyncio.sleep(0.1)
+        for mode, contact in (("unlocked", "open"), ("unlocked", "closed"), ("locked", "open"), ("locked", "closed")):
+            for unit in (STREET_UNIT, LAB_UNIT):
+                flat.says(unit, mode, contact=contact)
+            await asyncio.sleep(60)
+        await flat.store.begin_lockdown(Scope(), BOB.id, "a stranger", NOON)
+        await flat.changed()
+        await flat.store.lift_lockdown(Scope(), BOB.id, "the plumber", NOON)
+        await flat.changed()
+        flat.fire()
+        await flat.written()
+        flat.fire(active=False)
+        await flat.written()
+        await flat.store.confirm_fire(BOB.id, "toast", NOON)
+        await flat.changed()
+        flat.later(12 * 3600)  # beyond the hours
+        await asyncio.sleep(60)
+
+    assert {"unlocked", "released", "locked"} <= {
+        value for value, _ in flat.wishes()
+    }  # all that was really gone through
+    commands = [sent.message for sent in flat.outbound.sent if isinstance(sent.message, Command)]
+    assert [command for command in commands if command.do is Do.LOCK] == []
 
 
 async def test_it_looks_by_itself_when_a_change_is_due():

@@ -145,10 +145,6 @@ def test_an_exit_is_never_denied_nor_called_a_break_in(inputs: list[Input]) -> N
             is_leaving = False
 
 
-def test_nothing_the_machine_asks_for_locks_a_door() -> None:
-    assert not [effect for effect in Effect if effect.startswith("lock") or effect == "relock"]
-
-
 @thoroughly
 @given(while_connected)
 def test_an_alarm_stands_exactly_as_long_as_its_cause(inputs: list[Input]) -> None:

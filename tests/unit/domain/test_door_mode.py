@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.domain.access import Denied, Granted, decide
 from controller.domain.building import Door, Space
 from controller.domain.door_mode import (
     PRECEDENCE,
@@ -36,7 +37,23 @@ from controller.domain.house import (
     WindowOpened,
 )
 from controller.domain.ids import EventId, PersonId, ZoneId
-from tests.unit.domain.house import ALICE, CLOCK, HOST, HOURS, LANDING, LOBBY, NIGHTS, NOON, PARIS, SPACE, STREET, local
+from tests.unit.domain.house import (
+    ALICE,
+    CLOCK,
+    HOST,
+    HOURS,
+    LANDING,
+    LOBBY,
+    NIGHTS,
+    NOON,
+    PARIS,
+    SPACE,
+    STREET,
+    local,
+    member,
+    read,
+    rights,
+)
 
 HOUR = timedelta(hours=1)
 EVERYWHERE, NORMAL = Scope(), HouseState()
@@ -271,9 +288,17 @@ def test_no_programme_unlocks_a_door_that_is_being_repaired() -> None:
 
 
 def test_an_unlock_schedule_and_an_access_schedule_are_two_things() -> None:
-    """The plan's hours at noon open nothing by themselves: the door without an unlock schedule stays locked."""
-    assert mode(door=STREET).wanted is Mode.LOCKED
-    assert mode(door=OPEN_DOOR).wanted is Mode.UNLOCKED
+    """At noon the hours of Alice's plan are open; a door is unlocked by hours of its own, and those let nobody else in."""
+    # Her plan's hours unlock no door: it lets her in by her badge, and stays locked.
+    locked = replace(LANDING, unlock_schedule=None)
+    assert isinstance(decide(read(), rights(member(), at=locked, space=WITH_DOOR), NOON), Granted)
+    assert mode_of(locked, WITH_DOOR, NORMAL, NOON).wanted is Mode.LOCKED
+
+    # The street's hours unlock the street, and give whoever has no plan no right: there, next door or at night.
+    assert mode_of(OPEN_DOOR, WITH_DOOR, NORMAL, NOON).wanted is Mode.UNLOCKED
+    for door, at in ((OPEN_DOOR, NOON), (locked, NOON), (OPEN_DOOR, local("2026-11-23 22:00"))):
+        assert isinstance(decide(read(at), rights(at=door, space=WITH_DOOR), at), Denied)
+    assert mode_of(OPEN_DOOR, WITH_DOOR, NORMAL, local("2026-11-23 22:00")).wanted is Mode.LOCKED
 
 
 @pytest.mark.parametrize(
