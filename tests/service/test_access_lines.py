@@ -4,23 +4,28 @@ All lines are in docs/access-rules-tested.md.
 """
 
 import asyncio
+import sqlite3
 import statistics
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from controller.adapters.sql.event_log import SqlEventLog
 from controller.domain.access import Granted, decide
 from controller.domain.building import Room, RoomKind, Space
-from controller.domain.facts import FactKind
+from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import Booking, PublicEvent, Ticket
 from controller.domain.ids import BookingId, CredentialId, EventId, PersonId, TicketId
 from controller.domain.membership import Credential, CredentialState, Membership, Person
 from controller.domain.rights import Read
 from controller.services.entry.access_index import AccessIndex, keep_fresh
+from controller.services.policy.log_pages import facts_since
 from controller.services.ports import RegistrySnapshot
 from controller.services.stores import NewTicket
 from devices.messages import BadgeReadData, Command, Do, Event, EventType
@@ -212,17 +217,42 @@ async def test_schedules_use_the_wall_clock_and_follow_it_when_it_is_set(by, kin
     assert [fact.kind for fact in house.heard_of(FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED)] == [kind]
 
 
-async def test_every_moment_that_is_kept_is_utc_and_hours_are_kept_by_the_name_of_their_zone():
+def kept_and_read(path: Path, facts: list[Fact]) -> list[datetime]:
+    async def keep_and_read() -> list[datetime]:
+        async with await SqlEventLog.open(path) as log:
+            await log.append_all(facts)
+            return [one.fact.at async for one in facts_since(log, NOON - timedelta(days=1))]
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(keep_and_read())
+
+
+async def test_every_moment_that_is_kept_is_utc_and_hours_are_kept_by_the_name_of_their_zone(tmp_path):
     house = House()
     async with house.working():
         house.bring_up()
         await house.tap()
         report(house, "open", "unlocked")
         await a_moment()
+    kept = tmp_path / "events.db"
+    here = house.index.space.zone
+    facts = [*house.told, Fact(FactKind.SERVICE_STOPPED, NOON.astimezone(here))]
+    # A database has threads of its own, for which no clock leaps.
+    with ThreadPoolExecutor(1) as apart:
+        read = apart.submit(kept_and_read, kept, facts).result()
 
-    assert {fact.at.tzinfo for fact in house.told} == {UTC}
-    assert house.index.space.zone.key == "America/Los_Angeles"
+    rows = sqlite3.connect(kept)
+    stored = [at_us for (at_us,) in rows.execute("SELECT at_us FROM fact ORDER BY position")]
+    rows.close()
     assert passages(house)
+    assert {moment.tzinfo for moment in read} == {UTC}
+    assert stored[:-1] == [
+        (fact.at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for fact in house.told
+    ]
+    assert stored[-1] == (NOON - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+        microseconds=1
+    )  # told in the house's time
+    assert here.key == "America/Los_Angeles"
 
 
 # --- leaving ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
-from controller.app.stores import open_digests, open_kept, open_registry
+from controller.app.stores import open_digests, open_events, open_kept, open_registry
+from controller.cli.calendar import exception, holiday
 from controller.cli.forgive import forgive
 from controller.cli.guest import guest
 from controller.cli.ledger import ledger
@@ -136,6 +137,28 @@ def test_forgive_needs_the_right_to(house):
     assert "Alice may not forgive (right forgive) — ask Hera" in house.refuses(
         forgive, "hera", "--by", "alice", "--reason", "left"
     )
+
+
+def test_exceptions_and_holidays_are_facts_in_the_log_with_who(house):
+    async def give() -> None:
+        async with open_kept(house.data) as kept:
+            await kept.registry.set_rights(PersonId("hera"), {Right.OVERRIDE_DOORS})
+
+    async def told() -> list[object]:
+        async with open_events(house.data) as log:
+            return [one.fact.detail["by"] for one in await log.latest() if one.fact.kind is FactKind.CALENDAR_CHANGED]
+
+    asyncio.run(give())
+    by = ("--by", "hera")
+    house.says(holiday, "add", "2099-12-24", "Strike", *by)
+    listed = house.says(holiday, "list")
+    house.says(holiday, "remove", "2099-12-24", *by)
+    span = ("--from", "2099-12-24T10:00", "--to", "2099-12-24T18:00")
+    house.says(exception, "add", "front", "locked", *span, *by, "--reason", "a move")
+    house.says(exception, "remove", "exception-1", *by)
+
+    assert listed == ["Thu 2099-12-24  Strike, by Hera"]
+    assert asyncio.run(told()) == ["Hera"] * 4
 
 
 def test_the_ledger_at_the_desk(house):
