@@ -22,6 +22,8 @@ from typing import Any, Self
 
 PATIENCE_S = 20.0
 STOP_LIMIT_S = 5.0
+# A look reads files or asks the page: more often, and it takes from what it waits for.
+LOOK_EVERY_S = 0.02
 ROOT = Path(__file__).parents[2]
 DECISIONS = ("entry_granted", "entry_denied", "read_ignored")
 
@@ -88,7 +90,7 @@ def eventually(holds: Callable[[], Any], what: str, within: float = PATIENCE_S) 
     while not holds():
         if time.monotonic() - began > within:
             raise AssertionError(f"{what}: not within {within:g} s")
-        time.sleep(0.005)
+        time.sleep(LOOK_EVERY_S)
     return time.monotonic() - began
 
 
