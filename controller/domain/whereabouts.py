@@ -174,7 +174,7 @@ class Whereabouts:
     # --- at a door --------------------------------------------------------------------------------
 
     def _at_door(self, fact: Fact, door: DoorId, gate: Gate) -> None:
-        if fact.kind is FactKind.LOCAL_GRANTED:
+        if _is_alone(fact):
             self._let_in_alone(fact, gate)
         elif fact.kind is FactKind.DOOR_MODE_CHANGED:
             self._mode_changed(fact, door, gate)
@@ -244,7 +244,7 @@ class Whereabouts:
             self._counts[zone] = max(0, people - 1)
 
     def _let_in_alone(self, fact: Fact, gate: Gate) -> None:
-        """Told when the line was back, at the time it happened. Whether the door then opened, nobody says."""
+        """Told when the line was back, at the time it happened."""
         if self.layout.day(fact.at) != self.day:
             return
         self._estimated |= gate.entered | gate.left
@@ -305,6 +305,13 @@ class Whereabouts:
             if seen is not None and (zones := self.layout.zones.get(seen.area)):
                 self._counted((), zones)
             self.forget(PersonId(str(person)))
+
+
+def _is_alone(fact: Fact) -> bool:
+    """Somebody went in, or was let out, whom a door let through alone. Let in is not in: the entry is told of itself."""
+    if fact.kind is FactKind.LOCAL_GRANTED:
+        return fact.detail.get("direction") == "out"
+    return fact.kind is FactKind.ENTRY_TAKEN and "alone" in fact.detail
 
 
 def _is_way_out(fact: Fact) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from controller.domain import device as rules
 from controller.domain.building import Space
@@ -17,13 +17,14 @@ from controller.domain.device import DeviceState
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
 from controller.domain.telemetry import Channel
-from controller.domain.times import Skew, age_seconds, skew_of
+from controller.domain.times import MAX_AHEAD, Skew, age_seconds, skew_of
 from controller.services.inbound import Inbound
 from controller.services.ports import Clock
 from controller.services.screens.live import LiveFeed
 from devices.channels import QUANTITIES, Conversion, conversion
 from devices.errors import UnitError
 from devices.messages import Birth, ChannelSpec, Health, Status
+from devices.times import clock_is_set
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 OFFSETS_KEPT = 5
 # Below this the offset is as likely the way through the broker.
 OFFSET_FLOOR = 2.0
+# So old an event may be as nobody's memory is: a door keeps a few thousand, and a clock that says more is wrong.
+_OLDEST = timedelta(days=366)
 SHOWN_AS = {DeviceState.UNHEARD: "never_seen", DeviceState.DISCONNECTED: "lost"}
 
 
@@ -117,6 +120,15 @@ class Presence:
         if inbound.backlog:
             return math.inf
         return age_seconds(None, age_ms, inbound.received_at)
+
+    def true_time(self, inbound: Inbound, said: datetime | None, age_ms: float | None) -> datetime:
+        """When an event happened: by its own stamp, set right by what is known of its clock, else by its own count."""
+        received = inbound.received_at
+        if said is not None and clock_is_set(said):
+            at = said + timedelta(seconds=self._known[DeviceId(inbound.device)].offset_s)
+            if received - _OLDEST < at <= received + MAX_AHEAD:
+                return at.astimezone(UTC)
+        return received - timedelta(milliseconds=min(age_ms or 0, _OLDEST // timedelta(milliseconds=1)))
 
     # --- what devices say -------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from controller.domain.building import Space
+from controller.domain.building import Door, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
 from controller.domain.house import HouseState, Lockdown, Scope
@@ -139,6 +139,7 @@ class Bench:
         self.store = store or MemoryLists()
         self.log = MemoryEventLog()
         self.told: list[Fact] = []
+        self.opens = True
         self.journal = Journal(self.log, self._listened)
         self.presence = Presence(space, self.journal.note, self.feed, self.clock)
         self.board = HealthBoard(self.feed, self.clock.now)
@@ -163,6 +164,7 @@ class Bench:
             self.journal,
             self.presence,
             NoVisitors(),
+            self,
             beside=self.spending,  # type: ignore[arg-type]
         )
         self.presence.listen(self.lists.device_changed)
@@ -171,6 +173,19 @@ class Bench:
 
     def _listened(self, logged: LoggedFact) -> None:
         self.told.append(logged.fact)
+
+    # --- its doors, all of which open as soon as somebody is let in ---------------------------------------------------
+
+    def let_in_alone(self, door: Door, device: DeviceId, at: datetime) -> "asyncio.Future[datetime | None]":
+        entered: asyncio.Future[datetime | None] = asyncio.get_running_loop().create_future()
+        entered.set_result(at if self.opens else None)
+        return entered
+
+    def taken_over(self, door: Door, correlation: str) -> None:
+        """None of these taps was ever ours."""
+
+    def has_entered(self, door: Door, correlation: str) -> bool:
+        return False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Bench"]:
@@ -493,21 +508,6 @@ async def test_a_door_that_refuses_its_list_is_named_with_the_reason():
         assert bench.lists.problems[STREET_UNIT].endswith(f"does not take version {rev} of its list: no_keys")
 
 
-async def test_a_door_that_started_anew_holds_nothing_until_it_says_so():
-    async with Bench().running() as bench:
-        bench.is_ready(STREET_UNIT)
-        bench.deliver()
-        bench.is_ready(STREET_UNIT, boot="b2")
-        await asyncio.sleep(HELD_WITHIN + 2)
-
-        held = bench.lists.access_of(STREET.id)
-        assert held is not None
-        assert (held["rev"], held["device"]) == (None, STREET_UNIT)
-        assert "has not said that it holds any list" in bench.lists.problems[STREET_UNIT]
-
-
-async def test_events_a_door_had_to_give_up_are_a_gap_in_the_log_once():
-    async with Bench().running() as bench:
 @pytest.mark.parametrize("rev", [7, 99_999_000], ids=["older than ours", "newer than ours"])
 async def test_a_forged_list_is_told_with_its_door_and_overwritten_by_ours(rev: int):
     async with Bench().running() as bench:
@@ -535,6 +535,21 @@ async def test_a_forged_list_with_the_number_of_ours_does_not_keep_the_door_from
         assert [page.rev for page in bench.sent_to(STREET_UNIT)] == [rev, rev]
 
 
+async def test_a_door_that_started_anew_holds_nothing_until_it_says_so():
+    async with Bench().running() as bench:
+        bench.is_ready(STREET_UNIT)
+        bench.deliver()
+        bench.is_ready(STREET_UNIT, boot="b2")
+        await asyncio.sleep(HELD_WITHIN + 2)
+
+        held = bench.lists.access_of(STREET.id)
+        assert held is not None
+        assert (held["rev"], held["device"]) == (None, STREET_UNIT)
+        assert "has not said that it holds any list" in bench.lists.problems[STREET_UNIT]
+
+
+async def test_events_a_door_had_to_give_up_are_a_gap_in_the_log_once():
+    async with Bench().running() as bench:
         for dropped in (None, 5, 5, 7):
             bench.lists.health_said(STREET_UNIT, Health(dropped=dropped))
 
@@ -670,12 +685,31 @@ async def test_a_day_used_offline_is_charged_and_what_goes_beyond_is_flagged_and
         bench.spending.usage[ALICE.id] = Usage(quota_days=frozenset({date(2026, 11, 24)}))
         await bench.decided_alone(CARD, ago=timedelta(minutes=1), id="b1-2")
 
-        granted = [one for one in bench.told if one.kind is FactKind.LOCAL_GRANTED]
+        granted = [one for one in bench.told if one.kind is FactKind.ENTRY_TAKEN]
         charges = [one.detail.get("charge") for one in granted]
         assert isinstance(charges[0], Mapping)
         assert charges[0]["holder"] == ALICE.id
         assert charges[1] is None
         assert FactKind.QUOTA_OVERSHOT in [one.kind for one in bench.told]
+
+
+async def test_a_grant_of_hours_ago_that_nobody_used_costs_no_day_and_one_that_was_used_costs_it_once():
+    two_days = PlanId("two-days")
+    plan = replace(SPACE.plans[FULL], id=two_days, days_per_week=1)
+    space = replace(SPACE, plans={**SPACE.plans, two_days: plan})
+    people = replace(PEOPLE, memberships={ALICE.id: member(ALICE, two_days)})
+    async with Bench(people, space).running() as bench:
+        bench.opens = False
+        await bench.decided_alone(CARD, ago=timedelta(hours=2))
+        unused = [(one.kind, "charge" in one.detail) for one in bench.told if one.correlation == "b1-0"]
+        bench.told.clear()
+        bench.opens = True
+        await bench.decided_alone(CARD, ago=timedelta(hours=1), id="b1-2")
+        await bench.decided_alone(CARD, ago=timedelta(hours=1), id="b1-2")
+
+        assert unused == [(FactKind.LOCAL_GRANTED, False), (FactKind.ENTRY_NOT_TAKEN, False)]
+        used = [(one.kind, "charge" in one.detail) for one in bench.told if one.correlation == "b1-0"]
+        assert used == [(FactKind.LOCAL_GRANTED, False), (FactKind.ENTRY_TAKEN, True)]
 
 
 async def test_a_clock_that_was_never_set_is_not_believed():

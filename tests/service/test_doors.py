@@ -252,8 +252,8 @@ async def test_an_edge_older_than_a_minute_is_recorded_and_moves_nothing(house, 
 
 
 async def test_an_edge_a_minute_old_still_counts(house):
-    edge(house, EventType.DOOR_OPENED, ts=house.clock.now() - timedelta(seconds=59))
-    await a_moment()
+    edge(house, EventType.DOOR_OPENED, ts=house.clock.now() - timedelta(seconds=57))
+    await asyncio.sleep(1.6)  # a reader beside the lock may still explain it
 
     assert state(house) is DoorState.FORCED
 

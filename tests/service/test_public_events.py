@@ -379,7 +379,7 @@ def test_after_a_restart_it_goes_on_and_its_end_is_told_once(evening):
 def local(evening: Evening, minutes: int) -> None:
     at = START + timedelta(minutes=minutes)
     late = (evening.clock.now() - at).total_seconds()
-    evening.told(Fact(LOCAL, at, door=STREET.id, person=ONE, detail={"direction": "in", "late_s": late}))
+    evening.told(Fact(TAKEN, at, door=STREET.id, person=ONE, detail={"alone": True, "late_s": late}))
 
 
 def twice(evening: Evening) -> int:

@@ -92,6 +92,8 @@ class Alone:
         alone = decides_alone(voice, self.own(), BadgeReadData(token=token, direction="in"), None, at)
         (said,) = (effect.message for effect in alone.effects if isinstance(effect, Publish))
         self.house.say(STREET_UNIT, said, backlog=True)
+        opened = Event(id=f"opened-{self.taps}", type=EventType.DOOR_OPENED, ts=at + timedelta(seconds=1))
+        self.house.say(STREET_UNIT, opened, backlog=True)
         await asyncio.sleep(1)
         await self.house.rights_changed()
         return self.house.heard_of(FactKind.LOCAL_GRANTED, FactKind.LOCAL_DENIED)[-1]
@@ -210,7 +212,8 @@ async def test_an_entry_by_an_unseen_pass_is_told_once_with_its_true_time_and_pe
         assert (fact.kind, fact.person, fact.door) == (FactKind.LOCAL_GRANTED, CAMILLE, STREET.id)
         assert abs((now - fact.at) - timedelta(minutes=40)) < timedelta(seconds=3)
         assert (fact.detail["grant"], fact.detail["pass"]) == ("visiting", "trudaine/k7m2p9qx")
-        assert fact.detail["charge"] == {
+        (entry,) = alone.house.heard_of(FactKind.ENTRY_TAKEN)
+        assert entry.detail["charge"] == {
             "kind": "visit_day", "holder": CAMILLE, "day": "2026-11-23", "plan": VISITORS
         }  # fmt: skip
         assert len(alone.house.heard_of(FactKind.LOCAL_GRANTED)) == 1
@@ -255,7 +258,8 @@ async def test_an_entry_beyond_the_days_agreed_is_flagged_and_charged_to_nobody(
         second = await alone.lets_in(replace(CAMILLES, id="second"))
 
         assert (first.kind, second.kind) == (FactKind.LOCAL_GRANTED, FactKind.LOCAL_GRANTED)
-        assert ("charge" in first.detail, "charge" in second.detail) == (True, False)
+        entries = alone.house.heard_of(FactKind.ENTRY_TAKEN)
+        assert ["charge" in entry.detail for entry in entries] == [True, False]
         assert second.detail["now_denied"] == "quota_used_up"
         assert [one.person for one in alone.house.heard_of(FactKind.QUOTA_OVERSHOT)] == [CAMILLE]
 

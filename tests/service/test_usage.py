@@ -495,7 +495,7 @@ def test_an_offline_entry_uses_the_quota_left():
 
 
 async def test_an_offline_entry_is_counted_when_it_is_replayed(desk):
-    (fact,) = settled(LOCAL, OF_TWO_DAYS, granted(DAY))
+    (fact,) = settled(replace(LOCAL, kind=FactKind.ENTRY_TAKEN), OF_TWO_DAYS, granted(DAY))
     desk.log.append(fact)
     desk.book.took(LoggedFact(1, fact))
     await desk.passes(1)

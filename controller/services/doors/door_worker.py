@@ -12,6 +12,7 @@ sensed as well: the worker keeps them and says them to the table with every repo
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,8 @@ LOCK_CHANNEL = "door.lock"
 EXIT_CHANNEL = "door.rex"  # true while the exit button is pressed
 # A door that says more than this before its worker has had a turn is broken; its newest report is kept.
 INBOX_LIMIT = 256
+# Entries of which their readers may still say that they decided them alone.
+ENTERED_KEPT = 16
 # A broker that starts again loses every device for a moment; one that stays away is worth a person's walk.
 LOST_FOR = 60.0
 
@@ -120,6 +123,7 @@ class Passage:
 class _Told:
     input: Input | None  # None: only look at the time again
     passage: Passage | None = None
+    withdrawn: str | None = None
 
 
 class DoorWorker:
@@ -149,6 +153,7 @@ class DoorWorker:
         self._inbox: asyncio.Queue[_Told] = asyncio.Queue(INBOX_LIMIT)
         self._timer: tuple[float, Input] | None = None  # monotonic
         self._passing: list[Passage] = []
+        self._entered: deque[str] = deque(maxlen=ENTERED_KEPT)
         self._leaf = DoorLeaf(door.timings.flap, note, clock)
         self._lock: str | None = None
         self._pressed_since: float | None = None  # the exit button
@@ -187,6 +192,14 @@ class DoorWorker:
         except asyncio.QueueFull:
             logger.warning("%s says more than can be followed; %s was dropped", self.door.name, told.input)
 
+    def withdraw(self, correlation: str) -> None:
+        """Whoever was granted by this tap waits no more: the door itself has answered it, and tells what came of it."""
+        self._hand_over(_Told(None, withdrawn=correlation))
+
+    def has_entered(self, correlation: str) -> bool:
+        """Whether whoever was granted by this tap went in, not long ago."""
+        return correlation in self._entered
+
     def set_mode(self, mode: str, until: datetime | None = None, why: str | None = None) -> None:
         """What the screens say of the door's mode."""
         if self._mode != (mode, until, why):
@@ -216,10 +229,17 @@ class DoorWorker:
         self._sense()
         self.show()
 
-    def moved(self, fact: Fact, contact: str, at: float, acknowledge: Callable[[], None], *, now: bool) -> None:
-        """The leaf's edge, open or closed, `at` by its sender's clock; it moves the state if it is of `now`."""
+    def moved(
+        self, fact: Fact, contact: str, at: float, acknowledge: Callable[[], None], *, now: bool, excused: bool = False
+    ) -> None:
+        """The leaf's edge, open or closed, `at` by its sender's clock; it moves the state if it is of `now`.
+
+        `excused`: by somebody whom the door let through alone, and whose facts somebody else writes.
+        """
         self._leaf.moved(fact, contact, at, acknowledge)
         if now and self._leaf.feel(contact):
+            if excused:
+                self.tell(Input.EXIT)
             self.tell(Input.OPENED if contact == "open" else Input.CLOSED)
         else:
             self._hand_over(_Told(None))  # the worker may be waiting for something later than the leaf's rest
@@ -312,6 +332,8 @@ class DoorWorker:
         return self._pressed_since is not None and not self._is_stuck
 
     def _take(self, told: _Told) -> None:
+        if told.withdrawn is not None:
+            self._passing = [passage for passage in self._passing if passage.correlation != told.withdrawn]
         if told.input is None:
             return
         if told.passage is not None and told.input is Input.GRANTED:
@@ -357,6 +379,8 @@ class DoorWorker:
 
     def _note_passing(self, kind: FactKind) -> None:
         for passage in self._passing:
+            if kind is FactKind.ENTRY_TAKEN:
+                self._entered.append(passage.correlation)
             detail = {**passage.detail, "from": self.door.outer}
             self._fact(kind, person=passage.person, correlation=passage.correlation, detail=detail)
         self._passing.clear()

@@ -7,9 +7,11 @@ sent now or never: not to a door that is not ready, not without a live link.
 import logging
 import math
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from asyncio import Future, get_running_loop
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from controller.domain.alarm import Alarm, AlarmKind
 from controller.domain.building import Door, Space
@@ -23,6 +25,7 @@ from controller.domain.scope import covers
 from controller.domain.times import Lateness, lateness
 from controller.services.doors.alarms import Alarms
 from controller.services.doors.door_worker import AccessOf, DoorWorker, Passage
+from controller.services.doors.let_in_alone import Edge, LetInAlone
 from controller.services.inbound import Inbound
 from controller.services.ports import Clock, Note, Outbound
 from controller.services.presence import Presence
@@ -37,6 +40,11 @@ LOCK_CHANNEL = "door.lock"
 UNLOCK_TTL_MS = 3_000
 # After the command's own life and the time a bolt takes, silence is an answer too.
 ANSWER_LIMIT = 5.0
+# A reader beside the lock is heard by its own way: so long an old opening waits for the reader's word on it.
+HELD_BACK_FOR = 1.5
+HELD_BACK_AFTER = 1.0
+# Taps that doors decided alone after all: what is answered later than that is too old to open anything.
+TAKEN_OVER_KEPT = 1_000
 _EDGES = {EventType.DOOR_OPENED: "open", EventType.DOOR_CLOSED: "closed"}
 _EVENT_FACTS = {
     EventType.DOOR_OPENED: FactKind.DOOR_OPENED,
@@ -54,6 +62,14 @@ class _Unlock:
     passage: Passage
     sent_at: datetime
     sent_mono: float
+
+
+@dataclass(slots=True)
+class _HeldBack:
+    """An old opening that somebody's entry may still explain, and what the unit has said since."""
+
+    edge: Edge
+    then: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Doors:
@@ -80,6 +96,9 @@ class Doors:
         self._unlocks: dict[str, _Unlock] = {}
         self._alarms = alarms
         self._boots: dict[DeviceId, str] = {}
+        self._alone = LetInAlone(clock)
+        self._held_back: dict[DoorId, _HeldBack] = {}
+        self._taken_over: dict[str, None] = {}  # oldest first
         self._workers = {
             door.id: DoorWorker(door, presence, note, feed, clock, alarms, access_of, self._warn_held)
             for door in space.doors.values()
@@ -118,6 +137,9 @@ class Doors:
         """
         who = person.id if person is not None else None
         passage = Passage(who, read.correlation, hold_s, read.direction == "out", detail or {}, first)
+        if read.message_id in self._taken_over:
+            # Its reader has decided since: the lock would refuse, and the person has been answered.
+            return
         if not self._presence.is_ready(door.unit):
             self._not_unlocked(door, passage, "door_offline")
             self._signal(read, Signal.TRY_AGAIN.value)
@@ -143,12 +165,42 @@ class Doors:
         """Ask for the PIN that belongs to this badge; the reader's question stays open until it comes."""
         self._signal(read, Signal.ENTER_PIN.value)
 
+    # --- what doors decided alone -----------------------------------------------------------------
+
+    def let_in_alone(self, door: Door, device: DeviceId, at: datetime) -> Future[datetime | None]:
+        """Somebody was let through at `at`; when they went, or None if they did not, as soon as it is known."""
+        entered = self._alone.granted(door, at, apart=device != door.unit)
+        held = self._held_back.get(door.id)
+        if held is not None and held.edge.is_explained:
+            self._go_on(door.id)
+        return entered
+
+    def taken_over(self, door: Door, correlation: str) -> None:
+        """This tap was decided at the door, whatever we answered: nobody waits for our unlock, sent or not."""
+        self._taken_over[correlation] = None
+        if len(self._taken_over) > TAKEN_OVER_KEPT:
+            del self._taken_over[next(iter(self._taken_over))]
+        for command_id in [key for key, one in self._unlocks.items() if one.passage.correlation == correlation]:
+            del self._unlocks[command_id]
+        self._workers[door.id].withdraw(correlation)
+
+    def has_entered(self, door: Door, correlation: str) -> bool:
+        """Whether an opening was taken for that tap's entry already, by our own unlock."""
+        return self._workers[door.id].has_entered(correlation)
+
+    def _go_on(self, door: DoorId) -> None:
+        held = self._held_back.pop(door, None)
+        for step in held.then if held is not None else ():
+            step()
+
     # --- what devices say -------------------------------------------------------------------------
 
     def state_reported(self, inbound: Inbound, state: State) -> None:
         """A door unit's whole snapshot; it is current whenever it comes, so it is taken at once."""
         worker = self._of_unit.get(DeviceId(inbound.device))
-        if worker is not None:
+        if worker is not None and (held := self._held_back.get(worker.door.id)) is not None:
+            held.then.append(partial(worker.reported, state))
+        elif worker is not None:
             worker.reported(state)
         inbound.acknowledge()
 
@@ -165,8 +217,10 @@ class Doors:
         door = self._door_of(device)
         fact = Fact(_EVENT_FACTS[event.type], at, door=door, device=device, message_id=event.id, detail=detail)
         if worker is not None and event.type in _EDGES:
+            true_time = self._presence.true_time(inbound, event.ts, event.age_ms)
+            edge = self._alone.moved(worker.door.id, _EDGES[event.type], true_time)
             now = late is Lateness.NORMAL
-            worker.moved(fact, _EDGES[event.type], at.timestamp(), inbound.acknowledge, now=now)
+            self._leaf_moved(worker, fact, edge, inbound.acknowledge, now=now, old=age > HELD_BACK_AFTER)
             return
         self._note(fact, inbound.acknowledge)
         if worker is not None and late is Lateness.NORMAL and event.type is EventType.REX:
@@ -207,6 +261,7 @@ class Doors:
 
     def sweep(self) -> None:
         """Once a second: an unlock nobody confirmed is not taken for done, and what lasts too long is an alarm."""
+        self._alone.look()
         for worker in self._workers.values():
             worker.look()
         limit = self._clock.monotonic() - ANSWER_LIMIT
@@ -219,6 +274,24 @@ class Doors:
             self._show(device, None, HELD_OPEN)
 
     # --- small steps ------------------------------------------------------------------------------
+
+    def _leaf_moved(
+        self, worker: DoorWorker, fact: Fact, edge: Edge, acknowledge: Callable[[], None], *, now: bool, old: bool
+    ) -> None:
+        door = worker.door
+
+        def judge() -> None:
+            worker.moved(fact, edge.contact, fact.at.timestamp(), acknowledge, now=now, excused=edge.is_explained)
+
+        if (held := self._held_back.get(door.id)) is not None:
+            held.then.append(judge)
+            return
+        has_readers_apart = any(reader != door.unit for reader in door.readers)
+        if now and old and edge.contact == "open" and not edge.is_explained and has_readers_apart:
+            self._held_back[door.id] = _HeldBack(edge, [judge])
+            get_running_loop().call_later(HELD_BACK_FOR, self._go_on, door.id)
+            return
+        judge()
 
     def _alarm_changed(self, alarm: Alarm) -> None:
         door = alarm.subject.door

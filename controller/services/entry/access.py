@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 # Reads answered while the log could not be written: a day of them in a house whose disk is full.
 UNLOGGED_KEPT = 5_000
+# Taps that their reader may still say it has decided itself.
+ANSWERED_KEPT = 1_000
 
 
 class Reserve(Protocol):
@@ -111,6 +113,7 @@ class AccessService:
         self._clock = clock
         # The log knows its own repeats; it cannot know a repeat of what it never took. Oldest first.
         self._unlogged: dict[tuple[DeviceId, str], None] = {}
+        self._answered_taps: dict[str, None] = {}  # oldest first
         self._answered = meters.histogram("natoma_tap_seconds", "From the read's arrival to the answer sent.")
         self._granted = meters.counter("natoma_decisions_total", "Reads decided.", answer="granted")
         self._denied = meters.counter("natoma_decisions_total", "Reads decided.", answer="denied")
@@ -120,6 +123,10 @@ class AccessService:
         """Whether this read was answered while the log could not be written; the log knows the others itself."""
         return (read.reader, read.message_id) in self._unlogged
 
+    def has_answered(self, tap: str) -> bool:
+        """Whether this tap was decided here, a moment ago."""
+        return tap in self._answered_taps
+
     def answer(self, read: Read, shown: Shown, inbound: Inbound | None = None, said: datetime | None = None) -> None:
         """Answer for what was shown; `inbound` is acknowledged with it. `said`: the moment by the reader's clock."""
         door = self._index.space.door_of(read.reader)
@@ -128,6 +135,9 @@ class AccessService:
         if isinstance(decision, NeedsPin):
             self._ask(read, rights, shown, inbound)
             return
+        self._answered_taps[read.correlation] = None
+        if len(self._answered_taps) > ANSWERED_KEPT:
+            del self._answered_taps[next(iter(self._answered_taps))]
         # In this turn of the loop, so that whoever is decided next knows of it.
         first = self._neighbours.decided(read, rights, decision)
         if (charge := _charge(decision)) is not None:

@@ -121,7 +121,7 @@ class Reads:
             received_at=inbound.received_at,
             age_s=age,
             retained=inbound.retained,
-            direction=_direction(reader, event),
+            direction=direction_of(reader, event.data.direction if isinstance(event.data, BadgeReadData) else None),
         )
 
 
@@ -138,12 +138,11 @@ def _with_pin(read: Read, pin: PinEntry, *, began: str | None, direction: Litera
     return replace(read, pin=pin, began=began, direction=direction)
 
 
-def _direction(reader: Device, event: Event) -> Literal["in", "out"]:
+def direction_of(reader: Device, said: Literal["in", "out"] | None) -> Literal["in", "out"]:
     """A reader stands where the space file says: whoever reaches into one outside must not be let "out" into the house.
 
     A door unit holds the lock itself and may read on both sides, so its own word counts.
     """
-    said = event.data.direction if isinstance(event.data, BadgeReadData) else None
     if said is not None and reader.kind is DeviceKind.DOOR_UNIT:
         return said
     return "out" if reader.direction == "out" else "in"

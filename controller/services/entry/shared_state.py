@@ -23,7 +23,15 @@ BESIDE_THE_RELEASE = 2.0
 # Somebody let in counts as in until the door tells what came of it; a door that never tells must not fill the house.
 ON_THE_WAY_FOR = 120.0
 
-_OVER = frozenset({FactKind.ENTRY_TAKEN, FactKind.ENTRY_NOT_TAKEN, FactKind.UNLOCK_NOT_SENT})
+_OVER = frozenset(
+    {
+        FactKind.ENTRY_TAKEN,
+        FactKind.ENTRY_NOT_TAKEN,
+        FactKind.UNLOCK_NOT_SENT,
+        FactKind.LOCAL_GRANTED,
+        FactKind.LOCAL_DENIED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

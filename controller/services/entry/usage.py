@@ -43,8 +43,7 @@ RESERVED_FOR = 120.0
 # Rows taken into the books between two turns of the loop, so that no tap waits for a long ledger.
 ROWS_A_TURN = 1_000
 
-_ENTERED = frozenset({FactKind.ENTRY_TAKEN, FactKind.LOCAL_GRANTED})
-_NOT_ENTERED = frozenset({FactKind.ENTRY_NOT_TAKEN, FactKind.UNLOCK_NOT_SENT})
+_NOT_ENTERED = frozenset({FactKind.ENTRY_NOT_TAKEN, FactKind.UNLOCK_NOT_SENT, FactKind.LOCAL_DENIED})
 _NOTHING = Usage()
 
 
@@ -123,7 +122,7 @@ class UsageBook:
         """One fact, as it happens: an entry uses what it was granted by, and one that was not taken frees it."""
         fact = logged.fact
         self._newest = max(self._newest, logged.position)
-        if fact.kind in _ENTERED:
+        if fact.kind is FactKind.ENTRY_TAKEN:
             row = _row(fact)
             if row is not None and self._take(row):
                 self._unwritten[use_of(row.charge)] = row
@@ -251,7 +250,7 @@ class UsageBook:
 
 def _row(fact: Fact) -> LedgerRow | None:
     """The row that an entry makes, if it uses anything."""
-    if fact.kind not in _ENTERED:
+    if fact.kind is not FactKind.ENTRY_TAKEN:
         return None
     charge = charge_from_plain(fact.detail.get("charge"))
     if charge is None:
@@ -260,7 +259,7 @@ def _row(fact: Fact) -> LedgerRow | None:
 
 
 def settled(fact: Fact, rights: Rights, decision: Granted | Denied) -> tuple[Fact, ...]:
-    """What a door let in alone (`local_granted`), with what that costs, as decided for the moment it happened.
+    """The entry of whom a door let in alone, with what that costs, as decided for the moment it happened.
 
     It uses what was left. What goes beyond is a second fact for staff and charged to nobody: not to a day pass that
     the member keeps for another day, and not to a bill.

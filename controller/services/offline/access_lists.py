@@ -43,11 +43,13 @@ LOOK_EVERY = 1.0
 SPENT_AFTER = 60.0
 # A door takes a list in well under a second; one that has not by now is behind, and is told again.
 HELD_WITHIN = 30.0
+# Somebody who writes lists into our broker is to be looked for, long after ours is back in its place.
+FOREIGN_SHOWN_FOR = 24 * 3600.0
 # People looked at between two turns of the loop: a tap waits for a millisecond of it.
 SLICE = 50
 ENTRIES_A_TURN = 500
 _CLOCK_JUMP = timedelta(minutes=5)
-_SPENDS = frozenset({FactKind.ENTRY_TAKEN, FactKind.LOCAL_GRANTED})
+_SPENDS = frozenset({FactKind.ENTRY_TAKEN})
 
 
 class AccessLists:
@@ -114,8 +116,6 @@ class AccessLists:
         elif ack.phase is AckPhase.REFUSED and rev == sheet.rev:
             sheet.refused = ack.reason or "refused"
             logger.warning("%s does not take version %d of its list: %s", device, rev, sheet.refused)
-
-    def health_said(self, device: DeviceId, health: Health) -> None:
         elif ack.phase is AckPhase.REFUSED and sheet.issued:
             self._found_another(sheet, rev, ack.reason or "refused")
 
@@ -128,6 +128,8 @@ class AccessLists:
         if what != sheet.foreign:
             logger.warning("%s was sent %s", sheet.device, what)
         sheet.foreign, sheet.foreign_mono = what, self._clock.monotonic()
+
+    def health_said(self, device: DeviceId, health: Health) -> None:
         """Which list it holds, and whether it lost anything of what it had to tell."""
         sheet = self._sheets.get(device)
         if sheet is None:
@@ -181,7 +183,7 @@ class AccessLists:
 
     @property
     def problems(self) -> Mapping[DeviceId, str]:
-        """Devices that stay behind, and how."""
+        """Devices that stay behind, and how; and those that somebody else wrote a list."""
         return self._problems
 
     # --- the work ---------------------------------------------------------------------------------
@@ -382,16 +384,17 @@ class AccessLists:
 
     def _judge(self) -> None:
         found: dict[DeviceId, str] = {}
+        now = self._clock.monotonic()
         for sheet in self._sheets.values():
             if sheet.foreign is not None and now - sheet.foreign_mono > FOREIGN_SHOWN_FOR:
                 sheet.foreign = None
             if sheet.behind_mono is not None and now - sheet.behind_mono > HELD_WITHIN:
                 found[sheet.device] = behind(sheet)
+            elif sheet.foreign is not None:
+                found[sheet.device] = foreign(sheet)
         for device in found.keys() - self._problems.keys():
             logger.warning("%s", found[device])
         self._problems = found
-            elif sheet.foreign is not None:
-                found[sheet.device] = foreign(sheet)
         text = "; ".join(found.values()) if found else "every door holds its newest list"
         self._board.report(COMPONENT, ok=not found, text=text, vital=False, figures={"behind": len(found)})
 

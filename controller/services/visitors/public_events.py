@@ -138,9 +138,10 @@ class PublicEvents:
         """One fact, as it happens; whoever follows people hears of it first."""
         fact = logged.fact
         self._known_inside.clear()
-        if fact.door is None or ("late_s" in fact.detail and fact.kind is not FactKind.LOCAL_GRANTED):
+        is_alone = fact.kind is FactKind.LOCAL_GRANTED or "alone" in fact.detail
+        if fact.door is None or ("late_s" in fact.detail and not is_alone):
             return
-        if fact.kind is FactKind.ENTRY_TAKEN:
+        if fact.kind is FactKind.ENTRY_TAKEN and "late_s" not in fact.detail:
             self._host_came(fact, fact.door)
         self._moved(fact, fact.door, alert=True)
 
@@ -208,9 +209,9 @@ class PublicEvents:
         moves = self._moves.setdefault(holder, _Moves())
         if _is_way_out(fact):
             moves.exits.append(fact.at)
-        elif fact.kind in (FactKind.ENTRY_TAKEN, FactKind.LOCAL_GRANTED) and self._is_first_door(holder, door):
+        elif fact.kind is FactKind.ENTRY_TAKEN and self._is_first_door(holder, door):
             # Doors that decided alone could not know of each other: one ticket may have let in two.
-            if alert and fact.kind is FactKind.LOCAL_GRANTED and moves.contradicts(fact.at):
+            if alert and "alone" in fact.detail and moves.contradicts(fact.at):
                 logger.warning("ticket of %s was used twice without a way out between, at %s", holder, door)
                 self._alarms.raise_(AlarmKind.TICKET_TWICE, door=door, person=holder, at=fact.at)
             moves.entries.append(fact.at)

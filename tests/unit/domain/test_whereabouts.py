@@ -20,6 +20,8 @@ BADGE, SPARE = CredentialId("badge-alice"), CredentialId("spare-alice")
 GROUND, UP = ZoneId("ground"), ZoneId("up")
 IN, OUT, UNKNOWN = Position.IN, Position.OUT, Position.UNKNOWN
 ESTIMATED, COUNTED = Quality.ESTIMATED, Quality.COUNTED
+# What the fact of an entry says of one that a door let in alone.
+ALONE = {"alone": True}
 TAKEN, GRANTED, EXIT, OPENED, CLOSED = (
     FactKind.ENTRY_TAKEN,
     FactKind.ENTRY_GRANTED,
@@ -164,7 +166,7 @@ def test_last_entry_is_the_same_badges_and_not_another_one_of_the_same_person(da
     first = day.at
     day.happens(TAKEN, STREET, ALICE, credential=SPARE)
     day.happens(TAKEN, STREET, ALICE)  # as an earlier version told it
-    day.happens(FactKind.LOCAL_GRANTED, LANDING, ALICE, credential=SPARE, direction="in")
+    day.happens(TAKEN, LANDING, ALICE, credential=SPARE, alone=True)
 
     by_badge = [day.where.last_entry(ALICE, badge, GROUND) for badge in (BADGE, SPARE, CredentialId("none"))]
     assert by_badge == [first, first + timedelta(seconds=1), None]
@@ -269,19 +271,26 @@ def test_late_events_move_nothing(day):
     assert (day.positions(), day.counts) == ((UNKNOWN, UNKNOWN), (0, 0, 0))
 
 
+def test_a_grant_of_a_door_alone_that_nobody_used_moves_nobody(day):
+    day.happens(FactKind.LOCAL_GRANTED, STREET, ALICE, direction="in")
+    day.happens(FactKind.ENTRY_NOT_TAKEN, STREET, ALICE, alone=True)
+
+    assert (day.positions(), day.counts) == ((UNKNOWN, UNKNOWN), (0, 0, 0))
+
+
 def test_an_entry_decided_offline_is_followed_at_the_time_it_happened(day):
     day.comes_in(ALICE)
     day.badges_out(ALICE)
     earlier = day.at - timedelta(minutes=20)
-    day.where.take(Fact(FactKind.LOCAL_GRANTED, earlier, door=STREET.id, person=ALICE))
-    day.where.take(Fact(FactKind.LOCAL_GRANTED, earlier, door=STREET.id, person=BOB))
+    day.where.take(Fact(TAKEN, earlier, door=STREET.id, person=ALICE, detail=ALONE))
+    day.where.take(Fact(TAKEN, earlier, door=STREET.id, person=BOB, detail=ALONE))
 
     assert (day.positions(ALICE)[0], day.positions(BOB)[0]) == (OUT, IN)
     assert day.where.count().quality is ESTIMATED
 
 
 def test_an_entry_of_yesterday_that_is_told_today_moves_nothing(day):
-    day.where.take(Fact(FactKind.LOCAL_GRANTED, NOON - timedelta(hours=9), door=STREET.id, person=ALICE))
+    day.where.take(Fact(TAKEN, NOON - timedelta(hours=9), door=STREET.id, person=ALICE, detail=ALONE))
 
     assert (day.positions(), day.counts) == ((UNKNOWN, UNKNOWN), (0, 0, 0))
 
