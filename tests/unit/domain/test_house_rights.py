@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.house_rights import may, who_may
+from controller.domain.house_rights import may, may_answer, who_may
 from controller.domain.membership import PersonKind, Right
 from tests.unit.domain.house import ALICE, HOST
 
@@ -23,6 +23,13 @@ def test_being_staff_gives_no_right_and_a_ban_takes_every_one(right: Right) -> N
     assert HOST.kind is PersonKind.STAFF
     assert not may(HOST, right)
     assert not may(replace(MAY_ALL, banned=True), right)
+
+
+def test_an_alarm_is_answered_by_staff_and_by_whoever_holds_any_right_and_by_nobody_banned() -> None:
+    trusted = replace(ALICE, rights=frozenset({Right.FORGIVE}))
+
+    assert [may_answer(one) for one in (HOST, trusted, ALICE)] == [True, True, False]
+    assert not any(may_answer(replace(one, banned=True)) for one in (HOST, trusted))
 
 
 def test_whom_to_ask_is_told_by_name() -> None:

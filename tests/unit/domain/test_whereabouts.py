@@ -196,6 +196,13 @@ def test_reset_by_staff_forgive(day):
     assert day.counts[0] == 2  # where they are is unknown, that two came in is not
 
 
+def test_to_forgive_nobody_changes_nothing(day):
+    day.comes_in(ALICE)
+    day.happens(FactKind.WHEREABOUTS_FORGIVEN, None, None, by="hera", reason="as another version wrote it")
+
+    assert (day.positions(ALICE), day.counts[0]) == ((IN, OUT), 1)
+
+
 def test_positions_become_unknown_after_fire_and_the_house_is_empty_once_staff_confirm(day):
     day.comes_in(ALICE)
     day.happens(FactKind.FIRE_BEGAN, None)
