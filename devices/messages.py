@@ -333,17 +333,22 @@ class Signal(StrEnum):
 IN_GRACE = "in_grace"
 # The door has stood open too long; said by itself, never of a badge.
 HELD_OPEN = "held_open"
-_MEANT = {None: Signal.GRANTED, IN_GRACE: Signal.GRANTED, HELD_OPEN: Signal.WARNING} | {
-    str(signal): signal for signal in (Signal.TRY_AGAIN, Signal.ENTER_PIN)
-}
+# The first of two at a door that opens for two together: no refusal, wait for the other and show the badge again.
+SECOND_PERSON_MISSING = "second_person_missing"
+_MEANT = {
+    None: Signal.GRANTED,
+    IN_GRACE: Signal.GRANTED,
+    HELD_OPEN: Signal.WARNING,
+    SECOND_PERSON_MISSING: Signal.TRY_AGAIN,
+} | {str(signal): signal for signal in (Signal.TRY_AGAIN, Signal.ENTER_PIN)}
 
 
 class Command(Message):
     """Please do, once, before `ts` + `ttl_ms`. Never retained; a repeated id re-sends the old ack and does nothing.
 
     The `reason` of a signal: none or `in_grace` (a payment is late) is a yes, `try_again` says so, `enter_pin` asks for
-    the PIN of this badge within 15 s, sent as `pin.entered`; any other is a no. An unlock may carry `in_grace` too. `held_open`, with no `re`,
-    warns whoever keeps the door open; it answers no badge and ends no question.
+    the PIN of this badge within 15 s, sent as `pin.entered`, `second_person_missing` is no refusal but asks the first of
+    two to wait for the other; any other is a no. An unlock may carry `in_grace` too. `held_open`, with no `re`, warns whoever keeps the door open; it answers no badge and ends no question.
     """
 
     id: MessageId

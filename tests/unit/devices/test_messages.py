@@ -206,10 +206,11 @@ def test_a_channels_range_is_in_order():
         ("try_again", Signal.TRY_AGAIN),
         ("enter_pin", Signal.ENTER_PIN),
         ("held_open", Signal.WARNING),
+        ("second_person_missing", Signal.TRY_AGAIN),
         ("warning", Signal.DENIED),
     ],
 )
-def test_a_signal_without_a_reason_is_ok_and_with_one_a_denial_but_for_four(reason, shows):
+def test_a_signal_without_a_reason_is_ok_and_with_one_a_denial_but_for_five(reason, shows):
     assert Command(id="c", ts=NOON, ttl_ms=3000, do=Do.SIGNAL, reason=reason).shows is shows
 
 

@@ -75,11 +75,19 @@ def test_a_refusal_is_an_answer_and_not_an_exception(
     assert isinstance(decide(replace(read_, pin=pin), world, at), Granted | Denied | NeedsPin)
 
 
-@pytest.mark.parametrize("reason", list(DenyReason))
+@pytest.mark.parametrize("reason", sorted(set(DenyReason) - {DenyReason.SECOND_PERSON_MISSING}))
 def test_a_reader_shows_denied_whatever_the_reason_was(reason: DenyReason) -> None:
     told = Command(id="command-1", ts=NOON, ttl_ms=3_000, do=Do.SIGNAL, re="read-1", reason=reason)
 
     assert told.shows is Signal.DENIED
+
+
+def test_the_first_of_two_at_a_door_for_two_is_not_sent_away() -> None:
+    told = Command(
+        id="command-1", ts=NOON, ttl_ms=3_000, do=Do.SIGNAL, re="read-1", reason=DenyReason.SECOND_PERSON_MISSING
+    )
+
+    assert told.shows is Signal.TRY_AGAIN
 
 
 def test_alumni_come_for_public_events_by_ticket_and_need_no_plan_that_is_open() -> None:
