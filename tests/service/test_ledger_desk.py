@@ -94,6 +94,14 @@ async def test_day_passes_are_bought_from_staff_and_given_by_whoever_may(desk, l
     assert (await desk.show("alice"))[-1] == "Day passes left: 6."
 
 
+async def test_a_visitors_day_is_a_day_of_this_week(desk, ledger):
+    await ledger.append([LedgerRow(LedgerEntry.USED, Charge(ChargeKind.VISIT_DAY, ALICE.id, MONDAY), NOON)])
+    used = (await desk.show("alice"))[-1]
+    await desk.waive("alice", MONDAY, ChargeKind.VISIT_DAY, None, "hera", "our mistake")
+
+    assert (used, (await desk.show("alice"))[-1]) == ("Alice this week: Mon.", "Alice this week: no day used.")
+
+
 async def test_what_somebody_used_in_words(desk, ledger):
     await ledger.append([USED, replace(USED, charge=Charge(GUEST, ALICE.id, MONDAY, GUS.id))])
     await desk.waive("alice", None, DAY, None, "hera", "open day")

@@ -53,7 +53,10 @@ class LedgerDesk:
         person = person_of(who, self._people, "PERSON")
         rows = await self._rows(person)
         usage = usage_of(rows, (), self._today)
-        this_week = sorted(week_of(self._today) & usage.quota_days - usage.free_days)
+        # A visitor uses the days that their space agreed on, and no plan's of ours.
+        visited = {row.charge.day for row in rows if row.charge.kind is ChargeKind.VISIT_DAY} & usage.visit_days
+        visited -= {row.charge.day for row in rows if row.entry is LedgerEntry.WAIVED}
+        this_week = sorted(week_of(self._today) & (usage.quota_days - usage.free_days | visited))
         lines = [self._line(row) for row in rows]
         lines.append(f"{person.name} this week: {', '.join(f'{day:%a}' for day in this_week) or 'no day used'}.")
         if usage.day_passes_left or any(row.charge.kind is ChargeKind.DAY_PASS for row in rows):
