@@ -1,7 +1,7 @@
 """What a guest may do: go where the host may go, for a window, on the host's guest days. Alice invites Gus."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -171,3 +171,19 @@ def test_a_pass_that_ran_out_today_is_told_and_one_of_last_month_is_not() -> Non
 
 def test_at_night_before_the_window_the_first_of_the_hosts_hours_in_it_is_told() -> None:
     assert next_time(invited(), NIGHT) == local("2026-11-23 10:00")
+
+
+def test_a_guest_is_told_when_the_hosts_membership_begins() -> None:
+    assert miss(invited(member(starts="2026-11-25"))) == Miss(DenyReason.NO_RIGHT, local("2026-11-25 09:00"))
+
+
+def test_the_hosts_office_opens_to_the_guest_once_the_unpaid_membership_is_over() -> None:
+    unpaid = member(standing=Standing.OVERDUE, ends="2026-11-24")
+
+    assert next_time(invited(unpaid, at=OFFICE_DOOR, host_leases=(lease(),))) == local("2026-11-25 04:00")
+
+
+def test_a_guest_is_told_no_time_while_the_house_is_closed_for_weeks() -> None:
+    closed = {TODAY + timedelta(days=n): "Works" for n in range(16)}
+
+    assert miss(invited(space=replace(SPACE, holidays=closed))) == Miss(DenyReason.OUTSIDE_HOURS, None)

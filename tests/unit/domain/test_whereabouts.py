@@ -296,6 +296,13 @@ def test_an_entry_decided_offline_is_followed_at_the_time_it_happened(day):
     assert day.where.count().quality is ESTIMATED
 
 
+def test_who_was_let_out_by_a_door_alone_is_out_and_the_count_an_estimate(day):
+    day.comes_in(ALICE)
+    day.happens(FactKind.LOCAL_GRANTED, STREET, ALICE, direction="out", late_s=300.0)
+
+    assert (day.positions(ALICE)[0], day.counts[0], day.where.count().quality) == (OUT, 0, ESTIMATED)
+
+
 def test_an_entry_of_yesterday_that_is_told_today_moves_nothing(day):
     day.where.take(Fact(TAKEN, NOON - timedelta(hours=9), door=STREET.id, person=ALICE, detail=ALONE))
 
