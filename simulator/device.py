@@ -71,7 +71,7 @@ class VirtualDevice:
         self._button: asyncio.TimerHandle | None = None
         self._is_gone = False
         # To the lock beside it, of a reader that decides alone: how long to hold it.
-        self.wire: Callable[[float | None], None] | None = None
+        self.wire: Callable[[ReleaseLock], None] | None = None
         self._answer: Answer | None = None
         self._unlocked_waiters: list[asyncio.Future[float]] = []
         self._was_connected = False
@@ -178,8 +178,8 @@ class VirtualDevice:
                 if self._motor is not None:
                     self._motor.cancel()
                 self._motor = asyncio.get_running_loop().call_later(_BOLT_S, self._bolt_arrives, to)
-            case ReleaseLock(hold_s=hold_s) if self.wire is not None:
-                self.wire(hold_s)
+            case ReleaseLock() if self.wire is not None:
+                self.wire(effect)
             case Sample():
                 self.feed(Measured(self._around.measure(self.id)))
             case Show(signal=Signal.WARNING):

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from devices.channels import Bolt
 from devices.errors import BadCredentials, LinkError
@@ -21,7 +21,7 @@ from devices.link import LinkSettings
 from devices.messages import BadgeReadData, Scalar
 from devices.topics import Topics
 from devices.units import DoorKeys, DoorProfile, DoorUnit, Light, Machine, OwnList, Reader, Sensor, SensorProfile, Voice
-from devices.units.steps import ContactFelt, ExitPressed, ExitReleased, ReleaseWired, Show
+from devices.units.steps import ContactFelt, ExitPressed, ExitReleased, ReleaseLock, ReleaseWired, Show
 from simulator.building import Building, Device, Door
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import Endpoint
@@ -203,8 +203,8 @@ class Fleet:
         return replace(settings, subscriptions=((Topics(self._building.root).device_filter(device.id), 1),))
 
 
-def _release(unit: VirtualDevice, hold_s: float | None) -> None:
-    unit.feed(ReleaseWired(hold_s))
+def _release(unit: VirtualDevice, said: ReleaseLock) -> None:
+    unit.feed(ReleaseWired(said.hold_s, said.re, said.admitted))
 
 
 def _machine(device: Device, building: Building, dice: random.Random, keys: DoorKeys | None) -> Machine:
@@ -214,7 +214,8 @@ def _machine(device: Device, building: Building, dice: random.Random, keys: Door
         case "door_unit" if device.door is not None:
             return _door_unit(building.doors[device.door], voice, OwnList(device.id, keys))
         case "reader":
-            return Reader(voice, name=_place_name(device, building), own=OwnList(device.id, keys))
+            faces: Literal["in", "out"] = "out" if device.direction == "out" else "in"
+            return Reader(voice, name=_place_name(device, building), own=OwnList(device.id, keys), direction=faces)
         case "light":
             return Light(voice, name=_place_name(device, building), has_button="button" in device.channels)
         case _:

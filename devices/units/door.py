@@ -47,6 +47,9 @@ from devices.units.voice import HEALTH_EVERY_S, HEALTH_TIMER
 
 __all__ = ["DoorProfile", "DoorUnit"]
 
+# Requests of the readers beside it that nothing answers any more; an unlock lives for seconds.
+GIVEN_UP_KEPT = 16
+
 
 @dataclass(frozen=True, slots=True)
 class DoorUnit(DoorState):
@@ -73,8 +76,8 @@ class DoorUnit(DoorState):
             case PinEntered(digits=digits) if self.profile.reads_badges and not self.reading.is_open:
                 reading, voice, effects = self.reading.enters(self.voice, digits, now)
                 return replace(self, reading=reading, voice=voice), effects
-            case ReleaseWired(hold_s=hold_s) if self.profile.other_readers:
-                return _admits(self, hold_s)
+            case ReleaseWired() if self.profile.other_readers:
+                return _hears_reader(self, given)
             case ExitPressed():
                 return _exit_pressed(self, now)
             case ExitReleased() if self.is_exit_pressed:
@@ -163,6 +166,8 @@ def _why_not(was: DoorUnit, command: Command) -> AckReason | None:
 
 def _answers_nobody(was: DoorUnit, re: str | None) -> bool:
     """Is this the answer to a read of ours that is no longer open, or that we never made?"""
+    if re is not None and re in was.given_up:
+        return True
     if re is None or not was.profile.reads_badges or re == was.reading.request:
         return False
     is_ours = re.startswith(f"{was.voice.boot}-")
@@ -236,6 +241,12 @@ def _decides_alone(was: DoorUnit, reading: Reading, now: datetime) -> tuple[Door
         return unit, alone.effects
     unit, released = _admits(unit, alone.hold_s)
     return unit, (*alone.effects, *released)
+
+
+def _hears_reader(was: DoorUnit, given: ReleaseWired) -> tuple[DoorUnit, Effects]:
+    """The reader beside it has answered: an unlock for that request would open for nobody, whatever it answered."""
+    unit = was if given.re is None else replace(was, given_up=(*was.given_up, given.re)[-GIVEN_UP_KEPT:])
+    return _admits(unit, given.hold_s) if given.admitted else (unit, ())
 
 
 def _admits(was: DoorUnit, hold_s: float | None) -> tuple[DoorUnit, Effects]:

@@ -49,6 +49,7 @@ class DoorState:
     target: Bolt = Bolt.LOCKED  # where the bolt is driven to while it moves
     moving_for: str | None = None  # the command to answer when it arrives
     hold_s: float = 0.0
+    given_up: tuple[str, ...] = ()  # requests of the readers beside it, which they have decided alone
 
     @property
     def stands_unlocked(self) -> bool:

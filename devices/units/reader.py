@@ -5,8 +5,21 @@ The lock beside it is another device and gets its own command; only what a reade
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
-from devices.messages import AccessList, Ack, AckPhase, AckReason, Birth, ChannelSpec, Command, Do, EventType, Status
+from devices.messages import (
+    AccessList,
+    Ack,
+    AckPhase,
+    AckReason,
+    BadgeReadData,
+    Birth,
+    ChannelSpec,
+    Command,
+    Do,
+    EventType,
+    Status,
+)
 from devices.topics import Kind
 from devices.units.commands import CommandLog
 from devices.units.own_list import OwnList
@@ -37,6 +50,7 @@ class Reader:
     own: OwnList = field(default=OwnList())
     log: CommandLog = field(default=CommandLog())
     reading: Reading = field(default=Reading())
+    direction: Literal["in", "out"] = "in"  # which way whoever shows a badge here is going
 
     def birth(self) -> Birth:
         return Birth(
@@ -51,6 +65,12 @@ class Reader:
     def status(self, *, gone: bool = False, lost: bool = False, now: datetime | None = None) -> Status:
         return self.voice.status(gone=gone, lost=lost, now=now)
 
+    def _facing(self, shown: BadgeReadData) -> BadgeReadData:
+        """Where it hangs is known to it: whoever leaves needs no list."""
+        if shown.direction is not None or self.direction == "in":
+            return shown
+        return shown.model_copy(update={"direction": self.direction})
+
     def step(self, given: Input, now: datetime) -> tuple["Reader", Effects]:
         match given:
             case Connected():
@@ -60,7 +80,8 @@ class Reader:
             case _ if self.voice.concerns(given):
                 voice, told = self.voice.step(given, now)
                 return replace(self, voice=voice), told
-            case BadgeShown(data=data) if not self.reading.is_open:
+            case BadgeShown(data=shown) if not self.reading.is_open:
+                data = self._facing(shown)
                 if self.voice.online:
                     reading, voice, effects = self.reading.asks(self.voice, data, now)
                     return replace(self, reading=reading, voice=voice), effects
@@ -91,8 +112,10 @@ def _timer_fired(was: Reader, timer: str, now: datetime) -> tuple[Reader, Effect
         return was, _health(was)
     if timer == ANSWER_TIMER and was.reading.shown is not None:
         return _decides_alone(was, was.reading, now)
+    given_up = was.reading.request if timer == ANSWER_TIMER else None
     reading, effects = was.reading.timed_out(timer)
-    return replace(was, reading=reading), effects
+    told: Effects = (ReleaseLock(re=given_up, admitted=False),) if given_up is not None else ()
+    return replace(was, reading=reading), (*effects, *told)
 
 
 def _presentation(reader: Reader, now: datetime) -> Effects:
@@ -108,7 +131,9 @@ def _decides_alone(was: Reader, reading: Reading, now: datetime) -> tuple[Reader
     """The lock beside it has no reader of its own to ask, so it is told over the wire between the two."""
     assert reading.shown is not None  # it is decided about something
     alone = decides_alone(was.voice, was.own, reading.shown, reading.request, now)
-    released: Effects = (ReleaseLock(alone.hold_s),) if alone.admitted else ()
+    # A refusal only where something could still answer the request.
+    is_told = alone.admitted or reading.request is not None
+    released: Effects = (ReleaseLock(alone.hold_s, reading.request, alone.admitted),) if is_told else ()
     return replace(was, own=alone.own, voice=alone.voice, reading=Reading()), (*alone.effects, *released)
 
 

@@ -77,9 +77,14 @@ class ExitReleased:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseWired:
-    """The reader outside says over its own wire to the lock that it admitted somebody, with nobody to ask."""
+    """The reader outside says over its own wire to the lock what it decided with nobody to ask.
+
+    `re`: the request of its that was given up by it; whatever answers that one now comes too late.
+    """
 
     hold_s: float | None = None
+    re: str | None = None
+    admitted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +182,11 @@ class MoveBolt:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseLock:
-    """Tell the lock beside this reader, over their own wire, to let somebody in; it hears `ReleaseWired`."""
+    """Tell the lock beside this reader, over their own wire, what was decided alone; it hears `ReleaseWired`."""
 
     hold_s: float | None = None
+    re: str | None = None
+    admitted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

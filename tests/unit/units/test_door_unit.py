@@ -340,6 +340,22 @@ class TestWithAReaderBuiltIn:
         assert Show(Signal.DENIED, "unknown_credential") in denied
         assert acks(late) == [(AckPhase.REFUSED, AckReason.EXPIRED)]
 
+    @pytest.mark.parametrize("admitted", [True, False])
+    def test_a_late_unlock_for_a_request_decided_alone_by_the_reader_beside_it_is_refused(self, admitted: bool):
+        unit, _ = online(other_readers=True).step(ReleaseWired(re="r9-1", admitted=admitted), NOON)
+        unit, _ = unit.step(BoltFelt(Bolt.UNLOCKED if admitted else Bolt.LOCKED), NOON)
+
+        _, late = unit.step(Heard(command(re="r9-1")), NOON + timedelta(seconds=2))
+        _, other = unit.step(Heard(command(id="c2", re="r9-2")), NOON + timedelta(seconds=2))
+
+        assert acks(late) == [(AckPhase.REFUSED, AckReason.EXPIRED)]
+        assert (AckPhase.ACCEPTED, None) in acks(other)
+
+    def test_a_refusal_heard_by_wire_moves_no_bolt(self):
+        _, effects = online(other_readers=True).step(ReleaseWired(re="r9-1", admitted=False), NOON)
+
+        assert effects == ()
+
     def test_revocations_come_first_after_a_heal(self):
         unit, _ = self.holding(entry(ALICE)).step(Disconnected(), NOON)
         unit, _ = unit.step(Connected(), NOON)

@@ -78,7 +78,7 @@ def test_does_not_show_an_answer_meant_for_somebody_else():
 def test_gives_up_after_a_second_and_says_try_again():
     reader, effects = asking().step(TimerFired("answer"), NOON + timedelta(seconds=1))
 
-    assert effects[-1] == Show(Signal.TRY_AGAIN, "no_answer")
+    assert effects[-2:] == (Show(Signal.TRY_AGAIN, "no_answer"), ReleaseLock(re="b1-1", admitted=False))
     assert not reader.reading.is_open
 
 
@@ -137,3 +137,23 @@ def test_tells_of_tampering_and_ignores_what_it_does_not_know():
 def test_never_spells_the_number_in_its_repr():
     assert "04AF68" not in repr(asking())
     assert "04AF68" not in repr(connected().step(BadgeShown(BADGE), NOON)[1])
+
+
+def test_what_it_decides_for_a_request_it_gave_up_it_tells_the_lock_with_the_request():
+    reader = replace(connected(), own=OwnList("door-street", KEYS))
+    (page,) = sealed(entry(ALICE))
+    reader, _ = reader.step(Heard(page, retained=True), NOON)
+    reader, _ = reader.step(BadgeShown(ALICE), NOON)
+
+    _, effects = reader.step(TimerFired("answer"), NOON + timedelta(seconds=1))
+
+    assert effects[-1] == ReleaseLock(None, re="b1-1", admitted=True)
+
+
+def test_a_reader_inside_lets_out_alone_whoever_it_knows_nothing_of():
+    reader = replace(connected(), own=OwnList("door-street", KEYS), direction="out")
+    reader, _ = reader.step(Disconnected(), NOON)
+
+    _, effects = reader.step(BadgeShown(EVE.model_copy(update={"direction": None})), NOON)
+
+    assert effects == (Show(Signal.GRANTED), ReleaseLock(None))
