@@ -130,7 +130,14 @@ def person_problem(rights: Rights, at: datetime) -> DenyReason | None:
     problem = problem_of(rights.memberships, day, rights.space.grace)
     if problem in _EXCUSED and holds_something(rights, day):
         return None
-    return problem
+    return DenyReason.PASS_REVOKED if problem is DenyReason.NO_MEMBERSHIP and was_called_back(rights, at) else problem
+
+
+def was_called_back(rights: Rights, at: datetime) -> bool:
+    """Whether a pass that would not be over yet was taken from this person."""
+    return any(held.guest_pass.is_revoked and held.guest_pass.end > at for held in rights.guest_passes) or any(
+        held.is_revoked and held.end > at for held in rights.visits
+    )
 
 
 _EXCUSED = frozenset({DenyReason.NO_MEMBERSHIP, DenyReason.MEMBERSHIP_ENDED})

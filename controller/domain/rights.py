@@ -92,6 +92,7 @@ class DenyReason(StrEnum):
     # person
     BANNED = "banned"
     NO_MEMBERSHIP = "no_membership"
+    PASS_REVOKED = "pass_revoked"  # noqa: S105  # a guest's or a visitor's, and nothing else brings them here
     MEMBERSHIP_ENDED = "membership_ended"
     MEMBERSHIP_PAUSED = "membership_paused"
     MEMBERSHIP_OVERDUE = "membership_overdue"

@@ -38,7 +38,13 @@ class Somebody:
         standing = self.standing(self.rights.memberships)
         if standing in (DenyReason.NO_MEMBERSHIP, DenyReason.MEMBERSHIP_ENDED) and self.holds_something_else():
             return None
+        if standing is DenyReason.NO_MEMBERSHIP and self.had_a_pass_that_was_taken_back():
+            return DenyReason.PASS_REVOKED
         return standing
+
+    def had_a_pass_that_was_taken_back(self) -> bool:
+        passes = [*(each.guest_pass for each in self.rights.guest_passes), *self.rights.visits]
+        return any(each.is_revoked and self.at < each.end for each in passes)
 
     def standing(self, memberships: tuple[Membership, ...]) -> DenyReason | None:
         """The best of several counts."""

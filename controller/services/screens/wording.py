@@ -34,6 +34,7 @@ REASONS: dict[str, str] = {
     "pin_locked_out": "too many wrong PINs at this reader: PINs are locked here for some minutes",
     "banned": "this person may not enter any more",
     "no_membership": "there is no membership for today",
+    "pass_revoked": "the pass was taken back",
     "membership_ended": "the membership has ended",
     "membership_paused": "the membership is paused",
     "membership_overdue": "a payment is overdue",

@@ -73,7 +73,7 @@ def test_a_guest_is_told_when_the_window_begins() -> None:
 
 
 def test_an_invitation_taken_back_opens_nothing() -> None:
-    assert answer(invited(guest_pass=replace(PASS, is_revoked=True))) == DenyReason.NO_MEMBERSHIP
+    assert answer(invited(guest_pass=replace(PASS, is_revoked=True))) == DenyReason.PASS_REVOKED
 
 
 def test_a_guest_goes_where_and_when_the_host_may_go() -> None:

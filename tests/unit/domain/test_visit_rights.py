@@ -1,6 +1,7 @@
 """What a visiting pass opens: the mapped plan, for some free days."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -95,7 +96,12 @@ def test_without_a_number_of_free_days_the_plans_own_quota_alone_counts() -> Non
 
 
 def test_a_revoked_pass_opens_nothing() -> None:
-    assert answer(visiting(is_revoked=True)) == DenyReason.NO_MEMBERSHIP
+    assert answer(visiting(is_revoked=True)) == DenyReason.PASS_REVOKED
+
+
+def test_a_pass_that_was_taken_back_is_told_until_it_would_have_been_over() -> None:
+    assert answer(visiting(is_revoked=True), PASS.end - timedelta(seconds=1)) == DenyReason.PASS_REVOKED
+    assert answer(visiting(is_revoked=True), PASS.end) == DenyReason.NO_MEMBERSHIP
 
 
 def test_a_visitor_goes_no_further_than_the_plan() -> None:
