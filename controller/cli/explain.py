@@ -29,15 +29,17 @@ from controller.services.policy.log_pages import facts_since, newest_about
 from controller.services.policy.recollection import Recollection
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.wording import Wording
+from controller.services.visitors.visits import Accepted, accepted
 from controller.space.readers import profiles_of
 from devices import badges
 from devices.errors import BadgeError
+from devices.passes import PassError, is_pass
 
 ANSWERS = frozenset({FactKind.ENTRY_GRANTED, FactKind.ENTRY_DENIED, FactKind.READ_IGNORED})
 
 
 @click.command()
-@click.option("--badge", help="A person's name or id, a badge number, or - to type a number unseen.")
+@click.option("--badge", help="A name or id, a badge number, a ticket or pass, or - to type it unseen.")
 @click.option("--door", help="The door's id or name.")
 @click.option("--at", "moment", help="When, in the space's own time: 2026-11-23T14:00. Now, without it.")
 @click.option("--read", "message_id", help="Instead of a badge and a door: the id of a read that was recorded.")
@@ -77,11 +79,16 @@ async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetim
     beside = Recollection(space, at, asked_at)
     async with look_into(data) as kept, log_if_any(data) as log:
         people = await kept.registry.load()
-        digest = _digest(people, open_digests(data), space, badge, door)
+        digests = open_digests(data)
+        visitor = _visitor(people, digests, space, badge) if is_pass(badge) else None
+        digest = None if visitor is not None else _digest(people, digests, space, badge, door)
         beside.recall([logged async for logged in facts_since(log, beside.begins)])
         await beside.open_books(kept.ledger, log)
     index = AccessIndex(space, people)
-    rights = index.rights(door, digest, beside)
+    if visitor is not None:
+        rights = index.rights_of(door, visitor.credential, visitor.person, beside, (visitor.visit,))
+    else:
+        rights = index.rights(door, digest, beside)
     wording = Wording(lambda: space, lambda: index.everybody, lambda: people.house)
     return explained(rights, door, at, index.version, wording, asked_at=asked_at, unknown=beside.unknown(door))
 
@@ -123,16 +130,42 @@ def _typed() -> str:
 
 
 def _digest(people: RegistrySnapshot, digests: BadgeDigests, space: Space, badge: str, door: Door) -> bytes | None:
-    """The digest of a number as this door's reader would spell it, or of somebody's own badge."""
-    named = _badge_of_person(people, badge)
+    """The digest of a number as this door's reader would spell it, of somebody's own badge, or of a ticket or token."""
+    named = _badge_of_person(people, badge) or _ticket_of(people, badge)
     if named is not None:
         return named
+    token = digests.of_token(badge)
+    if token in people.digests or token in people.ticket_digests:
+        return token
     profile = profiles_of(space)[space.devices[door.unit].reader_profile]
     try:
         return digests.of(badges.read(badge, profile))
     except BadgeError as error:
         close = _similar(badge, [person.name for person in people.people.values()])
-        raise InputError(f"--badge: neither a person here nor a badge number ({error}){close}") from error
+        raise InputError(
+            f"--badge: neither a person here, nor a ticket or pass known here, nor a badge number ({error}){close}"
+        ) from error
+
+
+def _visitor(people: RegistrySnapshot, digests: BadgeDigests, space: Space, token: str) -> Accepted:
+    """Whose pass of a partner this is, as a reader would take it."""
+    try:
+        return accepted(token, space, people, digests)
+    except PassError as error:
+        raise InputError(f"--badge: this visiting pass is not taken here: {error}") from error
+
+
+def _ticket_of(people: RegistrySnapshot, name: str) -> bytes | None:
+    """The digest of the ticket made out to this name, a good one of the latest event before any other."""
+    wanted = name.casefold()
+    theirs = [
+        (not ticket.is_void, people.events[ticket.event].end, digest)
+        for digest, id_ in people.ticket_digests.items()
+        if (ticket := people.tickets.get(id_)) is not None
+        and wanted in (ticket.name.casefold(), ticket.id.casefold())
+        and ticket.event in people.events
+    ]
+    return max(theirs)[-1] if theirs else None
 
 
 def _badge_of_person(people: RegistrySnapshot, name: str) -> bytes | None:

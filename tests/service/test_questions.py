@@ -154,7 +154,10 @@ def test_a_recorded_read_is_explained_by_the_version_that_counted_then(data: Pat
         (["--read", "nope"], "--read: 'nope' is no read in the log"),
         (["--read", "tap-1", "--badge", "alice"], "--read: has its own badge, door and moment"),
         (["--badge", "alice", "--door", "sreet"], "--door: Small has no door 'sreet' — did you mean street?"),
-        (["--badge", "alise", "--door", "street"], "--badge: neither a person here nor a badge number"),
+        (
+            ["--badge", "alise", "--door", "street"],
+            "--badge: neither a person here, nor a ticket or pass known here, nor a badge number",
+        ),
         (["--badge", "alice", "--door", "street", "--at", "noon"], "--at: 'noon' is no moment"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
