@@ -177,6 +177,35 @@ async def test_with_the_controller_killed_doors_let_in_all_who_may_and_nobody_el
     assert _days_used(live) == sorted({one.person for one in tries if one.person.startswith("twice-a-week")})
 
 
+async def test_whoever_a_door_let_in_while_the_controller_hung_has_entered_and_broken_nothing(long_live: Live):
+    live = long_live
+    await asyncio.to_thread(live.controller.start)
+    building = load(live.space)
+    where = DataDir(live.data).endpoint(f"mqtt://127.0.0.1:{live.port}", None, None, None)
+    async with Fleet(
+        building, where, Surroundings(sim_now, no_readings), only=["door-d00", "door-d01"], seed=1
+    ) as fleet:
+        await seen(lambda: all(_holds_a_list(fleet, door) for door in ("door-d00", "door-d01")), "lists", within=30.0)
+        await asyncio.sleep(3.0)  # both doors are known to be locked
+        live.controller.freeze()
+        try:
+            went_in = await _try(fleet, "door-d00", "twice-a-week-0", live.badges)
+            stayed_out = asyncio.get_running_loop().create_future()
+            badge = live.badges["twice-a-week-1"]
+            shown = BadgeReadData(card=badge, bits=4 * len(badge), format="iso14443a")
+            fleet.tap("door-d01", shown, stayed_out.set_result)
+            async with asyncio.timeout(20.0):
+                let_in = await stayed_out
+        finally:
+            live.controller.thaw()
+        await seen(lambda: _kinds(live, "entry_taken") == 1, "the entry", within=10.0)
+        await seen(lambda: _kinds(live, "entry_not_taken") == 1, "who stayed outside", within=40.0)
+
+    assert (went_in.let_in, let_in.signal) == (True, Signal.GRANTED)
+    assert (_kinds(live, "door_forced"), _kinds(live, "unlock_refused")) == (0, 0)
+    assert _days_used(live) == ["twice-a-week-0"]
+
+
 async def _try(fleet: Fleet, door: str, person: str, badges: dict[str, str]) -> Try:
     answered: asyncio.Future[Show] = asyncio.get_running_loop().create_future()
     badge = badges[person]

@@ -155,6 +155,13 @@ class ControllerProcess:
         """Return once every vital part works; answers how many seconds that took."""
         return eventually(lambda: self.health()[0] == 200, "every part of the controller to be well", within)
 
+    def freeze(self) -> None:
+        """It is there and answers nobody, as on a machine whose disk hangs."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._running().send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it as a power cut does."""
         process = self._running()
