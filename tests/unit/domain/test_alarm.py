@@ -111,6 +111,13 @@ def test_a_clock_that_is_behind_still_answers_this_alarm() -> None:
     assert answered.state is AlarmState.ACKNOWLEDGED
 
 
+def test_of_two_who_answer_the_first_and_the_note_stand() -> None:
+    dana = Acknowledgement("Dana", "on my way", NOON + timedelta(minutes=1))
+    answered = acknowledged(forced(), dana)
+
+    assert acknowledged(answered, Acknowledgement("Max", "seen", NOON + timedelta(minutes=2))).answer == dana
+
+
 def test_what_is_told_late_moves_no_time_backwards_and_stays_late_only_if_all_of_it_is() -> None:
     alarm = again(forced(), NOON - timedelta(minutes=5), {}, late=True)
 
