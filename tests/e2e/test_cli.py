@@ -400,7 +400,9 @@ def test_an_unknown_door_or_a_wrong_moment_is_told_with_what_would_be_right(left
 
     for moment in ("9999-12-31T23:59", "0001-01-01T00:00"):
         told = complaint(natoma(*about, "--door", "front", "--at", moment), 2)
-        assert f"natoma: --at: '{moment}' is in the year {int(moment[:4])} — name a moment between 1970 and 2100" in told
+        assert (
+            f"natoma: --at: '{moment}' is in the year {int(moment[:4])} — name a moment between 1970 and 2100" in told
+        )
 
 
 def test_a_badge_nobody_could_hold_is_refused_without_showing_it(left: Path, household: Household):
