@@ -41,7 +41,7 @@ test: check
 		floor=0; \
 		echo "not installed: $$absent. Their tests are skipped, and how much is tested is shown, not judged."; \
 	fi; \
-	$(BIN)/pytest -n 4 --dist loadgroup --cov --cov-report= --cov-fail-under=$$floor
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report= --cov-fail-under=$$floor
 	@$(BIN)/coverage report --include='controller/domain/*' --fail-under=100 > .venv/domain.log \
 		|| { cat .venv/domain.log; echo "controller/domain: every branch needs a test"; exit 1; }
 
