@@ -18,12 +18,13 @@ from controller.domain.shared import Position
 from controller.domain.usage import ChargeKind
 from controller.domain.whereabouts import HOUSE
 from controller.services.entry.usage import RESERVED_FOR
+from controller.services.offline.access_lists import SPENT_AFTER
 from controller.services.ports import RegistrySnapshot
 from controller.services.stores import NewTicket
 from devices import passes
 from devices.badges import Badge
 from devices.errors import NotConnected
-from devices.messages import BadgeReadData, Event, EventType, State
+from devices.messages import AccessList, BadgeReadData, Event, EventType, State
 from devices.passes import Pass
 from tests.support.services import (
     ALICE,
@@ -146,6 +147,23 @@ async def test_two_doors_at_once_use_one_day():
 
         assert len(house.heard_of(FactKind.ENTRY_GRANTED)) == 50
         assert [row.charge.day.isoformat() for row in house.ledger.rows] == ["2026-11-23"]
+
+
+async def test_a_day_that_was_used_is_no_longer_left_on_any_doors_own_list():
+    listed = replace(EVERYBODY, list_digests={ALICES_BADGE.id: b"slow digest of alice's badge"})
+    async with living(people=listed) as house:
+        before = days_left_on(house, LAB_UNIT)
+        await house.tap()
+        await goes_through(house)
+        await asyncio.sleep(SPENT_AFTER + 2)
+
+        # Of two a week one is left, and the one that was used today is good for the rest of the day.
+        assert (before, days_left_on(house, LAB_UNIT)) == ({2}, {1, None})
+
+
+def days_left_on(house: House, device) -> set[int | None]:
+    newest = [message for message in house.outbound.to(device) if isinstance(message, AccessList)][-1]
+    return {entry.days for entry in newest.entries}
 
 
 async def test_granted_not_entered_moves_neither_passback_nor_occupancy_nor_quota():

@@ -8,6 +8,7 @@ from controller.domain.ids import DeviceId, DoorId
 from controller.services.entry.access_index import Circumstances
 from controller.services.offline.access_lists import AccessLists
 from controller.services.offline.list_digests import ListDigests
+from controller.services.ports import LoggedFact
 
 
 class ListWing(Wing):
@@ -30,6 +31,9 @@ class ListWing(Wing):
     def lasting(self) -> Lasting:
         yield "access lists", self.lists.run()
         yield "list digests", self.digests.run()
+
+    def took(self, logged: LoggedFact) -> None:
+        self.lists.took(logged)
 
     def device_changed(self, device: DeviceId) -> None:
         self.lists.device_changed(device)
