@@ -106,6 +106,10 @@ class Room:
     seats: int = 0
     bookable: bool = False
     buffer_minutes: int = 0  # between two bookings, for who clears up
+    needs_approval: bool = False  # a booking waits until staff approve it
+    longest_minutes: int | None = None  # of one booking; None: as its plan says
+    hours: ScheduleId | None = None  # when it may be booked; None: whenever the house lets somebody in
+    quiet_for: frozenset[AreaId] = frozenset()  # while on air in one of these booths, here it is to be quiet
     co2_limit_ppm: float = 1000.0
     noise_limit_db: float = 65.0
     comfort_c: tuple[float, float] = (19.0, 26.0)
@@ -211,6 +215,10 @@ class Plan:
     kind: str = "membership"  # membership, day_pass, visiting, hosted, event
     guest_days_per_month: int | None = None  # None: as many as the host likes
     booking_uses_day: bool = False  # whether coming for a booking uses one of the days
+    may_book: bool = True
+    booking_hours_per_month: float | None = None  # None: no maximum
+    booking_days_ahead: int = 90  # how far ahead a booking may begin
+    longest_booking_hours: float | None = None  # of one booking
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,25 @@ class FactKind(StrEnum):
     EVENT_ENDED = "event_ended"
     WHEREABOUTS_FORGIVEN = "whereabouts_forgiven"
     QUOTA_OVERSHOT = "quota_overshot"  # an entry decided offline went beyond what was left; flagged, not charged
+    BOOKING_MADE = "booking_made"  # of all these, detail: booking, start, end; and what the kind needs
+    BOOKING_REQUESTED = "booking_requested"  # it waits for approval
+    BOOKING_APPROVED = "booking_approved"
+    BOOKING_DECLINED = "booking_declined"
+    BOOKING_CHANGED = "booking_changed"  # moved, extended, other people; detail: what was and is
+    BOOKING_ENDED = "booking_ended"  # by somebody, before its time
+    BOOKING_CANCELLED = "booking_cancelled"
+    BOOKING_CHECKED_IN = "booking_checked_in"  # detail.how: door, panel, page, command, booked_late
+    BOOKING_IN_USE = "booking_in_use"  # not checked in when its time ran out, but somebody is in the room: not released
+    BOOKING_RELEASED = "booking_released"  # nobody came
+    WAITING_OFFERED = "waiting_offered"  # a time somebody waits for has become free
+    WAITING_WON = "waiting_won"  # they took it
+    WAITING_LAPSED = "waiting_lapsed"  # they did not, or somebody else was quicker
+    SERIES_MISSED = "series_missed"  # three times in a row nobody came: staff are asked to end it
+    CALENDAR_READ = "calendar_read"  # an outside calendar; detail: made, changed, gone, conflicts
+    ROOM_CHANGED = "room_changed"  # what is shown of it: status, or a level that staff would act upon
+    GUEST_ARRIVED = "guest_arrived"
+    FIRST_VISIT = "first_visit"  # somebody's first entry ever
+    NOTICE_FAILED = "notice_failed"  # a message to a person could not be delivered, and is given up
     POLICY_PUBLISHED = "policy_published"  # another version of the space file counts now
 
 

@@ -4,18 +4,24 @@ Values only. When each of them opens which door is decided in `grants` and its n
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from controller.domain.ids import AreaId, BookingId, DoorId, EventId, PartnerId, PersonId, PlanId, TicketId
+from controller.domain.ids import AreaId, BookingId, DoorId, EventId, PartnerId, PersonId, PlanId, SeriesId, TicketId
 
 
 class BookingState(StrEnum):
-    """A released or cancelled booking opens nothing; it is kept as history."""
+    """Only a booked one opens doors; one that waits for approval holds its time all the same. The others are history."""
 
+    REQUESTED = "requested"  # the room asks for approval, and nobody has answered
     BOOKED = "booked"
     RELEASED = "released"  # nobody came: truncated at `end`, and the room is somebody else's
     CANCELLED = "cancelled"
+    DECLINED = "declined"
+
+
+HOLDS_ITS_TIME = frozenset({BookingState.REQUESTED, BookingState.BOOKED})
+"""No two bookings of one room in these states overlap: the store itself refuses the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,17 @@ class Booking:
     holiday_confirmed: bool = False  # good on a holiday too
     # The end plus buffer of the booking before it in this room; None where there is none, or that one was released.
     not_before: datetime | None = None
+    title: str = ""  # for people of the house; public pages and `live/` never show it
+    made_at: datetime | None = None  # when it was booked; None: before anybody wrote that down
+    checked_in_at: datetime | None = None  # somebody of it has come, or said so
+    series: SeriesId | None = None
+    series_day: date | None = None  # the local date of the series it stands for, wherever it was moved since
+    is_live: bool = False  # the booth goes on air by itself when it begins
+    booked_end: datetime | None = None  # the end as it was booked, where it was released or ended before
+    held_until: datetime | None = (
+        None  # the end and the room's buffer after it, which nobody else may book; None: the end
+    )
+    origin: str = ""  # of one that came from an outside calendar: which, and its uid there
 
 
 class EventEntry(StrEnum):

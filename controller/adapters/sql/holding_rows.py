@@ -39,12 +39,49 @@ def bookings(connection: Connection, over_ms: int, areas: Iterable[str] | None =
     together = _participants(connection, over_ms, areas)
     moments: dict[int, datetime] = {}  # most bookings begin or end when another one does
     found: dict[BookingId, Booking] = {}
-    for id_, area, start, end, owner, state, confirmed in fetched(
-        connection, select(table).where(live), table.c.area, areas
-    ):
-        starts = moments.get(start) or moments.setdefault(start, moment(start))
-        ends = moments.get(end) or moments.setdefault(end, moment(end))
-        found[id_] = Booking(id_, area, starts, ends, owner, together.get(id_, _NOBODY), _STATES[state], confirmed)
+
+    def at(ms: int) -> datetime:
+        return moments.get(ms) or moments.setdefault(ms, moment(ms))
+
+    for row in fetched(connection, select(table).where(live), table.c.area, areas):
+        (
+            id_,
+            area,
+            start,
+            end,
+            owner,
+            state,
+            confirmed,
+            held,
+            title,
+            made,
+            came,
+            series,
+            day,
+            is_live,
+            booked,
+            origin,
+        ) = row
+        found[id_] = Booking(
+            id_,
+            area,
+            at(start),
+            at(end),
+            owner,
+            together.get(id_, _NOBODY),
+            _STATES[state],
+            confirmed,
+            None,
+            title,
+            None if made is None else moment(made),
+            None if came is None else moment(came),
+            series,
+            day,
+            is_live,
+            None if booked is None else at(booked),
+            None if held == end else at(held),
+            origin,
+        )
     return found
 
 
@@ -200,4 +237,13 @@ def _booking_row(one: Booking) -> dict[str, Any]:
         "owner": one.owner,
         "state": one.state.value,
         "holiday_confirmed": one.holiday_confirmed,
+        "held_ms": milliseconds(one.held_until or one.end),
+        "title": one.title,
+        "made_ms": milliseconds_or_none(one.made_at),
+        "checked_in_ms": milliseconds_or_none(one.checked_in_at),
+        "series": one.series,
+        "series_day": one.series_day,
+        "is_live": one.is_live,
+        "booked_end_ms": milliseconds_or_none(one.booked_end),
+        "origin": one.origin,
     }

@@ -40,7 +40,7 @@ class Chain:
         return self.folder / self.name
 
 
-REGISTRY = Chain("registry", ("0001", "0002"))
+REGISTRY = Chain("registry", ("0001", "0002", "0003"))
 EVENTS = Chain("events", ("0001", "0002"))
 
 

@@ -13,7 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from controller.adapters import telemetry_log
-from controller.adapters.sql import schema_events, schema_registry, upgrade
+from controller.adapters.sql import (  # noqa: F401  # its tables join the metadata
+    schema_events,
+    schema_registry,
+    schema_rooms,
+    upgrade,
+)
 from controller.adapters.sql.engine import writing_engine
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
 from controller.errors import StartupError

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import controller.adapters.sql.schema_rooms  # noqa: F401  # its tables join the metadata
 from controller.adapters.sql.schema_registry import metadata
 
 context.configure(

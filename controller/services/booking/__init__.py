@@ -1,0 +1,1 @@
+"""Rooms booked: asked for, changed, come to, given back, waited for; and their calendars."""
