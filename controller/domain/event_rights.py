@@ -9,46 +9,27 @@ from datetime import datetime, timedelta
 from controller.domain.building import Door
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.holdings import HeldTicket, PublicEvent
+from controller.domain.misses import first_or_nearest
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.standing import LocalDay
 
 HOST_BEFORE = timedelta(minutes=60)
 """The host comes first, and has chairs to put out."""
 
-_NEAREST_FIRST = (
-    DenyReason.EVENT_NOT_STARTED,
-    DenyReason.EVENT_OVER,
-    DenyReason.EVENT_FULL,
-    DenyReason.TICKET_USED,
-)
-
 
 def by_hosting(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     """The host's own way in: staff or not, a member or not, whoever hosts must be able to begin."""
-    miss: DenyReason | None = None
-    for event in rights.hosting:
-        if rights.person is None or event.host != rights.person.id or not _is_on_path(event, door):
-            continue
-        if _is_over(event, at):
-            miss = miss or DenyReason.EVENT_OVER
-        elif at < event.start - HOST_BEFORE:
-            miss = DenyReason.EVENT_NOT_STARTED
-        else:
-            return Grant(GrantKind.HOST, event.id, Cost.EVENT)
-    return miss
+    person = rights.person
+    if person is None:
+        return None
+    own = (event for event in rights.hosting if event.host == person.id and _is_on_path(event, door))
+    return first_or_nearest(_hosts(event, at) for event in own)
 
 
 def by_ticket(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     """A ticket: in once, and again after each exit."""
-    misses: set[DenyReason] = set()
-    for held in rights.tickets:
-        if held.ticket.is_void or not _is_on_path(held.event, door):
-            continue
-        problem = _problem(held, door, at)
-        if problem is None:
-            return Grant(GrantKind.EVENT, held.event.id, Cost.EVENT, ref=held.ticket.id)
-        misses.add(problem)
-    return next((reason for reason in _NEAREST_FIRST if reason in misses), None) if misses else None
+    good = (held for held in rights.tickets if not held.ticket.is_void and _is_on_path(held.event, door))
+    return first_or_nearest(_admits(held, door, at) for held in good)
 
 
 def event_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datetime]:
@@ -62,16 +43,26 @@ def event_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datet
             yield max(turn, held.event.start, held.event.host_entered_at)
 
 
-def _problem(held: HeldTicket, door: Door, at: datetime) -> DenyReason | None:
+def _hosts(event: PublicEvent, at: datetime) -> Grant | DenyReason:
+    if _is_over(event, at):
+        return DenyReason.EVENT_OVER
+    if at < event.start - HOST_BEFORE:
+        return DenyReason.EVENT_NOT_STARTED
+    return Grant(GrantKind.HOST, event.id, Cost.EVENT)
+
+
+def _admits(held: HeldTicket, door: Door, at: datetime) -> Grant | DenyReason:
     event = held.event
     if _is_over(event, at):
         return DenyReason.EVENT_OVER
     if at < event.start or event.host_entered_at is None or at < event.host_entered_at:
         return DenyReason.EVENT_NOT_STARTED
-    if held.is_inside:
+    if held.is_inside and door.id == event.path[0]:
         # Whoever came in by the street goes on to the room with the same ticket; it is used at the first door only.
-        return DenyReason.TICKET_USED if door.id == event.path[0] else None
-    return DenyReason.EVENT_FULL if held.heads >= event.capacity else None
+        return DenyReason.TICKET_USED
+    if not held.is_inside and held.heads >= event.capacity:
+        return DenyReason.EVENT_FULL
+    return Grant(GrantKind.EVENT, event.id, Cost.EVENT, ref=held.ticket.id)
 
 
 def _is_on_path(event: PublicEvent, door: Door) -> bool:

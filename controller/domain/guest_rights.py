@@ -10,6 +10,7 @@ from controller.domain.building import Door, Plan
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.lease_rights import lease_openings, open_lease
 from controller.domain.membership import Lease, Membership
+from controller.domain.misses import first_or_nearest
 from controller.domain.plan_rights import plan_covers, plan_is_open, plan_opens
 from controller.domain.quota import has_guest_left, is_counted, next_month
 from controller.domain.rights import DenyReason, HostedGuest, Rights
@@ -17,26 +18,13 @@ from controller.domain.schedule import business_day, instant
 from controller.domain.standing import ENTERS, LocalDay, day_begins, entering_on, problem_of
 from controller.domain.usage import Charge, ChargeKind
 
-_NEAREST_FIRST = (
-    DenyReason.OUTSIDE_HOURS,
-    DenyReason.PASS_NOT_YET_VALID,
-    DenyReason.PASS_OVER,
-    DenyReason.QUOTA_USED_UP,
-)
 _ONE_DAY = timedelta(days=1)
 _BAD_STANDING = frozenset({DenyReason.MEMBERSHIP_OVERDUE, DenyReason.MEMBERSHIP_PAUSED})
 
 
 def by_guest_pass(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     """An invitation that is good here and now."""
-    misses: set[DenyReason] = set()
-    for hosted in rights.guest_passes:
-        answer = _answer(hosted, rights, door, day, at)
-        if isinstance(answer, Grant):
-            return answer
-        if answer is not None:
-            misses.add(answer)
-    return next((reason for reason in _NEAREST_FIRST if reason in misses), None) if misses else None
+    return first_or_nearest(_answer(hosted, rights, door, day, at) for hosted in rights.guest_passes)
 
 
 def guest_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datetime]:

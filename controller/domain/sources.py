@@ -14,6 +14,7 @@ from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.guest_rights import by_guest_pass, guest_openings
 from controller.domain.lease_rights import by_lease, lease_openings
 from controller.domain.membership import PersonKind
+from controller.domain.misses import nearest_of
 from controller.domain.plan_rights import (
     by_day_pass,
     by_membership,
@@ -47,7 +48,7 @@ def best_grant(rights: Rights, door: Door, at: datetime) -> Grant | DenyReason:
             misses.append(answer)
     if best is not None:
         return best
-    return next((reason for reason in NEAREST_FIRST if reason in misses), DenyReason.NO_RIGHT)
+    return nearest_of(misses) or DenyReason.NO_RIGHT
 
 
 def openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datetime]:
@@ -75,18 +76,3 @@ CHEAPEST_FIRST: tuple[tuple[Cost, _Source], ...] = (
     (Cost.PAY_AS_YOU_GO, by_paying_as_one_goes),
 )
 """Where a grant may come from, and what the cheapest of that kind costs. Staff come before all of them."""
-
-NEAREST_FIRST: tuple[DenyReason, ...] = (
-    DenyReason.OUTSIDE_HOURS,
-    DenyReason.BOOKING_TOO_EARLY,
-    DenyReason.BOOKING_OVER,
-    DenyReason.EVENT_NOT_STARTED,
-    DenyReason.EVENT_OVER,
-    DenyReason.EVENT_FULL,
-    DenyReason.TICKET_USED,
-    DenyReason.PASS_NOT_YET_VALID,
-    DenyReason.PASS_OVER,
-    DenyReason.QUOTA_USED_UP,
-    DenyReason.NO_RIGHT,
-)
-"""Of several misses, the one that came closest is told."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from controller.domain.building import Door
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.holdings import VisitingPass
+from controller.domain.misses import first_or_nearest
 from controller.domain.plan_rights import plan_covers, plan_is_open, plan_opens
 from controller.domain.quota import has_day_left, is_counted, next_monday
 from controller.domain.rights import DenyReason, Rights
@@ -16,24 +17,10 @@ from controller.domain.schedule import business_day
 from controller.domain.standing import LocalDay, day_begins
 from controller.domain.usage import Charge, ChargeKind
 
-_NEAREST_FIRST = (
-    DenyReason.OUTSIDE_HOURS,
-    DenyReason.PASS_NOT_YET_VALID,
-    DenyReason.PASS_OVER,
-    DenyReason.QUOTA_USED_UP,
-)
-
 
 def by_visiting_pass(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     """A pass that is good here and now."""
-    misses: set[DenyReason] = set()
-    for visit in rights.visits:
-        answer = _answer(visit, rights, door, day, at)
-        if isinstance(answer, Grant):
-            return answer
-        if answer is not None:
-            misses.add(answer)
-    return next((reason for reason in _NEAREST_FIRST if reason in misses), None) if misses else None
+    return first_or_nearest(_answer(visit, rights, door, day, at) for visit in rights.visits)
 
 
 def visit_openings(rights: Rights, door: Door, turn: datetime) -> Iterator[datetime]:
