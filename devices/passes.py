@@ -174,11 +174,6 @@ def public_key_text(signing_key: bytes) -> str:
     return _to_text(Ed25519PrivateKey.from_private_bytes(signing_key).public_key().public_bytes_raw())
 
 
-def check_public_key(text: str) -> None:
-    """Raises PassError for what is no key as `natoma visits key` prints it."""
-    _public_key(text)
-
-
 def moment(seconds: int) -> datetime:
     """A moment as passes write it down."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -20,10 +20,8 @@ HOST_BEFORE = timedelta(minutes=60)
 def by_hosting(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
     """The host's own way in: staff or not, a member or not, whoever hosts must be able to begin."""
     person = rights.person
-    if person is None:
-        return None
-    own = (event for event in rights.hosting if event.host == person.id and _is_on_path(event, door))
-    return first_or_nearest(_hosts(event, at) for event in own)
+    own = (event for event in rights.hosting if person is not None and event.host == person.id)
+    return first_or_nearest(_hosts(event, at) for event in own if _is_on_path(event, door))
 
 
 def by_ticket(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:

@@ -35,11 +35,6 @@ def milliseconds_or_none(at: datetime | None) -> int | None:
     return None if at is None else (at - EPOCH) // _MILLISECOND
 
 
-def to_the_millisecond(at: datetime) -> datetime:
-    """As it comes back from the database."""
-    return moment(milliseconds(at))
-
-
 def exact_moment(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
