@@ -44,8 +44,7 @@ async def test_rights_over_the_house_are_each_person_s_own(kept: Kept) -> None:
 
 
 async def test_who_opted_in_pays_as_they_go(kept: Kept) -> None:
-    await kept.people.set_flags(ADA, pays_as_you_go=True)
-    await kept.people.set_flags(ADA, needs_time=True)
+    await kept.people.put_person(replace(ada().person, pays_as_you_go=True, needs_time=True))
 
     now = (await kept.people.load()).people[ADA]
     assert (now.pays_as_you_go, now.needs_time) == (True, True)
@@ -240,7 +239,6 @@ async def test_what_is_so_already_is_no_new_version(kept: Kept) -> None:
     assert {
         await people.set_banned(ADA, False),
         await people.set_rights(ADA, ()),
-        await people.set_flags(ADA, needs_time=False),
         await people.put_person(ada().person),
         await people.set_standing(ADA, Standing.ACTIVE),
         await people.set_bill(ADA, FULL.id, None, 0),

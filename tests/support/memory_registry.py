@@ -130,18 +130,6 @@ class MemoryRegistry:
     async def set_rights(self, person: PersonId, rights: Collection[Right]) -> int:
         return self._keep(replace(self.person(person), rights=frozenset(rights)))
 
-    async def set_flags(
-        self, person: PersonId, *, needs_time: bool | None = None, pays_as_you_go: bool | None = None
-    ) -> int:
-        known = self.person(person)
-        return self._keep(
-            replace(
-                known,
-                needs_time=known.needs_time if needs_time is None else needs_time,
-                pays_as_you_go=known.pays_as_you_go if pays_as_you_go is None else pays_as_you_go,
-            )
-        )
-
     def _keep(self, person: Person) -> int:
         return self.become(replace(self.now, people={**self.now.people, person.id: person}), people=[person.id])
 

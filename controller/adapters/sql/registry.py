@@ -94,18 +94,6 @@ class SqlRegistry:
     async def set_rights(self, person: PersonId, rights: Collection[Right]) -> int:
         return await self._change(person, lambda known: replace(known, rights=frozenset(rights)))
 
-    async def set_flags(
-        self, person: PersonId, *, needs_time: bool | None = None, pays_as_you_go: bool | None = None
-    ) -> int:
-        def change(known: Person) -> Person:
-            return replace(
-                known,
-                needs_time=known.needs_time if needs_time is None else needs_time,
-                pays_as_you_go=known.pays_as_you_go if pays_as_you_go is None else pays_as_you_go,
-            )
-
-        return await self._change(person, change)
-
     async def _change(self, person: PersonId, change: Callable[[Person], Person]) -> int:
         return await self.database.write(lambda connection: changes.change_person(connection, person, change))
 
