@@ -73,6 +73,7 @@ class PublicEvent:
     entry: EventEntry = EventEntry.TICKET
     host_entered_at: datetime | None = None
     ended_at: datetime | None = None  # ended early, by hand
+    is_public: bool = False  # its name, time, place and free seats are on the page that anybody may see
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def events(connection: Connection, over_ms: int) -> dict[EventId, PublicEvent]:
             EventEntry(row.entry),
             moment_or_none(row.host_entered_ms),
             moment_or_none(row.ended_ms),
+            row.is_public,
         )
         for row in connection.execute(select(table).where(table.c.end_ms > over_ms).order_by(table.c.id))
     }
@@ -145,6 +146,7 @@ def put_event(connection: Connection, one: PublicEvent) -> None:
         "entry": one.entry.value,
         "host_entered_ms": milliseconds_or_none(one.host_entered_at),
         "ended_ms": milliseconds_or_none(one.ended_at),
+        "is_public": one.is_public,
     }
     table = schema.event
     if not connection.execute(table.update().where(table.c.id == one.id).values(row)).rowcount:

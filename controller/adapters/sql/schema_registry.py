@@ -172,6 +172,7 @@ event = Table(
     Column("entry", Text, nullable=False),
     Column("host_entered_ms", BigInteger),
     Column("ended_ms", BigInteger),
+    Column("is_public", Boolean, nullable=False, server_default=text("0")),
 )
 
 event_door = Table(

@@ -50,6 +50,7 @@ def _bookings() -> None:
 
 
 def _around_them() -> None:
+    op.add_column("event", sa.Column("is_public", sa.Boolean, nullable=False, server_default=sa.text("0")))
     op.create_table(
         "booking_series",
         sa.Column("id", sa.Text, primary_key=True),
@@ -163,6 +164,7 @@ def _people() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("event", "is_public")
     for table in (
         "notice",
         "first_entry",
