@@ -38,7 +38,7 @@ from controller.errors import StartupError
 from controller.services.entry.access_index import keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.meters import Meters
-from controller.services.policy.publishing import follow_publications
+from controller.services.policy.publishing import Following
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.displays import Displays, beat
 from controller.services.screens.health import HealthBoard
@@ -239,18 +239,15 @@ class _Service:
         runners.start(self._watch().run(), "watch")
         runners.start(self._displays.run(), "displays")
         runners.start(beat(self._outbound, self._topics, self._boot, self._clock), "heartbeat")
-        folder = PublicationFolder(self._settings.data)
-        runners.start(
-            follow_publications(
-                folder,
-                running=lambda: services.index.space,
-                read=partial(version_read, self._settings.data),
-                adopt=self._adopt,
-                note=services.journal.note,
-                clock=self._clock,
-            ),
-            "policy",
+        publications = Following(
+            PublicationFolder(self._settings.data),
+            running=lambda: services.index.space,
+            read=partial(version_read, self._settings.data),
+            adopt=self._adopt,
+            note=services.journal.note,
+            clock=self._clock,
         )
+        runners.start(publications.run(), "policy")
 
     def _watch(self) -> Watch:
         services = self._services

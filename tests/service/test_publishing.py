@@ -22,7 +22,7 @@ from controller.domain.building import DoorTimings, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.space_changes import changes_between
 from controller.errors import InputError, StoreError
-from controller.services.policy.publishing import Publication, follow_publications
+from controller.services.policy.publishing import Following, Publication
 from controller.space import parse
 from tests.support.services import NOON as NOON_THERE
 from tests.support.services import SPACE, STREET, STUDY, House, with_door
@@ -148,17 +148,15 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        following = asyncio.get_running_loop().create_task(
-            follow_publications(
-                self.publications,
-                running=lambda: self.space,
-                read=self.read,
-                adopt=self.adopt,
-                note=lambda fact, _=None: self.facts.append(fact),
-                clock=self,
-                every=0.01,
-            )
+        publications = Following(
+            self.publications,
+            running=lambda: self.space,
+            read=self.read,
+            adopt=self.adopt,
+            note=lambda fact, _=None: self.facts.append(fact),
+            clock=self,
         )
+        following = asyncio.get_running_loop().create_task(publications.run(every=0.01))
         try:
             await asyncio.sleep(0)
             yield

@@ -42,37 +42,20 @@ class Publications(Protocol):
     def runs(self, version: str) -> None: ...  # it runs on this one now
 
 
-async def follow_publications(
-    publications: Publications,
-    *,
-    running: Callable[[], Space],
-    read: Callable[[str], Awaitable[Space]],
-    adopt: Callable[[Space], Awaitable[None]],
-    note: Note,
-    clock: Clock,
-    every: float = LOOK_EVERY,
-) -> None:
-    """Take up what is published, for ever.
+class Following:
+    """`run` is a task: it takes up what is published, for ever."""
 
-    `read` makes a space of a version, `adopt` makes it count everywhere.
-    """
-    following = _Following(publications, running, read, adopt, note, clock)
-    following.started()
-    while True:
-        await asyncio.sleep(every)
-        await following.look()
-
-
-class _Following:
     def __init__(
         self,
         publications: Publications,
+        *,
         running: Callable[[], Space],
         read: Callable[[str], Awaitable[Space]],
         adopt: Callable[[Space], Awaitable[None]],
         note: Note,
         clock: Clock,
     ) -> None:
+        """`read` makes a space of a version, `adopt` makes it count everywhere."""
         self._publications = publications
         self._running = running
         self._read = read
@@ -82,7 +65,13 @@ class _Following:
         self._set_aside: Publication | None = None  # said once, and not tried again
         self._failing = False
 
-    def started(self) -> None:
+    async def run(self, every: float = LOOK_EVERY) -> None:
+        self._started()
+        while True:
+            await asyncio.sleep(every)
+            await self._look()
+
+    def _started(self) -> None:
         """What was published while nobody ran counts from this start on."""
         version = self._running().version
         try:
@@ -94,7 +83,7 @@ class _Following:
         except StoreError as error:
             self._fails(error)
 
-    async def look(self) -> None:
+    async def _look(self) -> None:
         """Take up another version, if there is one that can be."""
         try:
             published = self._publications.current()
