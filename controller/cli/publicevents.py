@@ -110,6 +110,20 @@ def tickets(config: Path | None, id: str, file: Path, out: Path, **flags: Any) -
     click.echo(WITHIN)
 
 
+@event.command("void-ticket")
+@click.argument("ticket")
+@where_options
+def void_ticket(config: Path | None, ticket: str, **flags: Any) -> None:
+    """Make one TICKET worthless: given back, or in the wrong hands. Its id is beside its token in the file of tickets."""
+
+    async def do() -> str:
+        async with _open_desk(config, **flags) as (desk, _, _):
+            return await desk.void_ticket(ticket)
+
+    click.echo(asyncio.run(do()))
+    click.echo(WITHIN)
+
+
 def _read(file: Path) -> str:
     try:
         with file.open("rb") as opened:

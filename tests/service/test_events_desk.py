@@ -133,6 +133,20 @@ async def test_an_event_that_is_over_takes_no_more_tickets():
         await house.desk.add_tickets("talk", [("Ada", "")], digest)
 
 
+async def test_a_ticket_is_made_void_once_and_counts_no_more():
+    house = Desk(TALK)
+    [made] = await house.desk.add_tickets("talk", [("Ada", "")], digest)
+    said = await house.desk.void_ticket(made.ticket.id)
+
+    assert said == f"ticket {made.ticket.id} of Ada is void: it opens no door any more."
+    assert house.registry.now.tickets[made.ticket.id].is_void
+    assert ", 0 tickets, " in house.desk.listed()[0]
+    with pytest.raises(InputError, match=f"ticket {made.ticket.id} of Ada is void already"):
+        await house.desk.void_ticket(made.ticket.id)
+    with pytest.raises(InputError, match="no ticket 'talk-0000': the file that `natoma event tickets` wrote"):
+        await house.desk.void_ticket("talk-0000")
+
+
 async def test_events_in_words():
     house = Desk(TALK, replace(TALK, id=EventId("open"), entry=EventEntry.OPEN, host_entered_at=START))
     await house.desk.add_tickets("talk", [("Ada", "")], digest)

@@ -1,4 +1,4 @@
-"""What people ask of public events by command: announce one, list them, end one early, make its tickets.
+"""What people ask of public events by command: announce one, list them, end one early, make its tickets, take one back.
 
 How an event runs is in `public_events`. A ticket's token is random, shown once and kept as a digest alone.
 """
@@ -138,6 +138,19 @@ class EventsDesk:
             ]
         )
         return made
+
+    async def void_ticket(self, id: str) -> str:
+        """A ticket opens nothing more: given back, or its token got into the wrong hands."""
+        ticket = self._tickets.get(TicketId(id))
+        if ticket is None:
+            raise InputError(
+                f"no ticket {id!r}: the file that `natoma event tickets` wrote names each in its third column"
+            )
+        whose = f"ticket {id} of {ticket.name}" if ticket.name else f"ticket {id}"
+        if ticket.is_void:
+            raise InputError(f"{whose} is void already")
+        await self._store.void_ticket(ticket.id)
+        return f"{whose} is void: it opens no door any more."
 
     def _path(self, names: list[str]) -> tuple[DoorId, ...]:
         """The doors on the way, from the street on, each leading on from where one is by then."""
