@@ -6,24 +6,9 @@ What it means, and what is signed, is in `devices.accesslist`.
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, model_validator
 
-from devices.fields import (
-    DATE,
-    HASH,
-    Count,
-    Flag,
-    Int,
-    Label,
-    Moment,
-    PassId,
-    PublicKey,
-    Real,
-)
+from devices.fields import DATE, HASH, Count, Flag, Int, Label, Moment, PassId, PublicKey, Real
 from devices.messages.body import Message
 
 MINUTES_A_DAY = 24 * 60

@@ -1,9 +1,6 @@
 """What all bodies share."""
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-)
+from pydantic import BaseModel, ConfigDict
 
 
 class Message(BaseModel):

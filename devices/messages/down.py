@@ -3,23 +3,10 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import (
-    Field,
-    StringConstraints,
-)
+from pydantic import Field, StringConstraints
 
 from devices.errors import RefusalReason
-from devices.fields import (
-    ChannelName,
-    Code,
-    Count,
-    Int,
-    Label,
-    MessageId,
-    Moment,
-    Real,
-    Setting,
-)
+from devices.fields import ChannelName, Code, Count, Int, Label, MessageId, Moment, Real, Setting
 from devices.messages.body import Message
 
 

@@ -3,27 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationInfo,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationInfo, WrapValidator, model_validator
 
-from devices.fields import (
-    PIN,
-    ChannelName,
-    Code,
-    Count,
-    Flag,
-    Int,
-    MessageId,
-    Moment,
-    PassId,
-    Scalar,
-)
+from devices.fields import PIN, ChannelName, Code, Count, Flag, Int, MessageId, Moment, PassId, Scalar
 from devices.messages.access import AccessRight
 from devices.messages.body import Message
 

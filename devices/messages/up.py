@@ -3,11 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, model_validator
 
 from devices.fields import (
     MINOR,
