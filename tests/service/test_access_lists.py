@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from controller.domain.alarm import AlarmKind
 from controller.domain.building import Door, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
@@ -24,11 +25,13 @@ from controller.domain.membership import (
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.usage import Usage
 from controller.errors import StoreError
+from controller.services.doors.alarms import Alarms
 from controller.services.entry.access_index import AccessIndex
 from controller.services.inbound import Inbound
 from controller.services.journal import Journal
-from controller.services.offline.access_lists import HELD_WITHIN, SPENT_AFTER, AccessLists
+from controller.services.offline.access_lists import SPENT_AFTER, AccessLists
 from controller.services.offline.list_salts import Salts
+from controller.services.offline.list_watch import ALARMED_AFTER, HELD_WITHIN
 from controller.services.offline.local_decisions import LocalDecisions
 from controller.services.ports import LoggedFact, RegistrySnapshot
 from controller.services.presence import Presence
@@ -143,6 +146,7 @@ class Bench:
         self.journal = Journal(self.log, self._listened)
         self.presence = Presence(space, self.journal.note, self.feed, self.clock)
         self.board = HealthBoard(self.feed, self.clock.now)
+        self.alarms = Alarms(None, self.journal.note, self.feed, self.clock)
         self.index = AccessIndex(space, people)
         self.spending = Spending()
         self.shown: list[str] = []
@@ -155,6 +159,7 @@ class Bench:
             self.journal.note,
             self.clock,
             SIGNING_KEY,
+            alarms=self.alarms,
             beside=self.spending,  # type: ignore[arg-type]
             shown=self.shown.append,
         )
@@ -489,6 +494,24 @@ async def test_a_door_that_confirms_is_not_behind_and_its_tile_is_shown_again():
         assert bench.lists.problems == {}
         assert held is not None
         assert held["rev"] == held["newest"]
+
+
+async def test_staff_are_alerted_to_a_door_that_stays_behind_until_all_its_devices_are_not():
+    async with Bench().running() as bench:
+        for device in (STREET_UNIT, LAB_UNIT):
+            bench.deliver(device)
+        await asyncio.sleep(ALARMED_AFTER - 10)
+        early = bench.alarms.open
+        await asyncio.sleep(20)
+        late = bench.alarms.open
+        bench.deliver(STREET_READER)
+        await asyncio.sleep(2)
+
+        assert early == ()
+        assert [(one.kind, one.subject.door, one.count) for one in late] == [
+            (AlarmKind.ACCESS_LIST_BEHIND, STREET.id, 1)
+        ]
+        assert not bench.alarms.stands(AlarmKind.ACCESS_LIST_BEHIND, door=STREET.id)
 
 
 async def test_a_list_a_ready_door_does_not_confirm_is_sent_again():

@@ -23,6 +23,7 @@ class ListWing(Wing):
             ground.note,
             ground.clock,
             kept.list_signing_key,
+            alarms=ground.alarms,
             beside=beside,
             shown=shown,
         )

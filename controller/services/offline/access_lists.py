@@ -18,12 +18,14 @@ from controller.domain.ids import DeviceId, DoorId, PersonId
 from controller.domain.membership import Credential
 from controller.domain.offline import Span, closed_within
 from controller.errors import StoreError
+from controller.services.doors.alarms import Alarms
 from controller.services.entry.access_index import NOTHING, AccessIndex, Circumstances
 from controller.services.offline.list_changes import Seen, touched, with_guests
 from controller.services.offline.list_entries import EntryMaker, credentials_by_person, entries_of
 from controller.services.offline.list_issuers import Partners
 from controller.services.offline.list_salts import Salts
-from controller.services.offline.list_sheets import Sheet, behind, foreign, sheets_of
+from controller.services.offline.list_sheets import Sheet, sheets_of
+from controller.services.offline.list_watch import HELD_WITHIN, ListWatch
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
 from controller.services.screens.health import HealthBoard
@@ -34,17 +36,12 @@ from devices.messages import AccessList, Ack, AckPhase, Health
 
 logger = logging.getLogger(__name__)
 
-COMPONENT = "access lists"
 ACK_PREFIX = "access-"
 # Changes of one issue; after that many a new one is due anyway.
 REVISIONS = 1_000
 LOOK_EVERY = 1.0
 # Days used up change lists too, but the quota left at issue may be a minute old: not every tap is a new list.
 SPENT_AFTER = 60.0
-# A door takes a list in well under a second; one that has not by now is behind, and is told again.
-HELD_WITHIN = 30.0
-# Somebody who writes lists into our broker is to be looked for, long after ours is back in its place.
-FOREIGN_SHOWN_FOR = 24 * 3600.0
 # People looked at between two turns of the loop: a tap waits for a millisecond of it.
 SLICE = 50
 ENTRIES_A_TURN = 500
@@ -66,6 +63,7 @@ class AccessLists:
         clock: Clock,
         signing_key: bytes,
         *,
+        alarms: Alarms,
         beside: Circumstances = NOTHING,
         shown: Callable[[DoorId], None] = lambda door: None,
     ) -> None:
@@ -74,7 +72,6 @@ class AccessLists:
         self._outbound = outbound
         self._store = store
         self._presence = presence
-        self._board = board
         self._note = note
         self._clock = clock
         self._signing_key = signing_key
@@ -87,7 +84,7 @@ class AccessLists:
         self._spent: set[PersonId] = set()
         self._spent_mono = 0.0
         self._wake = asyncio.Event()
-        self._problems: dict[DeviceId, str] = {}
+        self._watch = ListWatch(board, alarms, clock)
         self._credentials: Mapping[PersonId, Sequence[Credential]] = {}
 
     # --- what happens -----------------------------------------------------------------------------
@@ -184,7 +181,7 @@ class AccessLists:
     @property
     def problems(self) -> Mapping[DeviceId, str]:
         """Devices that stay behind, and how; and those that somebody else wrote a list."""
-        return self._problems
+        return self._watch.problems
 
     # --- the work ---------------------------------------------------------------------------------
 
@@ -227,7 +224,7 @@ class AccessLists:
         for sheet in sorted(self._sheets.values(), key=lambda sheet: sheet.is_told):
             if sheet.issued and (not sheet.is_told or self._should_repeat(sheet)):
                 await self._tell(sheet)
-        self._judge()
+        self._watch.judge(self._sheets.values())
 
     async def _recall(self) -> None:
         """Which revisions were given out before this start."""
@@ -381,22 +378,6 @@ class AccessLists:
 
     def _show(self, sheet: Sheet) -> None:
         self._shown(sheet.door.id)
-
-    def _judge(self) -> None:
-        found: dict[DeviceId, str] = {}
-        now = self._clock.monotonic()
-        for sheet in self._sheets.values():
-            if sheet.foreign is not None and now - sheet.foreign_mono > FOREIGN_SHOWN_FOR:
-                sheet.foreign = None
-            if sheet.behind_mono is not None and now - sheet.behind_mono > HELD_WITHIN:
-                found[sheet.device] = behind(sheet)
-            elif sheet.foreign is not None:
-                found[sheet.device] = foreign(sheet)
-        for device in found.keys() - self._problems.keys():
-            logger.warning("%s", found[device])
-        self._problems = found
-        text = "; ".join(found.values()) if found else "every door holds its newest list"
-        self._board.report(COMPONENT, ok=not found, text=text, vital=False, figures={"behind": len(found)})
 
 
 def _millis(moment: datetime) -> int:
