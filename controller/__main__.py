@@ -32,6 +32,7 @@ _COMMANDS = {
     "guest": "controller.cli.guest",
     "event": "controller.cli.publicevents",
     "visits": "controller.cli.visits",
+    "token": "controller.cli.token",
 }
 
 

@@ -22,6 +22,7 @@ from controller.adapters.sql.ledger import SqlLedger
 from controller.adapters.sql.lists import SqlLists
 from controller.adapters.sql.public_events import SqlPublicEvents
 from controller.adapters.sql.registry import SqlRegistry, key_ids
+from controller.adapters.sql.tokens import SqlTokens
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
 from controller.adapters.telemetry_log import SqliteTelemetryLog
 from controller.app.wiring import Kept
@@ -47,6 +48,7 @@ class RegistryStores:
     ledger: SqlLedger
     alarms: SqlAlarmStore
     lists: SqlLists
+    tokens: SqlTokens
 
     @classmethod
     def of(cls, registry: SqlRegistry) -> "RegistryStores":
@@ -60,6 +62,7 @@ class RegistryStores:
             SqlLedger(database),
             SqlAlarmStore(database),
             SqlLists(database),
+            SqlTokens(database),
         )
 
 
