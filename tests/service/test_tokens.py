@@ -98,12 +98,11 @@ async def test_the_list_says_what_each_is_good_for_and_never_its_secret() -> Non
     await store.tokens_used({made.token.id: NOON})
     clock.advance(7200)
 
-    lines = await desk(store, clock).listed()
-    assert lines == [
-        f"{made.token.id}  Alice's phone: bookings:write, in Study, as Alice, until Sun 21 Feb 2027 12:00, "
-        "last used today 12:00"
-    ]
-    assert [line.split(", ")[1:] for line in await desk(store, clock).listed(all_=True)][1] == ["expired", "never used"]
+    (line,) = await desk(store, clock).listed()
+    assert line.startswith(f"{made.token.id}  Alice's phone: bookings:write, in Study, as Alice, until Sun 21 Feb 2027")
+    assert line.endswith("last used today 12:00")
+    everything = await desk(store, clock).listed(all_=True)
+    assert {one.partition("  ")[2] for one in everything if one != line} == {"old: rooms:read, expired, never used"}
 
 
 async def test_a_token_is_revoked_by_its_id_or_its_name() -> None:
