@@ -54,6 +54,11 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.EVENT_ENDED: {"event": "Evening of talks"},
     FactKind.WHEREABOUTS_FORGIVEN: {"by": "Dana"},
     FactKind.POLICY_PUBLISHED: {"version": "0f3a"},
+    **{
+        kind: {"start": "2026-11-23T22:00:00+00:00", "end": "2026-11-23T23:00:00+00:00", "times": 3}
+        for kind in FactKind
+        if kind.startswith(("booking_", "waiting_", "series_"))
+    },
 }
 
 

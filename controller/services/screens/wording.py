@@ -4,7 +4,6 @@ One sentence for what happened and, where there is one, one for why. Nothing is 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,10 @@ from controller.domain.ids import PersonId
 from controller.domain.membership import Person
 from controller.domain.shared_steps import zones_entered
 from controller.services.doors.alarm_words import sentence
+from controller.services.screens.booking_words import BOOKING_LINES
+from controller.services.screens.lines import Line, moment
+
+__all__ = ["CAME_IN_JUST_NOW", "GRANTS", "ON_AIR", "REASONS", "UNLOCK_PROBLEMS", "Line", "Wording", "moment"]
 
 REASONS: dict[str, str] = {
     "replayed": "this read was a repeat of an earlier one",
@@ -86,15 +89,6 @@ UNLOCK_PROBLEMS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line for a person. `tone`: good, bad, note or alarm."""
-
-    text: str
-    why: str | None = None
-    tone: str = "note"
-
-
 class Wording:
     """Turns facts into lines, with the names of this space and these people."""
 
@@ -132,8 +126,15 @@ class Wording:
         if fact.person is None:
             last_two = fact.detail.get("last_two")
             return f"An unknown badge (…{last_two})" if last_two else "An unknown badge"
-        person = self._people().get(fact.person)
+        return self.person(fact.person)
+
+    def person(self, id: PersonId) -> str:
+        person = self._people().get(id)
         return person.name if person is not None else "Somebody who has left"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._space().zone
 
     def door(self, fact: Fact) -> str:
         if fact.door is None:
@@ -225,14 +226,6 @@ class Wording:
             if area_id == via:
                 via = area.name
         return GRANTS.get(str(fact.detail.get("grant")), "{via}").format(via=via)
-
-
-def moment(iso: str, zone: ZoneInfo, seen_from: datetime) -> str:
-    """A time as the desk would say it: 'today 14:00', 'tomorrow 08:00', 'Mon 08:00', or with its date."""
-    at, today = datetime.fromisoformat(iso).astimezone(zone), seen_from.astimezone(zone)
-    days = (at.date() - today.date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days) or at.strftime("%a" if 0 < days < 7 else "%a %d %b %Y")
-    return f"{day} {at:%H:%M}"
 
 
 def _soon(iso: str, zone: ZoneInfo, at: datetime, seen_from: datetime | None) -> str:
@@ -374,6 +367,7 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
 }
 
 _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
+    **BOOKING_LINES,
     FactKind.ENTRY_GRANTED: _granted,
     FactKind.ENTRY_DENIED: _denied,
     FactKind.READ_IGNORED: _ignored,
