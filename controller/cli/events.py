@@ -1,4 +1,7 @@
-"""`natoma events`: what happened, from the log itself; works beside a running service, or without one."""
+"""`natoma events`: what happened, from the log itself; works beside a running service, or without one.
+
+`natoma events import` makes tickets of a file, and lives in `tickets`.
+"""
 
 import asyncio
 import json
@@ -11,6 +14,7 @@ import click
 from controller.app.stores import open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
+from controller.cli.tickets import import_
 from controller.domain.building import Space
 from controller.services.policy.log_pages import Recorded
 from controller.services.ports import LoggedFact
@@ -22,19 +26,25 @@ LOOK_EVERY = 0.25
 TONES = {"good": "green", "bad": "yellow", "alarm": "red", "note": None}
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @where_options
 @click.option("--follow", is_flag=True, help="Go on as things happen, until Ctrl-C.")
 @click.option("--last", type=click.IntRange(min=0), default=20, show_default=True, help="How many to begin with.")
 @json_option
-def events(config: Path | None, follow: bool, last: int, as_json: bool, **flags: Any) -> None:
-    """Show what happened, in words."""
+def events(ctx: click.Context, /, config: Path | None, follow: bool, last: int, as_json: bool, **flags: Any) -> None:
+    """Show what happened, in words. `import` makes tickets of a file instead."""
+    if ctx.invoked_subcommand is not None:
+        return
     settings = settings_from(config, **flags)
     space = space_of(settings)
     try:
         asyncio.run(_show(settings.data, space, follow, last, as_json))
     except KeyboardInterrupt:
         click.echo()
+
+
+events.add_command(import_)
 
 
 async def _show(data: Path, space: Space, follow: bool, last: int, as_json: bool) -> None:

@@ -9,17 +9,14 @@ from typing import Any
 import click
 
 from controller.adapters.clock import SystemClock
-from controller.app.stores import open_digests, open_kept
+from controller.app.stores import open_kept
 from controller.cli.house import WITHIN
-from controller.cli.new_file import new_file
 from controller.cli.options import settings_from, space_of, where_options
+from controller.cli.tickets import ticket, tickets
 from controller.domain.building import Space
 from controller.domain.holdings import EventEntry
-from controller.errors import InputError
 from controller.services.desk.moments import moment_of
-from controller.services.visitors.events_desk import EventsDesk, Made, as_csv, tickets_of
-
-SIZE_LIMIT = 4 << 20
+from controller.services.visitors.events_desk import EventsDesk
 
 
 @click.group()
@@ -36,6 +33,7 @@ def event() -> None:
 @click.option("--to", "end", required=True, help="In the space's own time: 2026-11-28T22:00.")
 @click.option("--capacity", type=click.IntRange(min=1), required=True, help="How many visitors fit.")
 @click.option("--open", "is_open", is_flag=True, help="The doors are unlocked while it runs; without it, by ticket.")
+@click.option("--public", "is_public", is_flag=True, help="Show it on the page of coming events, for anybody.")
 @where_options
 def add(
     config: Path | None,
@@ -47,17 +45,18 @@ def add(
     end: str,
     capacity: int,
     is_open: bool,
+    is_public: bool,
     **flags: Any,
 ) -> None:
     """Announce an event, or change one that has not begun."""
 
     async def do() -> str:
-        async with _open_desk(config, **flags) as (desk, space, _):
+        async with _open_desk(config, **flags) as (desk, space):
             now = SystemClock().now()
             begins = moment_of("--from", start, space.zone, now)
             ends = moment_of("--to", end, space.zone, now, is_end=True)
             entry = EventEntry.OPEN if is_open else EventEntry.TICKET
-            return await desk.add(id, name, host, doors, begins, ends, capacity, entry)
+            return await desk.add(id, name, host, doors, begins, ends, capacity, entry, is_public=is_public)
 
     click.echo(asyncio.run(do()))
     click.echo(WITHIN)
@@ -69,10 +68,14 @@ def list_(config: Path | None, **flags: Any) -> None:
     """Show every event, with its tickets."""
 
     async def say() -> list[str]:
-        async with _open_desk(config, **flags) as (desk, _, _):
+        async with _open_desk(config, **flags) as (desk, _):
             return desk.listed()
 
     click.echo("\n".join(asyncio.run(say())) or "No events.")
+
+
+event.add_command(ticket)
+event.add_command(tickets)
 
 
 @event.command("end")
@@ -82,31 +85,10 @@ def end_(config: Path | None, id: str, **flags: Any) -> None:
     """End an event before its time."""
 
     async def do() -> str:
-        async with _open_desk(config, **flags) as (desk, _, _):
+        async with _open_desk(config, **flags) as (desk, _):
             return await desk.end(id)
 
     click.echo(asyncio.run(do()))
-    click.echo(WITHIN)
-
-
-@event.command()
-@click.argument("id")
-@click.argument("file", type=Path)
-@click.option("--out", type=Path, required=True, help="A new file for the tokens, which only you may read.")
-@where_options
-def tickets(config: Path | None, id: str, file: Path, out: Path, **flags: Any) -> None:
-    """Make a ticket for each row (name, or name,email) of FILE. The tokens are told once, in --out."""
-    rows = tickets_of(_read(file), str(file))
-
-    async def do() -> list[Made]:
-        async with _open_desk(config, **flags) as (desk, _, data):
-            digests = open_digests(data)
-            return await desk.add_tickets(id, rows, digests.of_token, digests.list_digest_of_token)
-
-    with new_file(out) as written:
-        made = asyncio.run(do())
-        written.write(as_csv(made))
-    click.echo(f"{len(made)} tickets made; their tokens are in {out} and nowhere else: send them out, then delete it.")
     click.echo(WITHIN)
 
 
@@ -117,32 +99,18 @@ def void_ticket(config: Path | None, ticket: str, **flags: Any) -> None:
     """Make one TICKET worthless: given back, or in the wrong hands. Its id is beside its token in the file of tickets."""
 
     async def do() -> str:
-        async with _open_desk(config, **flags) as (desk, _, _):
+        async with _open_desk(config, **flags) as (desk, _):
             return await desk.void_ticket(ticket)
 
     click.echo(asyncio.run(do()))
     click.echo(WITHIN)
 
 
-def _read(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror})") from error
-    if len(content) > SIZE_LIMIT:
-        raise InputError(f"{file}: larger than {SIZE_LIMIT >> 20} MiB — split it")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: is not UTF-8 — save the sheet as CSV UTF-8") from error
-
-
 @asynccontextmanager
-async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[EventsDesk, Space, Path]]:
+async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[EventsDesk, Space]]:
     settings = settings_from(config, **flags)
     space = space_of(settings)
     async with open_kept(settings.data) as kept:
         people = await kept.registry.load()
         desk = EventsDesk(kept.public_events, space, people.people, people.events, people.tickets, SystemClock().now())
-        yield desk, space, settings.data
+        yield desk, space

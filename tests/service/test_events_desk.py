@@ -1,16 +1,17 @@
-"""Public events at the desk: what may be announced, and tickets whose tokens are told once."""
+"""Public events at the desk: what may be announced and ended, and tickets that are taken back."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from controller.domain.holdings import EventEntry, PublicEvent
-from controller.domain.ids import DoorId, EventId, PersonId
+from controller.domain.holdings import EventEntry, PublicEvent, Ticket
+from controller.domain.ids import DoorId, EventId, PersonId, TicketId
 from controller.domain.membership import Person
 from controller.errors import InputError
 from controller.services.ports import RegistrySnapshot
-from controller.services.visitors.events_desk import EventsDesk, as_csv, tickets_of
+from controller.services.stores import NewTicket
+from controller.services.visitors.events_desk import EventsDesk
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryPublicEvents
 from tests.support.services import LAB_DOOR, NOON, SPACE, STREET, with_door
@@ -18,6 +19,8 @@ from tests.support.services import LAB_DOOR, NOON, SPACE, STREET, with_door
 HERA = Person(PersonId("hera"), "Hera")
 START, END = NOON + timedelta(hours=7), NOON + timedelta(hours=9)
 TALK = PublicEvent(EventId("talk"), "A talk", HERA.id, LAB_DOOR.inner, (STREET.id, LAB_DOOR.id), START, END, 40)
+
+ADAS = Ticket(TicketId("talk-1"), TALK.id, "Ada")
 
 
 class Desk:
@@ -35,6 +38,9 @@ class Desk:
         now = self.registry.now
         return EventsDesk(MemoryPublicEvents(self.registry), self.space, now.people, now.events, now.tickets, self.now)
 
+    async def has_ticket(self) -> None:
+        await MemoryPublicEvents(self.registry).add_tickets([NewTicket(ADAS, b"digest")])
+
     async def adds(self, **changed: object) -> str:
         asked = {
             "id": "talk",
@@ -49,16 +55,23 @@ class Desk:
         return await self.desk.add(**{**asked, **changed})  # type: ignore[arg-type]
 
 
-def digest(token: str) -> bytes:
-    return b"digest of " + token.encode()
-
-
 async def test_an_event_is_announced_with_its_path():
     house = Desk()
     said = await house.adds()
 
     assert house.registry.now.events == {TALK.id: TALK}
     assert said == "A talk, today 19:00 to today 21:00, for 40: begins when Hera has come in, from today 18:00 on."
+
+
+async def test_one_is_on_the_public_page_only_when_somebody_says_so():
+    house = Desk()
+    await house.adds()
+    before = house.registry.now.events[TALK.id].is_public
+    said = await house.adds(is_public=True)
+
+    assert (before, house.registry.now.events[TALK.id].is_public) == (False, True)
+    assert said.endswith("on. Its name, time, place and free seats are on the public page.")
+    assert ", host Hera, on the public page: waits for its host" in house.desk.listed()[0]
 
 
 async def test_one_that_has_not_begun_is_changed_and_one_that_has_is_not():
@@ -112,68 +125,26 @@ async def test_an_event_is_ended_early_once():
         await house.desk.end("walk")
 
 
-async def test_tickets_tokens_are_told_once_and_kept_as_digests():
-    house = Desk(TALK)
-    made = await house.desk.add_tickets("talk", [("Ada", "ada@example.org"), ("Bea", "")], digest)
-    now = house.registry.now
-
-    assert {ticket.name for ticket in now.tickets.values()} == {"Ada", "Bea"}
-    assert [now.ticket_digests[digest(one.token)] for one in made] == [one.ticket.id for one in made]
-    assert len({one.token for one in made}) == 2
-    assert all(one.token not in repr(made) for one in made)
-    assert as_csv(made).splitlines()[0] == "name,email,ticket,token"
-    assert as_csv(made).splitlines()[1].startswith("Ada,ada@example.org,talk-")
-
-
-async def test_an_event_that_is_over_takes_no_more_tickets():
-    house = Desk(TALK)
-    house.now = END
-
-    with pytest.raises(InputError, match="is over: it takes no more tickets"):
-        await house.desk.add_tickets("talk", [("Ada", "")], digest)
-
-
 async def test_a_ticket_is_made_void_once_and_counts_no_more():
     house = Desk(TALK)
-    [made] = await house.desk.add_tickets("talk", [("Ada", "")], digest)
-    said = await house.desk.void_ticket(made.ticket.id)
+    await house.has_ticket()
+    said = await house.desk.void_ticket(ADAS.id)
 
-    assert said == f"ticket {made.ticket.id} of Ada is void: it opens no door any more."
-    assert house.registry.now.tickets[made.ticket.id].is_void
+    assert said == "ticket talk-1 of Ada is void: it opens no door any more."
+    assert house.registry.now.tickets[ADAS.id].is_void
     assert ", 0 tickets, " in house.desk.listed()[0]
-    with pytest.raises(InputError, match=f"ticket {made.ticket.id} of Ada is void already"):
-        await house.desk.void_ticket(made.ticket.id)
+    with pytest.raises(InputError, match="ticket talk-1 of Ada is void already"):
+        await house.desk.void_ticket(ADAS.id)
     with pytest.raises(InputError, match="no ticket 'talk-0000': the file that `natoma event tickets` wrote"):
         await house.desk.void_ticket("talk-0000")
 
 
 async def test_events_in_words():
     house = Desk(TALK, replace(TALK, id=EventId("open"), entry=EventEntry.OPEN, host_entered_at=START))
-    await house.desk.add_tickets("talk", [("Ada", "")], digest)
+    await house.has_ticket()
     house.now = START + timedelta(minutes=5)
 
     assert house.desk.listed() == [
         "open  A talk, today 19:00 to today 21:00, for 40, open to all, host Hera: running",
         "talk  A talk, today 19:00 to today 21:00, for 40, 1 ticket, host Hera: waits for its host",
     ]
-
-
-def test_names_are_read_with_or_without_a_heading_and_e_mails():
-    assert tickets_of("name,email\nAda, ada@example.org\n\nBea\n", "x.csv") == [("Ada", "ada@example.org"), ("Bea", "")]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "x.csv: has no names"),
-        ("Ada,a@b,c\n", "x.csv:1: 3 columns"),
-        ("Ada\n,ada@example.org\n", "x.csv:2: name ''"),
-        ("Ada,ada\n", "x.csv:1: e-mail 'ada' has no @"),
-    ],
-    ids=["nothing", "columns", "no name", "no e-mail"],
-)
-def test_a_wrong_row_is_named(text, words):
-    with pytest.raises(InputError) as refused:
-        tickets_of(text, "x.csv")
-
-    assert words in str(refused.value)

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
 from controller.app.stores import open_digests, open_events, open_kept, open_registry
 from controller.cli.calendar import exception, holiday
+from controller.cli.events import events
 from controller.cli.forgive import forgive
 from controller.cli.guest import guest
 from controller.cli.ledger import ledger
@@ -188,7 +189,8 @@ def test_an_event_and_its_tickets(house):
     rows = [line.split(",") for line in tokens.read_text().splitlines()]
 
     assert added[0].endswith("for 40: begins when Hera has come in, from 2099-11-28 18:00 on.") or COUNTS in added
-    assert made[0].startswith("2 tickets made; their tokens are in ")
+    assert made[0].startswith("2 tickets for ")
+    assert made[1].startswith("Their tokens are in ")
     assert tokens.stat().st_mode & 0o777 == 0o600
     assert [row[:2] for row in rows] == [["name", "email"], ["Ada", "ada@example.org"], ["Bea", ""]]
     assert sorted(house.people.tickets) == sorted(row[2] for row in rows[1:])
@@ -202,6 +204,47 @@ def test_no_token_is_left_of_tickets_that_were_not_made(house):
     refused = house.refuses(event, "tickets", "walk", str(house.folder / "guests.csv"), "--out", str(tokens))
 
     assert (refused, tokens.exists()) == ("no event 'walk' — there is none", False)
+
+
+def test_events_import_makes_a_folder_of_codes_that_only_its_owner_may_read(house):
+    (house.folder / "guests.csv").write_text("name,email,count\nAda <b>,ada@example.org,2\n")
+    out = house.folder / "tickets"
+    house.says(event, *EVENT)
+    said = house.says(events, "import", str(house.folder / "guests.csv"), "--event", "talk", "--out", str(out))
+    tickets = sorted(house.people.tickets)
+
+    assert said[0].startswith("2 tickets for A talk, ")
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        [*(f"{ticket}{kind}" for ticket in tickets for kind in (".png", ".svg")), "tickets.csv", "tickets.html"]
+    )
+    assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o600}
+    assert out.stat().st_mode & 0o777 == 0o700
+    assert [row.split(",")[2] for row in (out / "tickets.csv").read_text().splitlines()[1:]] != []
+    assert "Ada &lt;b&gt;" in (out / "tickets.html").read_text()
+    again = house.refuses(events, "import", str(house.folder / "guests.csv"), "--event", "talk", "--out", str(out))
+    assert "is there already and has files in it" in again
+
+
+def test_one_ticket_is_made_by_name(house):
+    out = house.folder / "ticket"
+    house.says(event, *EVENT)
+    said = house.says(event, "ticket", "talk", "--name", "Ada", "--out", str(out))
+
+    assert said[0].startswith("1 ticket for A talk, ")
+    assert [ticket.name for ticket in house.people.tickets.values()] == ["Ada"]
+    assert len(list(out.glob("*.svg"))) == 1
+
+
+def test_an_import_that_fails_leaves_no_ticket_and_no_folder(house):
+    (house.folder / "guests.csv").write_text("name\nAda\n=1\n")
+    out = house.folder / "tickets"
+    house.says(event, *EVENT)
+    refused = house.refuses(events, "import", str(house.folder / "guests.csv"), "--event", "talk", "--out", str(out))
+    missing = house.refuses(events, "import", "nowhere.csv", "--event", "talk", "--out", str(out))
+
+    assert "guests.csv:3: name: '=1' — begins with '='" in refused
+    assert missing == "nowhere.csv: cannot be read (No such file or directory) — name a CSV file of names"
+    assert (house.people.tickets, out.exists()) == ({}, False)
 
 
 def test_tokens_never_overwrite_a_file(house):

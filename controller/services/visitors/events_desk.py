@@ -1,14 +1,10 @@
-"""What people ask of public events by command: announce one, list them, end one early, make its tickets, take one back.
+"""What people ask of public events by command: announce one, list them, end one early, take a ticket back.
 
-How an event runs is in `public_events`. A ticket's token is random, shown once and kept as a digest alone.
+How an event runs is in `public_events`, how tickets are made in `ticket_desk`.
 """
 
-import csv
-import io
 import re
-import secrets
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from controller.domain.building import Space
@@ -20,22 +16,10 @@ from controller.domain.membership import Person
 from controller.errors import InputError
 from controller.services.desk.house_desk import person_of
 from controller.services.screens.wording import moment
-from controller.services.stores import EventStore, NewTicket
+from controller.services.stores import EventStore
 
-TOKEN_BYTES = 15  # 24 characters: short for a QR, and nobody guesses one
-TICKETS_AT_MOST = 5_000
 LONGEST = timedelta(hours=24)
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_NAME_LIMIT = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A new ticket, and the one time its token is told."""
-
-    ticket: Ticket
-    email: str
-    token: str = field(repr=False)
 
 
 class EventsDesk:
@@ -67,6 +51,8 @@ class EventsDesk:
         end: datetime,
         capacity: int,
         entry: EventEntry,
+        *,
+        is_public: bool = False,
     ) -> str:
         """Announce an event; one of the same id that has not begun is changed."""
         if not _ID.fullmatch(id):
@@ -92,12 +78,14 @@ class EventsDesk:
             end,
             capacity,
             entry,
+            is_public=is_public,
         )
         await self._store.put_event(event)
         host_from = self._when(event.start - HOST_BEFORE)
         return (
             f"{name}, {self._when(start)} to {self._when(end)}, for {capacity}: begins when "
             f"{self._people[event.host].name} has come in, from {host_from} on."
+            + (" Its name, time, place and free seats are on the public page." if is_public else "")
         )
 
     def listed(self) -> list[str]:
@@ -111,33 +99,6 @@ class EventsDesk:
             raise InputError(f"event {id!r} is over already, since {self._when(event.ended_at or event.end)}")
         await self._store.end_event(event.id, self._now)
         return f"{event.name} is over: its doors are as their hours say again, and its tickets open nothing."
-
-    async def add_tickets(
-        self,
-        id: str,
-        rows: Iterable[tuple[str, str]],
-        digest: Callable[[str], bytes],
-        list_digest: Callable[[str], bytes] | None = None,
-    ) -> list[Made]:
-        """A ticket for each name and e-mail; all or none. `list_digest`: for doors that decide alone."""
-        event = self._event(id)
-        if self._now >= event.end:
-            raise InputError(f"event {id!r} is over: it takes no more tickets")
-        made = [
-            Made(
-                Ticket(TicketId(f"{id}-{secrets.token_hex(4)}"), event.id, name),
-                email,
-                secrets.token_urlsafe(TOKEN_BYTES),
-            )
-            for name, email in rows
-        ]
-        await self._store.add_tickets(
-            [
-                NewTicket(one.ticket, digest(one.token), list_digest(one.token) if list_digest is not None else None)
-                for one in made
-            ]
-        )
-        return made
 
     async def void_ticket(self, id: str) -> str:
         """A ticket opens nothing more: given back, or its token got into the wrong hands."""
@@ -197,10 +158,11 @@ class EventsDesk:
 
     def _line(self, event: PublicEvent) -> str:
         tickets = sum(1 for ticket in self._tickets.values() if ticket.event == event.id and not ticket.is_void)
+        shown = ", on the public page" if event.is_public else ""
         by = "open to all" if event.entry is EventEntry.OPEN else f"{tickets} ticket{'s' if tickets != 1 else ''}"
         return (
             f"{event.id}  {event.name}, {self._when(event.start)} to {self._when(event.end)}, for {event.capacity}, {by}, "
-            f"host {self._host(event)}: {self._state(event)}"
+            f"host {self._host(event)}{shown}: {self._state(event)}"
         )
 
     def _host(self, event: PublicEvent) -> str:
@@ -216,34 +178,3 @@ class EventsDesk:
 
     def _when(self, at: datetime) -> str:
         return moment(at.isoformat(), self._space.zone, self._now)
-
-
-def tickets_of(text: str, said: str) -> list[tuple[str, str]]:
-    """The rows of a CSV of names and e-mails; InputError names the row. A first row `name,email` is a heading."""
-    rows: list[tuple[str, str]] = []
-    for number, cells in enumerate(csv.reader(io.StringIO(text)), 1):
-        row = [cell.strip() for cell in cells]
-        if not any(row) or (number == 1 and row[0].casefold() == "name"):
-            continue
-        if len(row) > 2:
-            raise InputError(f"{said}:{number}: {len(row)} columns — name, or name,email")
-        name, email = row[0], row[1] if len(row) == 2 else ""
-        if not name or len(name) > _NAME_LIMIT:
-            raise InputError(f"{said}:{number}: name {name[:20]!r} — 1 to {_NAME_LIMIT} characters")
-        if email and "@" not in email:
-            raise InputError(f"{said}:{number}: e-mail {email!r} has no @ — name,email")
-        rows.append((name, email))
-    if not rows:
-        raise InputError(f"{said}: has no names — one in each row, and an e-mail after a comma")
-    if len(rows) > TICKETS_AT_MOST:
-        raise InputError(f"{said}: {len(rows)} tickets — at most {TICKETS_AT_MOST} at once")
-    return rows
-
-
-def as_csv(made: Iterable[Made]) -> str:
-    """The tokens, for whoever sends the tickets out: told once."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["name", "email", "ticket", "token"])
-    writer.writerows([one.ticket.name, one.email, one.ticket.id, one.token] for one in made)
-    return out.getvalue()

@@ -26,7 +26,7 @@ from controller.services.people.registry_checks import unknown
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.wording import REASONS, moment
 from controller.services.stores import GuestStore
-from controller.services.visitors.events_desk import TOKEN_BYTES
+from controller.services.visitors.ticket_desk import TOKEN_BYTES
 from devices.badges import Badge
 
 LONGEST = timedelta(days=30)
