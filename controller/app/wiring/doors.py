@@ -9,7 +9,7 @@ from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.domain.building import Space
 from controller.domain.door import CLOSED_STATES
 from controller.domain.ids import DeviceId, DoorId
-from controller.services.doors.door_worker import AccessOf
+from controller.services.doors.door_tile import AccessOf
 from controller.services.doors.doors import Doors
 from controller.services.doors.modes import Modes
 from controller.services.ports import LoggedFact

@@ -1,6 +1,6 @@
 """One door's worker: one inbox, one timer, one state. The table it runs is `domain.door_table`'s.
 
-It also keeps what the door's device last said, because a screen shows both: what we hold to be true and
+It also keeps what the door's device last said, because a screen shows both (`door_tile`): what we hold to be true and
 what was sensed.
 
 Whoever decides the mode of a door (`services.modes`) tells it in two ways. What changes how an opening is judged is an
@@ -16,16 +16,17 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
 
 from controller.domain.alarm import AlarmKind
 from controller.domain.building import Door
 from controller.domain.door import OPENED_STATES, TIMEOUT_OF, DoorState, Effect, Input, report, step, timer_seconds
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.house import Override
-from controller.domain.ids import DoorId, PersonId
+from controller.domain.ids import PersonId
 from controller.services.doors.alarms import Alarms
 from controller.services.doors.door_leaf import DoorLeaf
+from controller.services.doors.door_tile import AccessOf, Mode, tile
+from controller.services.doors.exit_button import ExitButton
 from controller.services.ports import Clock, Note
 from controller.services.presence import Presence
 from controller.services.screens.live import LiveFeed
@@ -42,35 +43,6 @@ INBOX_LIMIT = 256
 ENTERED_KEPT = 16
 # A broker that starts again loses every device for a moment; one that stays away is worth a person's walk.
 LOST_FOR = 60.0
-
-SHOWN_AS: dict[DoorState, str] = {
-    DoorState.UNKNOWN: "unknown",
-    DoorState.LOCKED: "locked",
-    DoorState.RELOCKED: "locked",
-    DoorState.LOCKING: "released",  # closed, but nobody has felt the bolt yet
-    DoorState.RELEASED: "released",
-    DoorState.LEAVING: "released",
-    DoorState.FREE: "released",
-    DoorState.FIRE: "released",
-    DoorState.LOOSE: "ajar",
-    DoorState.AJAR: "ajar",
-    DoorState.LOCK_FAULT: "lock_fault",
-    DoorState.OPEN: "open",
-    DoorState.PROPPED: "propped",
-    DoorState.HELD: "held",
-    DoorState.FORCED: "forced",
-}
-"""The words of the page and of `live/door` for each state."""
-
-ALARM_WORDS: dict[AlarmKind, str] = {
-    AlarmKind.DOOR_FORCED: "forced",
-    AlarmKind.TAMPER: "tamper",
-    AlarmKind.DOOR_HELD: "held",
-    AlarmKind.LOCK_FAULT: "lock_fault",
-    AlarmKind.DOOR_AJAR: "ajar",
-    AlarmKind.EXIT_BUTTON_STUCK: "exit_button_stuck",
-}
-"""The alarms that are a door's own condition, the worst first: a door's tile shows one."""
 
 _RAISES: dict[Effect, AlarmKind] = {
     Effect.RAISE_HELD: AlarmKind.DOOR_HELD,
@@ -89,14 +61,6 @@ _FACTS: dict[Effect, FactKind] = {
     Effect.RAISE_HELD: FactKind.DOOR_HELD,
     Effect.RAISE_FORCED: FactKind.DOOR_FORCED,
 }
-
-
-# Until somebody says what is meant of a door, its mode is what it is in.
-_UNSET_MODES = {DoorState.FREE: "unlocked", DoorState.FIRE: "fire"}
-
-
-AccessOf: TypeAlias = Callable[[DoorId], Mapping[str, object] | None]
-"""Which access list a door holds, as a screen says it; None while it was given none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +120,7 @@ class DoorWorker:
         self._entered: deque[str] = deque(maxlen=ENTERED_KEPT)
         self._leaf = DoorLeaf(door.timings.flap, note, clock)
         self._lock: str | None = None
-        self._pressed_since: float | None = None  # the exit button
+        self._button = ExitButton(door.timings.exit_fault, clock)
         self._reported_at: datetime | None = None
         self._newest: datetime | None = None  # the device's own time of its last report, in this boot of its
         self._boot: str | None = None
@@ -164,7 +128,7 @@ class DoorWorker:
         self._since = clock.now()
         self._is_free = False
         self._is_fire = False
-        self._mode: tuple[str, datetime | None, str | None] | None = None
+        self._mode: Mode | None = None
         self._leave: Override | None = None  # to stand open
         self._used_up: str | None = None  # the leave that ended when the door closed
         self.show()
@@ -173,6 +137,7 @@ class DoorWorker:
         """Take up another version of the same door; a timer that runs keeps the time it was given."""
         self.door = door
         self._leaf.window = door.timings.flap
+        self._button.limit = door.timings.exit_fault
         self.show()
 
     # --- what comes in ----------------------------------------------------------------------------
@@ -202,8 +167,9 @@ class DoorWorker:
 
     def set_mode(self, mode: str, until: datetime | None = None, why: str | None = None) -> None:
         """What the screens say of the door's mode."""
-        if self._mode != (mode, until, why):
-            self._mode = (mode, until, why)
+        meant = Mode(mode, until, why)
+        if self._mode != meant:
+            self._mode = meant
             self.show()
 
     def may_stand_open(self, leave: Override | None) -> None:
@@ -225,7 +191,7 @@ class DoorWorker:
         self._lock = _text(state.v.get(LOCK_CHANNEL), self._lock)
         pressed = state.v.get(EXIT_CHANNEL)
         if isinstance(pressed, bool):
-            self._exit_button(pressed)
+            self._pressed(pressed)
         self._sense()
         self.show()
 
@@ -246,7 +212,7 @@ class DoorWorker:
 
     def exit_pressed(self) -> None:
         """The exit button's edge; one that is stuck lets nobody out that could be told from it."""
-        if not self._is_stuck:
+        if not self._button.is_stuck:
             self.tell(Input.EXIT)
 
     def device_changed(self) -> None:
@@ -261,31 +227,25 @@ class DoorWorker:
             self._alarms.clear(AlarmKind.DOOR_DEVICE_LOST, door=self.door.id)
         else:
             self._lost_since = self._lost_since or self._clock.monotonic()
-            self._pressed_since = None
+            self._button.let_go()
             self.tell(Input.LOST)
         self.show()
 
     def look(self) -> None:
         """Once a second: what lasts too long."""
         now = self._clock.monotonic()
-        if self._is_stuck:
+        if self._button.is_stuck:
             self._alarms.raise_once(AlarmKind.EXIT_BUTTON_STUCK, door=self.door.id)
         if self._lost_since is not None and now - self._lost_since > LOST_FOR:
             self._alarms.raise_once(AlarmKind.DOOR_DEVICE_LOST, door=self.door.id)
 
     # --- what is felt -----------------------------------------------------------------------------
 
-    @property
-    def _is_stuck(self) -> bool:
-        since = self._pressed_since
-        return since is not None and self._clock.monotonic() - since > self.door.timings.exit_fault
-
-    def _exit_button(self, pressed: bool) -> None:
+    def _pressed(self, pressed: bool) -> None:
         if not pressed:
-            self._pressed_since = None
+            self._button.let_go()
             self._alarms.clear(AlarmKind.EXIT_BUTTON_STUCK, door=self.door.id)
-        elif self._pressed_since is None:
-            self._pressed_since = self._clock.monotonic()
+        elif self._button.press():
             self.tell(Input.EXIT)
 
     def _sense(self) -> None:
@@ -320,16 +280,12 @@ class DoorWorker:
         if self._timer is not None and (self._leaf.due is None or self._timer[0] <= self._leaf.due):
             timeout = self._timer[1]
             self._timer = None
-            if timeout is Input.RELEASE_TIMEOUT and self.state is DoorState.LEAVING and self._is_pressed:
+            if timeout is Input.RELEASE_TIMEOUT and self.state is DoorState.LEAVING and self._button.is_held:
                 return _Told(Input.EXIT)  # a hand still on the button is still leaving
             return _Told(timeout)
         if self._leaf.rest():
             self._sense()
         return None
-
-    @property
-    def _is_pressed(self) -> bool:
-        return self._pressed_since is not None and not self._is_stuck
 
     def _take(self, told: _Told) -> None:
         if told.withdrawn is not None:
@@ -408,32 +364,20 @@ class DoorWorker:
 
     def show(self) -> None:
         """Put the door as it is now on the live feed."""
-        mode, until, why = self._mode or (_UNSET_MODES.get(self.state, "locked"), None, None)
-        propped = self._leave.until if self._leave is not None and self.state is DoorState.PROPPED else None
-        standing = [alarm.kind for alarm in self._alarms.standing(self.door.id)]
-        self._feed.put(
-            "door",
-            self.door.id,
-            {
-                "id": self.door.id,
-                "name": self.door.name,
-                "floor": self.door.floor,
-                "at": list(self.door.at),
-                "state": SHOWN_AS[self.state],
-                "lock": self._lock or "unknown",
-                "contact": self._leaf.felt or "unknown",
-                "mode": mode,
-                "mode_until": until.isoformat() if until is not None else None,
-                "mode_why": why,
-                "propped_until": propped.isoformat() if propped is not None else None,
-                "device": self._presence.word(self.door.unit),
-                "since": self._since.isoformat(),
-                "reported_at": self._reported_at.isoformat() if self._reported_at is not None else None,
-                "alarm": next((word for kind, word in ALARM_WORDS.items() if kind in standing), None),
-                "alarms": [str(kind) for kind in standing],
-                "access": self._access_of(self.door.id),
-            },
+        shown = tile(
+            self.door,
+            self.state,
+            lock=self._lock,
+            contact=self._leaf.felt,
+            mode=self._mode,
+            propped_until=self._leave.until if self._leave is not None and self.state is DoorState.PROPPED else None,
+            device=self._presence.word(self.door.unit),
+            since=self._since,
+            reported_at=self._reported_at,
+            standing=[alarm.kind for alarm in self._alarms.standing(self.door.id)],
+            access=self._access_of(self.door.id),
         )
+        self._feed.put("door", self.door.id, shown)
 
 
 def _text(value: object, otherwise: str | None) -> str | None:

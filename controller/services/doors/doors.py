@@ -24,7 +24,8 @@ from controller.domain.rights import DenyReason, Read
 from controller.domain.scope import covers
 from controller.domain.times import Lateness, lateness
 from controller.services.doors.alarms import Alarms
-from controller.services.doors.door_worker import AccessOf, DoorWorker, Passage
+from controller.services.doors.door_tile import AccessOf
+from controller.services.doors.door_worker import DoorWorker, Passage
 from controller.services.doors.let_in_alone import Edge, LetInAlone
 from controller.services.inbound import Inbound
 from controller.services.ports import Clock, Note, Outbound

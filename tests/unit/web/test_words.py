@@ -8,7 +8,7 @@ import pytest
 from controller.domain.alarm import AlarmState
 from controller.domain.booth import OnAir
 from controller.domain.room import Air, Comfort, Quality, Quiet, RoomStatus
-from controller.services.doors.door_worker import ALARM_WORDS, SHOWN_AS
+from controller.services.doors.door_tile import ALARM_WORDS, SHOWN_AS
 from controller.web.assets import FOLDER
 from controller.web.words import ENGLISH
 
