@@ -85,6 +85,12 @@ class HoldingsIndex:
         return self.leases.get(person.team, ()) if person.team is not None else ()
 
 
+def memberships_in(person: Person, people: RegistrySnapshot) -> tuple[Membership, ...]:
+    """What counts for one person, for a question that needs no index of everybody."""
+    held = HoldingsIndex(groups=_groups(people))
+    return held.memberships_of(person, people.memberships.get(person.id, ()))
+
+
 def _rebooked(
     old: HoldingsIndex, change: RegistryChange, space: Space
 ) -> tuple[dict[AreaId, tuple[Booking, ...]], dict[PersonId, tuple[Booking, ...]]]:
