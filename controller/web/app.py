@@ -15,7 +15,7 @@ from controller.services.meters import Meters
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
 from controller.web import port as ports
-from controller.web.api import Api
+from controller.web.api.live import Api
 from controller.web.assets import Assets
 from controller.web.guard import add_security_headers, is_loopback, only_for
 from controller.web.metrics import Metrics
