@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Table, insert, select, update
 from sqlalchemy.sql import Select
 
 from controller.domain.house import Scope, ScopeKind
+from controller.services.people.registry_checks import unknown
 
 T = TypeVar("T")
 
@@ -51,6 +52,16 @@ def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) ->
     """Insert them all; none is fine."""
     if rows:
         connection.execute(insert(table), rows)
+
+
+def set_once(connection: Connection, table: Table, flag: str, id: str, what: str) -> bool:
+    """Set a flag that is never taken back. False: it was set before; InputError: there is no such row."""
+    is_set = connection.execute(select(table.c[flag]).where(table.c.id == id)).scalar_one_or_none()
+    if is_set is None:
+        raise unknown(what, id, connection.scalars(select(table.c.id).limit(10_000)))
+    if not is_set:
+        connection.execute(update(table).where(table.c.id == id).values({flag: True}))
+    return not is_set
 
 
 def fetched(

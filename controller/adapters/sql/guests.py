@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from controller.adapters.sql import holding_rows as rows
 from controller.adapters.sql import registry_rows
 from controller.adapters.sql import schema_registry as schema
-from controller.adapters.sql.columns import milliseconds, put
+from controller.adapters.sql.columns import milliseconds, put, set_once
 from controller.adapters.sql.database import Database
 from controller.adapters.sql.people_changes import person_of
 from controller.adapters.sql.versions import GUESTS, VISITS, bump, version_of
@@ -54,14 +54,8 @@ def _put_guest_pass(connection: Connection, one: GuestPass, name: str) -> int:
 
 
 def _revoke_guest_pass(connection: Connection, id: str) -> int:
-    table = schema.guest_pass
-    row = connection.execute(select(table.c.is_revoked).where(table.c.id == id)).one_or_none()
-    if row is None:
-        raise checks.unknown("guest pass", id, connection.scalars(select(table.c.id).limit(10_000)))
-    if row.is_revoked:
-        return version_of(connection)
-    connection.execute(update(table).where(table.c.id == id).values(is_revoked=True))
-    return bump(connection, GUESTS)
+    is_news = set_once(connection, schema.guest_pass, "is_revoked", id, "guest pass")
+    return bump(connection, GUESTS) if is_news else version_of(connection)
 
 
 def _record_visit(connection: Connection, one: VisitingPass, name: str) -> int:

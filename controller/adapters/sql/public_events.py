@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from controller.adapters.sql import holding_rows as rows
 from controller.adapters.sql import schema_registry as schema
-from controller.adapters.sql.columns import found_among, milliseconds, put
+from controller.adapters.sql.columns import found_among, milliseconds, put, set_once
 from controller.adapters.sql.database import Database
 from controller.adapters.sql.people_changes import person_of
 from controller.adapters.sql.versions import EVENTS, bump, version_of
@@ -104,11 +104,5 @@ def _add_tickets(connection: Connection, tickets: Sequence[NewTicket], key_id: s
 
 
 def _void(connection: Connection, id: TicketId) -> int:
-    table = schema.ticket
-    row = connection.execute(select(table.c.is_void).where(table.c.id == id)).one_or_none()
-    if row is None:
-        raise checks.unknown("ticket", id, connection.scalars(select(table.c.id).limit(10_000)))
-    if row.is_void:
-        return version_of(connection)
-    connection.execute(update(table).where(table.c.id == id).values(is_void=True))
-    return bump(connection, EVENTS)
+    is_news = set_once(connection, schema.ticket, "is_void", id, "ticket")
+    return bump(connection, EVENTS) if is_news else version_of(connection)
