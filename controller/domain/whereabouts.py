@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import AreaId, CredentialId, DoorId, PersonId, ZoneId
-from controller.domain.room import Quality
+from controller.domain.ids import OUTSIDE, AreaId, CredentialId, DoorId, PersonId, ZoneId
+from controller.domain.rooms.occupancy import Quality
 from controller.domain.schedule import business_day
 from controller.domain.shared import Position
 
@@ -140,6 +140,8 @@ class Whereabouts:
             self.forget(fact.person)
         elif fact.kind is FactKind.EVENT_ENDED:
             self._all_leave(fact)
+        elif fact.kind in (FactKind.TICKET_ADMITTED, FactKind.TICKET_LEFT):
+            self._scanned_by_hand(fact)
         elif fact.kind in (FactKind.FIRE_BEGAN, FactKind.FIRE_CONFIRMED):
             self._fire(begins=fact.kind is FactKind.FIRE_BEGAN)
         elif fact.door is not None and (gate := self.layout.gates.get(fact.door)) is not None:
@@ -252,6 +254,23 @@ class Whereabouts:
             self._goes_out(fact.person, gate, fact.at)
         else:
             self._comes_in(fact, gate)
+
+    # --- without a door ---------------------------------------------------------------------------
+
+    def _scanned_by_hand(self, fact: Fact) -> None:
+        """A visitor came to an event, or left it, past somebody with a phone. Told late, it counts at its own time."""
+        person, area = fact.person, fact.area
+        if person is None or area is None or self.layout.day(fact.at) != self.day:
+            return
+        to = area if fact.kind is FactKind.TICKET_ADMITTED else OUTSIDE
+        seen = self._seen.get(person)
+        before = self.layout.zones.get(seen.area, _NOWHERE) if seen is not None else _NOWHERE
+        after = self.layout.zones.get(to, _NOWHERE)
+        if "late_s" in fact.detail:
+            self._estimated |= before | after
+        if seen is None or seen.since <= fact.at:
+            self._counted(after - before, before - after)
+            self._moved(person, to, fact.at)
 
     # --- everybody at once ------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from controller.domain.door import DoorState
 from controller.domain.facts import FactKind
 from controller.domain.house import Scope, ScopeKind, Wanted
 from controller.domain.ids import DeviceId, DoorId, ZoneId
-from controller.domain.room import Quality
+from controller.domain.rooms.occupancy import Quality
 from controller.domain.shared import Position
 from controller.domain.whereabouts import Count
 from controller.errors import InputError, StoreError

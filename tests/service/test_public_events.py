@@ -13,7 +13,7 @@ from controller.domain.holdings import EventEntry, PublicEvent, Ticket
 from controller.domain.ids import EventId, PersonId, TicketId
 from controller.domain.membership import Person
 from controller.domain.rights import DenyReason
-from controller.domain.room import Quality
+from controller.domain.rooms.occupancy import Quality
 from controller.domain.shared import NOTHING_SHARED
 from controller.domain.usage import Usage
 from controller.services.doors.alarms import Alarms

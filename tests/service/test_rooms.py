@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.room import Air
+from controller.domain.rooms.air import Air
 from controller.services.rooms.rooms import LOOK_AT_ALL_EVERY
 from devices.messages import ChannelSpec, DeviceState, State, Status, Telemetry
 from tests.support.services import BOOTH, NOON, SENSOR, STREET_UNIT, STUDY, House, birth

@@ -62,6 +62,11 @@ class Booths:
         booth = self._in_area.get(area)
         return booth.shown if booth is not None else None
 
+    def on_air_until(self, area: AreaId) -> datetime | None:
+        """While it is on air by the light's own word: until when."""
+        booth = self._in_area.get(area)
+        return booth.wanted.until if booth is not None and booth.shown is OnAir.ON else None
+
     def recall(self, facts: Iterable[LoggedFact]) -> None:
         """After a restart: what was asked for before, if its end has not come."""
         for logged in facts:

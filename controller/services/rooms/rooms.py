@@ -1,22 +1,30 @@
-"""The rooms as they are now: the newest readings of each, judged together and shown.
+"""The rooms as they are now: the newest readings of each, its bookings and doors, judged together and shown.
 
-What a set of readings says about a room is `domain.room`'s. Readings come by the thousand and people
-look a few times a second, so a room is judged at most every LOOK_EVERY.
+What they come to is `domain.rooms`'s. Readings come by the thousand and people look a few times a second, so a room is
+judged at most every LOOK_EVERY.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from controller.domain.booth import OnAir
-from controller.domain.building import Area, Device, Room, Space
+from controller.domain.building import DeviceKind, Space
+from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DeviceId
-from controller.domain.room import RoomState, Sensed, assess
+from controller.domain.rooms.air import volume_of
+from controller.domain.rooms.availability import why_unavailable
+from controller.domain.rooms.changes import Of, changes_to_tell, remembered
+from controller.domain.rooms.diary import Diary, diary_of
+from controller.domain.rooms.occupancy import AtDoors, Sensed
+from controller.domain.rooms.state import Around, RoomState, assess
 from controller.domain.telemetry import Value
+from controller.services.entry.access_index import AccessIndex
 from controller.services.inbound import Inbound
-from controller.services.ports import Clock, TelemetryRow
+from controller.services.ports import Clock, LoggedFact, Note, TelemetryRow
 from controller.services.presence import Presence
+from controller.services.rooms.shown import room_value
+from controller.services.rooms.watched import Watched
 from controller.services.screens.live import LiveFeed
 from devices.messages import State
 
@@ -24,67 +32,65 @@ LOOK_EVERY = 0.1
 # Ages pass even when nothing is said: a silent sensor shows within this time of its limit.
 LOOK_AT_ALL_EVERY = 5.0
 WINDOW_CHANNEL = "window"
-# Channels whose birth we have not heard, by the names the contract's own sensors use.
-USUAL_CLASSES = {
-    "temperature": "temperature",
-    "humidity": "humidity",
-    "co2": "carbon_dioxide",
-    "noise": "sound_pressure",
-    "light": "illuminance",
-    "presence": "occupancy",
-    "people": "count",
-}
-
-
-@dataclass(slots=True)
-class _Newest:
-    device_class: str
-    value: Value
-    order_ms: int
-    measured_ms: int
-    every_s: float
-
-
-@dataclass(slots=True)
-class _Watched:
-    """One room and what is known of it."""
-
-    area: Area
-    room: Room
-    sensors: tuple[DeviceId, ...]
-    newest: dict[tuple[DeviceId, str], _Newest] = field(default_factory=dict)
-    window: dict[DeviceId, str] = field(default_factory=dict)
-    state: RoomState | None = None
-    is_dirty: bool = True
 
 
 class Rooms:
     """All rooms of the space. Rows come from the spool once they are durable."""
 
     def __init__(
-        self, space: Space, presence: Presence, on_air: Callable[[AreaId], OnAir | None], feed: LiveFeed, clock: Clock
+        self,
+        index: AccessIndex,
+        presence: Presence,
+        feed: LiveFeed,
+        note: Note,
+        clock: Clock,
+        *,
+        doors: Callable[[AreaId], AtDoors | None],
+        on_air: Callable[[AreaId], OnAir | None],
+        on_air_until: Callable[[AreaId], datetime | None],
     ) -> None:
-        self._space = space
+        """`doors`: who is in by the doors; `on_air`: what is shown of a booth's light; `on_air_until`: while it is on."""
+        self._index = index
         self._presence = presence
-        self._on_air = on_air
         self._feed = feed
+        self._note = note
         self._clock = clock
+        self._doors = doors
+        self._on_air = on_air
+        self._on_air_until = on_air_until
+        space = index.space
         sensors: dict[AreaId, list[DeviceId]] = {}
         for device in space.devices.values():
             if device.area is not None:
                 sensors.setdefault(device.area, []).append(device.id)
         self._rooms = {
-            area.id: _Watched(area, area.room, tuple(sensors.get(area.id, ())))
+            area.id: Watched(area, area.room, tuple(sensors.get(area.id, ())), volume_of(area.outline))
             for area in space.areas.values()
             if area.room is not None
         }
-        self._of_device: dict[DeviceId, _Watched] = {
+        self._of_device: dict[DeviceId, Watched] = {
             device: watched for watched in self._rooms.values() for device in watched.sensors
         }
 
+    # --- questions --------------------------------------------------------------------------------
+
+    def sensed(self, area: AreaId) -> Sensed:
+        """Whether somebody is in there now, judged this moment; of what is no room, nobody can say."""
+        watched = self._rooms.get(area)
+        if watched is None:
+            return Sensed()
+        state = self._judge(watched)
+        return Sensed(state.occupied, state.since.occupied, watched.last_motion(), state.occupancy.quality)
+
+    def state_of(self, area: AreaId) -> RoomState | None:
+        """How a room is, judged this moment; None for what is no room."""
+        watched = self._rooms.get(area)
+        return self._judge(watched) if watched is not None else None
+
+    # --- what comes in ----------------------------------------------------------------------------
+
     def publish(self, space: Space) -> None:
         """Take up another version of the space with the same rooms: their names, seats and limits."""
-        self._space = space
         for watched in self._rooms.values():
             watched.area = space.areas[watched.area.id]
             watched.room = watched.area.room or watched.room
@@ -92,14 +98,21 @@ class Rooms:
         for device in self._of_device:
             self.device_changed(device)
 
-    def recall(self, newest: Mapping[DeviceId, Mapping[str, tuple[int, Value]]]) -> None:
-        """Start from what the telemetry log knew last, with its true age."""
+    def recall(
+        self, newest: Mapping[DeviceId, Mapping[str, tuple[int, Value]]], facts: Iterable[LoggedFact] = ()
+    ) -> None:
+        """Start from what the telemetry log knew last, with its true age, and from what the event log was told."""
         for device, channels in newest.items():
             watched = self._of_device.get(device)
             if watched is None:
                 continue
             for channel, (measured_ms, value) in channels.items():
-                self._take(watched, self._space.devices[device], channel, value, measured_ms, measured_ms)
+                known = self._index.space.devices[device]
+                watched.take(known, channel, value, measured_ms, measured_ms, self._presence)
+        for logged in facts:
+            fact = logged.fact
+            if fact.kind is FactKind.ROOM_CHANGED and fact.area in self._rooms:
+                self._rooms[fact.area].told[Of(str(fact.detail["of"]))] = _told(fact)
 
     def kept(self, rows: Sequence[TelemetryRow]) -> None:
         """Rows that have just become durable. History moves nothing."""
@@ -108,9 +121,11 @@ class Rooms:
             if watched is None or "backfill" in row.flags:
                 continue
             order_ms = row.received_ms if "clock_skew" in row.flags else row.measured_ms
-            device = self._space.devices[row.device]
+            device = self._index.space.devices[row.device]
+            if device.kind is DeviceKind.PROBE and "no_birth" in row.flags:
+                continue  # its figures may be of any unit
             for channel, value in row.values.items():
-                self._take(watched, device, channel, value, order_ms, row.measured_ms)
+                watched.take(device, channel, value, order_ms, row.measured_ms, self._presence)
 
     def state_reported(self, inbound: Inbound, state: State) -> None:
         """Slow things of a room's sensor: a window."""
@@ -127,106 +142,120 @@ class Rooms:
         if watched is not None:
             watched.is_dirty = True
 
+    def look_at_all_again(self) -> None:
+        """Bookings have changed, or the house."""
+        for watched in self._rooms.values():
+            watched.is_dirty = True
+
     def device_changed(self, device: DeviceId) -> None:
         """A sensor came or went, or said anew what it is."""
         watched = self._of_device.get(device)
-        if watched is None:
-            return
-        for (owner, channel), newest in watched.newest.items():
-            if owner == device:  # recalled, perhaps, before its birth could be heard
-                newest.device_class = self._class_of(device, channel)
-                newest.every_s = self._cadence(self._space.devices[device])
-        watched.is_dirty = True
+        if watched is not None:
+            watched.born(self._index.space.devices[device], self._presence)
+
+    # --- looking ----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Judge what has changed, for ever."""
         all_due = 0.0
         while True:
-            now = self._clock.monotonic()
-            look_at_all = now >= all_due
+            passed = self._clock.monotonic()
+            look_at_all = passed >= all_due
             if look_at_all:
-                all_due = now + LOOK_AT_ALL_EVERY
+                all_due = passed + LOOK_AT_ALL_EVERY
+            now = self._clock.now()
             for watched in self._rooms.values():
-                if watched.is_dirty or look_at_all:
+                is_due = watched.edge is not None and watched.edge <= now
+                if watched.is_dirty or look_at_all or is_due:
                     watched.is_dirty = False
-                    self._judge(watched)
+                    self._show(watched, self._judge(watched))
             await asyncio.sleep(LOOK_EVERY)
 
-    def _take(
-        self, watched: _Watched, device: Device, channel: str, value: Value, order_ms: int, measured_ms: int
-    ) -> None:
-        known = watched.newest.get((device.id, channel))
-        if known is not None and order_ms < known.order_ms:
-            return
-        if known is not None:
-            known.value, known.order_ms, known.measured_ms = value, order_ms, measured_ms
-        else:
-            watched.newest[device.id, channel] = _Newest(
-                self._class_of(device.id, channel), value, order_ms, measured_ms, self._cadence(device)
-            )
-        watched.is_dirty = True
+    def _judge(self, watched: Watched) -> RoomState:
+        """How it is now; the next judgement goes on from this one."""
+        now = self._clock.now()
+        state = assess(
+            watched.room, watched.readings(now.timestamp() * 1000), self._around(watched, now), watched.state
+        )
+        if watched.state is None:
+            state = remembered(state, watched.told)
+        watched.state = state
+        return state
 
-    def _class_of(self, device: DeviceId, channel: str) -> str:
-        birth = self._presence.of(device).birth
-        spec = birth.channels.get(channel) if birth is not None else None
-        return spec.device_class if spec is not None else USUAL_CLASSES.get(channel, channel)
+    def _around(self, watched: Watched, now: datetime) -> Around:
+        area = watched.area.id
+        people = self._index.people
+        diary = diary_of(area, self._index.holdings.rooms.get(area, ()), people.events.values(), now)
+        watched.edge = _edge(diary)
+        return Around(
+            at=now,
+            diary=diary,
+            doors=self._doors(area),
+            window_open=watched.windows(self._presence) == "open",
+            on_air_until=self._on_air_until(area),
+            unavailable=why_unavailable(area, self._index.space, people.house),
+            volume=watched.volume,
+        )
 
-    def _cadence(self, device: Device) -> float:
-        birth = self._presence.of(device.id).birth
-        return birth.every_s if birth is not None and birth.every_s is not None else device.every_s
-
-    def _judge(self, watched: _Watched) -> None:
-        now_ms = self._clock.now().timestamp() * 1000
-        sensed = [
-            Sensed(newest.device_class, newest.value, max(0.0, (now_ms - newest.measured_ms) / 1000), newest.every_s)
-            for newest in watched.newest.values()
-        ]
-        shown = self._on_air(watched.area.id)
-        watched.state = assess(watched.room, sensed, watched.state, on_air=shown is OnAir.ON)
-        self._feed.put("room", watched.area.id, self._value(watched, watched.state, shown))
-
-    def _value(self, watched: _Watched, state: RoomState, shown: OnAir | None) -> dict[str, object]:
-        youngest = state.age_s
-        measured_at = self._clock.now() - timedelta(seconds=youngest) if youngest is not None else None
-        light = [newest.value for newest in watched.newest.values() if newest.device_class == "illuminance"]
+    def _show(self, watched: Watched, state: RoomState) -> None:
+        now = self._clock.now()
+        light = self._on_air(watched.area.id)
+        measured_at = now - timedelta(seconds=state.age_s) if state.age_s is not None else None
         heard = "silent" if state.silent else "live"
-        return {
-            "id": watched.area.id,
-            "name": watched.area.name,
-            "floor": watched.area.floor,
-            "kind": str(watched.room.kind),
-            "seats": watched.room.seats,
-            "status": str(state.status),
-            "occupancy": {
-                "occupied": state.occupancy.occupied,
-                "count": state.occupancy.people,
-                "quality": str(state.occupancy.quality),
-                "reason": state.occupancy.reason,
-            },
-            "temperature": _rounded(state.temperature_c, 1),
-            "humidity": _rounded(state.humidity, 0),
-            "co2": _rounded(state.co2_ppm, 0),
-            "noise": _rounded(state.noise_db, 0),
-            "light": _rounded(light[0], 0) if light and not state.silent else None,
-            "presence": state.occupancy.occupied,
-            "windows": _windows([word for at, word in watched.window.items() if self._presence.is_there(at)]),
-            "comfort": str(state.comfort),
-            "air": str(state.air),
-            "quiet": str(state.quiet),
-            "on_air": str(shown) if shown is not None else None,
-            "sensor": heard if watched.newest else "never_seen",
-            "has_sensor": bool(watched.sensors),
-            "measured_at": measured_at.isoformat(timespec="seconds") if measured_at is not None else None,
-        }
+        self._feed.put(
+            "room",
+            watched.area.id,
+            room_value(
+                watched.area,
+                watched.room,
+                state,
+                sensor=heard if measured_at is not None else "never_seen",
+                has_sensor=bool(watched.sensors),
+                windows=watched.windows(self._presence),
+                on_air=str(light) if light is not None else None,
+                quiet_please=self._quiet_please(watched),
+                measured_at=measured_at,
+            ),
+        )
+        self._tell(watched, state, now, is_on_air=light is OnAir.ON)
+
+    def _tell(self, watched: Watched, state: RoomState, now: datetime, *, is_on_air: bool) -> None:
+        # What is heard on a recording is marked on it, however short.
+        at_once = frozenset({Of.QUIET}) if is_on_air else frozenset()
+        for change in changes_to_tell(state, watched.told, now, at_once=at_once):
+            watched.told[change.of] = (change.is_now, change.since)
+            self._note(
+                Fact(
+                    FactKind.ROOM_CHANGED,
+                    now,
+                    area=watched.area.id,
+                    detail={
+                        "of": str(change.of),
+                        "was": change.was,
+                        "is": change.is_now,
+                        "since": change.since.isoformat(),
+                    },
+                )
+            )
+
+    def _quiet_please(self, watched: Watched) -> dict[str, object] | None:
+        """Which booth beside it is on air the longest, and until when."""
+        ends = [
+            (until, self._index.space.areas[booth].name)
+            for booth in watched.room.quiet_for
+            if (until := self._on_air_until(booth)) is not None and booth in self._index.space.areas
+        ]
+        if not ends:
+            return None
+        until, name = max(ends)
+        return {"until": until.isoformat(timespec="seconds"), "for": name}
 
 
-def _windows(windows: Sequence[str]) -> str | None:
-    if not windows:
-        return None
-    return "open" if "open" in windows else "closed"
+def _edge(diary: Diary) -> datetime | None:
+    edges = [diary.now.end] if diary.now is not None else []
+    edges += [diary.next.start] if diary.next is not None else []
+    return min(edges, default=None)
 
 
-def _rounded(value: Value | None, digits: int) -> float | int | None:
-    if value is None or isinstance(value, bool | str):
-        return None
-    return round(float(value), digits) if digits else round(float(value))
+def _told(fact: Fact) -> tuple[str, datetime]:
+    return str(fact.detail["is"]), datetime.fromisoformat(str(fact.detail["since"]))

@@ -8,6 +8,7 @@ from controller.domain.facts import Fact, FactKind
 from controller.services.doors.alarm_words import TOLD_BY_A_FACT_OF_ITS_OWN
 from controller.services.ports import LoggedFact
 from controller.services.screens.live import LiveFeed
+from controller.services.screens.room_words import is_for_the_log_alone
 from controller.services.screens.wording import Wording
 
 QUIET = frozenset(
@@ -59,6 +60,8 @@ class Story:
         if fact.kind is FactKind.ALARM_RAISED and fact.detail.get("alarm") in TOLD_BY_A_FACT_OF_ITS_OWN:
             return
         if is_told_for_many(fact):
+            return
+        if fact.kind is FactKind.ROOM_CHANGED and is_for_the_log_alone(fact):
             return
         self._feed.tell(self.as_line(logged))
 

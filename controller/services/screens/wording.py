@@ -18,6 +18,7 @@ from controller.domain.shared_steps import zones_entered
 from controller.services.doors.alarm_words import sentence
 from controller.services.screens.booking_words import BOOKING_LINES
 from controller.services.screens.lines import Line, moment
+from controller.services.screens.room_words import room_sentence
 
 __all__ = ["CAME_IN_JUST_NOW", "GRANTS", "ON_AIR", "REASONS", "UNLOCK_PROBLEMS", "Line", "Wording", "moment"]
 
@@ -294,6 +295,11 @@ def _on_air(words: Wording, fact: Fact) -> Line:
     return Line(ON_AIR[state].format(area=words.area(fact)), None, "bad" if state == "unknown" else "note")
 
 
+def _room_changed(words: Wording, fact: Fact) -> Line:
+    text, tone = room_sentence(fact, words.area(fact))
+    return Line(text, None, tone)
+
+
 def _alarm_raised(words: Wording, fact: Fact) -> Line:
     return Line(words.alarm_of(fact), "told late: it may be over" if fact.detail.get("late") else None, "alarm")
 
@@ -375,6 +381,7 @@ _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     FactKind.UNLOCK_REFUSED: _unlock_refused,
     FactKind.MESSAGE_REFUSED: _message_refused,
     FactKind.ON_AIR_CHANGED: _on_air,
+    FactKind.ROOM_CHANGED: _room_changed,
     FactKind.DOOR_MODE_CHANGED: _mode_changed,
     FactKind.DOOR_OVERRIDDEN: _overridden,
     FactKind.ALARM_RAISED: _alarm_raised,

@@ -16,7 +16,7 @@ from controller.domain.event_rights import HOST_BEFORE
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.holdings import EventEntry, HeldTicket, PublicEvent, Ticket
 from controller.domain.ids import DoorId, EventId, PersonId, TicketId
-from controller.domain.room import Quality
+from controller.domain.rooms.occupancy import Quality
 from controller.domain.whereabouts import LEAVES_WITHIN, Count, Whereabouts
 from controller.services.doors.alarms import Alarms
 from controller.services.doors.house_writes import HouseWrites

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.domain.building import Door
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import OUTSIDE, CredentialId, DoorId, PersonId, ZoneId
-from controller.domain.room import Quality
+from controller.domain.rooms.occupancy import Quality
 from controller.domain.shared import Position
 from controller.domain.whereabouts import HOUSE, Layout, Whereabouts
 from tests.unit.domain.house import FLOOR, LANDING, LOBBY, NOON, OFFICE, OFFICE_DOOR, SPACE, STREET

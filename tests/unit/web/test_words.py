@@ -7,7 +7,11 @@ import pytest
 
 from controller.domain.alarm import AlarmState
 from controller.domain.booth import OnAir
-from controller.domain.room import Air, Comfort, Quality, Quiet, RoomStatus
+from controller.domain.rooms.air import Air
+from controller.domain.rooms.comfort import Comfort
+from controller.domain.rooms.occupancy import Quality
+from controller.domain.rooms.quiet import Quiet
+from controller.domain.rooms.state import RoomStatus
 from controller.services.doors.door_tile import ALARM_WORDS, SHOWN_AS
 from controller.web.assets import FOLDER
 from controller.web.words import ENGLISH

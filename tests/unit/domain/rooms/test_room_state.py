@@ -2,33 +2,33 @@
 
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.domain.building import Room, RoomKind
-from controller.domain.room import (
-    Air,
-    Comfort,
-    Occupancy,
-    Quality,
-    Quiet,
-    RoomState,
-    RoomStatus,
-    Sensed,
-    assess,
-)
+from controller.domain.rooms.air import Air
+from controller.domain.rooms.comfort import Comfort
+from controller.domain.rooms.diary import Diary, Slot
+from controller.domain.rooms.occupancy import Occupancy, Quality
+from controller.domain.rooms.quiet import Quiet
+from controller.domain.rooms.readings import Reading
+from controller.domain.rooms.state import LEFT_FOR, Around, RoomState, RoomStatus, Since, assess
+from controller.domain.rooms.wifi import Wifi
+from tests.unit.domain.house import NOON
 
 MINNA = Room(RoomKind.MEETING, seats=10)  # 1000 ppm, 65 dB, 19 to 26 °C
+NOW = Around(NOON)
 
 
-def sensed(device_class: str, value: float | bool | str, age_s: float = 5.0, every_s: float = 60.0) -> Sensed:
-    return Sensed(device_class, value, age_s, every_s)
+def sensed(device_class: str, value: float | bool | str, age_s: float = 5.0, every_s: float = 60.0) -> Reading:
+    return Reading(device_class, value, age_s, every_s)
 
 
 def room(previous: RoomState | None = None, of: Room = MINNA, age_s: float = 5.0, **values: float | bool) -> RoomState:
-    return assess(of, [sensed(name, value, age_s) for name, value in values.items()], previous)
+    return assess(of, [sensed(name, value, age_s) for name, value in values.items()], NOW, previous)
 
 
 # --- levels and their hysteresis ----------------------------------------------------------------------
@@ -108,15 +108,16 @@ def test_warmth_is_the_mean_of_the_room_and_bad_air_and_noise_the_worst() -> Non
             sensed("sound_pressure", 70),
             sensed("humidity", 40),
         ],
+        NOW,
     )
 
     assert (state.temperature_c, state.co2_ppm, state.noise_db, state.humidity) == (22.0, 1100, 70, 40)
 
 
 def test_a_room_without_sensors_is_not_judged_and_not_called_silent() -> None:
-    state = assess(MINNA, [])
+    state = assess(MINNA, [], NOW)
 
-    assert state == RoomState(RoomStatus.FREE)
+    assert state == RoomState(RoomStatus.FREE, Since.all_from(NOON))
     assert not state.silent
 
 
@@ -138,13 +139,15 @@ def test_the_air_guesses_how_many_are_sensed() -> None:
     # A room at its own limit is taken to be full: 58 ppm for each of ten seats.
     assert room(presence=True, carbon_dioxide=420 + 3 * 58).occupancy.people == 3
     assert room(presence=True, carbon_dioxide=400).occupancy.people == 1
-    assert room(of=replace(MINNA, seats=0), presence=True, carbon_dioxide=800).occupancy.people is None
+    assert room(of=replace(MINNA, seats=0), presence=True, carbon_dioxide=800).occupancy.people == 1
 
 
 def test_heads_counted_are_believed_before_anything_else() -> None:
-    state = assess(MINNA, [sensed("count", 2), sensed("count", 1), sensed("presence", False)])
+    state = assess(MINNA, [sensed("count", 2), sensed("count", 1), sensed("presence", False)], NOW)
 
-    assert state.occupancy == Occupancy(True, 3, Quality.COUNTED, "people counted")
+    assert state.occupancy == Occupancy(
+        True, 3, Quality.COUNTED, "people counted, though nobody is sensed", disagrees=True
+    )
     assert room(count=0).status is RoomStatus.FREE
 
 
@@ -155,7 +158,7 @@ def test_a_count_is_never_negative() -> None:
 def test_nobody_sensed_is_nobody_in_and_air_that_disagrees_is_mentioned() -> None:
     assert room(presence=False).occupancy == Occupancy(False, 0, Quality.SENSED, "nobody is sensed")
     assert room(presence=False, carbon_dioxide=900).occupancy == Occupancy(
-        False, 0, Quality.SENSED, "nobody is sensed, though CO₂ is 480 ppm above the air outside"
+        False, 0, Quality.SENSED, "nobody is sensed, though CO₂ is 480 ppm above the air outside", disagrees=True
     )
 
 
@@ -194,46 +197,142 @@ def test_a_missed_cadence_is_silence_and_not_a_good_room() -> None:
 
 
 def test_a_quick_sensor_is_silent_sooner() -> None:
-    late = assess(MINNA, [sensed("temperature", 21.0, age_s=40.0, every_s=10.0)])
+    late = assess(MINNA, [sensed("temperature", 21.0, age_s=40.0, every_s=10.0)], NOW)
 
     assert late.silent
     assert late.occupancy.reason == "no sensor has spoken for 40 s"
 
 
 def test_one_silent_sensor_does_not_silence_the_others() -> None:
-    state = assess(MINNA, [sensed("temperature", 30.0, age_s=500.0), sensed("presence", True)])
+    state = assess(MINNA, [sensed("temperature", 30.0, age_s=500.0), sensed("presence", True)], NOW)
 
     assert (state.silent, state.comfort, state.status) == (False, Comfort.UNKNOWN, RoomStatus.IN_USE)
 
 
 def test_a_word_where_a_number_belongs_is_no_number() -> None:
-    assert assess(MINNA, [sensed("temperature", "warm"), sensed("carbon_dioxide", True)]).temperature_c is None
+    assert assess(MINNA, [sensed("temperature", "warm"), sensed("carbon_dioxide", True)], NOW).temperature_c is None
 
 
 # --- the word on the door -----------------------------------------------------------------------------
 
 
+ONE_HOUR = Slot(NOON - timedelta(minutes=30), NOON + timedelta(minutes=30))
+
+
 @pytest.mark.parametrize(
-    ("present", "booked", "on_air", "available", "status"),
+    ("present", "booked", "on_air", "unavailable", "status"),
     [
-        (False, False, False, True, RoomStatus.FREE),
-        (False, True, False, True, RoomStatus.BOOKED),
-        (True, True, False, True, RoomStatus.IN_USE),
-        (True, True, True, True, RoomStatus.ON_AIR),
-        (True, True, True, False, RoomStatus.UNAVAILABLE),
+        (False, False, False, None, RoomStatus.FREE),
+        (False, True, False, None, RoomStatus.BOOKED),
+        (True, True, False, None, RoomStatus.IN_USE),
+        (True, True, True, None, RoomStatus.ON_AIR),
+        (True, True, True, "lockdown", RoomStatus.UNAVAILABLE),
     ],
 )
 def test_the_strongest_word_is_on_the_door(
-    present: bool, booked: bool, on_air: bool, available: bool, status: RoomStatus
+    present: bool, booked: bool, on_air: bool, unavailable: str | None, status: RoomStatus
 ) -> None:
-    state = assess(MINNA, [sensed("presence", present)], booked=booked, on_air=on_air, available=available)
+    around = Around(
+        NOON,
+        diary=Diary(now=ONE_HOUR if booked else None),
+        on_air_until=NOON + timedelta(minutes=10) if on_air else None,
+        unavailable=unavailable,
+    )
+    state = assess(MINNA, [sensed("presence", present)], around)
 
     assert state.status is status
 
 
+LATER = Slot(NOON + timedelta(hours=2), NOON + timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("around", "until"),
+    [
+        pytest.param(Around(NOON, Diary(ONE_HOUR, LATER)), ONE_HOUR.end, id="booked until its booking ends"),
+        pytest.param(Around(NOON, Diary(None, LATER)), LATER.start, id="free until the next begins"),
+        pytest.param(Around(NOON), None, id="free, and nothing comes"),
+        pytest.param(Around(NOON, Diary(ONE_HOUR), on_air_until=NOON), NOON, id="on air until it ends"),
+        pytest.param(Around(NOON, Diary(ONE_HOUR), unavailable="fire"), None, id="unavailable, nobody knows"),
+    ],
+)
+def test_the_word_says_until_when_it_holds(around: Around, until: object) -> None:
+    assert assess(MINNA, [], around).until == until
+
+
+def test_the_next_booking_is_told_by_its_times_alone() -> None:
+    assert assess(MINNA, [], Around(NOON, Diary(ONE_HOUR, LATER))).next == (LATER.start, LATER.end)
+
+
+@pytest.mark.parametrize(
+    ("slot", "present", "checked_in", "unchecked"),
+    [
+        pytest.param(ONE_HOUR, True, False, True, id="in there, and not checked in"),
+        pytest.param(ONE_HOUR, False, False, False, id="nobody there"),
+        pytest.param(replace(ONE_HOUR, checked_in=True), True, True, False, id="checked in"),
+        pytest.param(
+            replace(ONE_HOUR, can_check_in=False), True, None, False, id="an event has nothing to check in to"
+        ),
+        pytest.param(None, True, None, False, id="no booking"),
+    ],
+)
+def test_a_booked_room_in_use_that_nobody_checked_in_to_is_flagged(
+    slot: Slot | None, present: bool, checked_in: bool | None, unchecked: bool
+) -> None:
+    state = assess(MINNA, [sensed("presence", present)], Around(NOON, Diary(slot)))
+
+    assert (state.checked_in, state.in_use_unchecked) == (checked_in, unchecked)
+
+
+def test_who_checked_in_has_the_room_in_use_and_still_while_out_for_coffee() -> None:
+    checked_in = replace(ONE_HOUR, checked_in=True)
+    words = []
+    state = None
+    for after in (timedelta(), LEFT_FOR - timedelta(seconds=1), LEFT_FOR):
+        state = assess(MINNA, [sensed("presence", False)], Around(NOON + after, Diary(checked_in)), state)
+        words.append(state.status)
+
+    assert words == [RoomStatus.IN_USE, RoomStatus.IN_USE, RoomStatus.BOOKED]
+    assert assess(MINNA, [], Around(NOON, Diary(checked_in))).status is RoomStatus.IN_USE
+
+
+def test_everything_that_has_a_level_says_since_when() -> None:
+    first = room(presence=True, carbon_dioxide=1_200, sound_pressure=80, temperature=30)
+    later = Around(NOON + timedelta(minutes=3))
+    then = assess(MINNA, [sensed("carbon_dioxide", 1_210), sensed("sound_pressure", 40)], later, first)
+
+    assert (then.air, then.since.air) == (Air.STUFFY, NOON)
+    assert (then.quiet, then.since.quiet) == (Quiet.QUIET, later.at)
+    assert (then.comfort, then.since.comfort) == (Comfort.UNKNOWN, later.at)
+    assert (then.since.status, then.since.wifi) == (NOON, NOON)
+
+
+def test_silence_is_since_the_last_word_of_its_sensors() -> None:
+    state = assess(MINNA, [sensed("temperature", 21.0, age_s=300.0)], NOW, room(temperature=21.0))
+
+    assert (state.silent, state.since.silent) == (True, NOON - timedelta(seconds=300))
+
+
+def test_a_probe_tells_of_the_wifi_and_does_not_break_the_silence_of_the_room() -> None:
+    state = assess(
+        MINNA, [sensed("latency", 0.2), sensed("packet_loss", 0.5), sensed("temperature", 21.0, age_s=500.0)], NOW
+    )
+
+    assert (state.wifi, state.latency_s, state.loss, state.silent) == (Wifi.POOR, 0.2, 0.5, True)
+
+
+def test_a_room_is_lit_from_some_light_on_and_its_figure_is_told() -> None:
+    lit = room(illuminance=70)
+
+    assert (lit.is_lit, lit.light_lx) == (True, 70)
+    assert room(lit, illuminance=45).is_lit is True
+    assert room(illuminance=45).is_lit is False
+    assert room().is_lit is None
+
+
 readings = st.lists(
     st.builds(
-        Sensed,
+        Reading,
         st.sampled_from(["temperature", "humidity", "carbon_dioxide", "sound_pressure", "presence", "count", "window"]),
         st.floats(-50, 5000) | st.booleans() | st.text(max_size=2),
         st.floats(0, 400),
@@ -245,9 +344,9 @@ readings = st.lists(
 
 @given(readings, readings)
 def test_people_are_never_negative_and_only_a_live_sensor_claims_anything(
-    first: list[Sensed], then: list[Sensed]
+    first: list[Reading], then: list[Reading]
 ) -> None:
-    state = assess(MINNA, then, assess(MINNA, first))
+    state = assess(MINNA, then, NOW, assess(MINNA, first, NOW))
 
     assert state.occupancy.people is None or state.occupancy.people >= 0
     assert (state.occupancy.quality is Quality.UNKNOWN) is (state.occupancy.occupied is None)
