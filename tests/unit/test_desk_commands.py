@@ -196,6 +196,8 @@ def test_an_event_and_its_tickets(house):
     assert sorted(house.people.tickets) == sorted(row[2] for row in rows[1:])
     assert "talk  A talk" in house.says(event, "list")[0]
     assert "2 tickets, host Hera: waits for its host" in house.says(event, "list")[0]
+    assert house.says(event, "void-ticket", rows[1][2])[0].endswith(" of Ada is void: it opens no door any more.")
+    assert "1 ticket, host Hera: waits for its host" in house.says(event, "list")[0]
 
 
 def test_no_token_is_left_of_tickets_that_were_not_made(house):
