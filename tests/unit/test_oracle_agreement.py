@@ -30,6 +30,7 @@ ORACLE = Path(__file__).parents[1] / "oracle"
 WORLDS = 20_000
 PARTS = 8  # so that they spread over the cores there are
 LAW_WORLDS = 1_000
+pytestmark = pytest.mark.law
 random_worlds = st.randoms(use_true_random=False).map(world)
 
 # A few of these are rare by nature; a run that never saw one would say nothing about it.

@@ -51,6 +51,7 @@ def test_a_decision_made_again_from_its_kept_inputs_is_the_same(asked: World) ->
     check(asked)
 
 
+@pytest.mark.law
 def test_a_thousand_worlds_decide_the_same_again() -> None:
     chance = Random("replay")
     for _ in range(1_000):

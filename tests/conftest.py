@@ -1,0 +1,27 @@
+"""What holds for every test: the lines of which ones count."""
+
+import sys
+from collections.abc import Generator
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """A law is tried without counting lines, which takes several times as long as trying it.
+
+    Nothing is lost: a line wants a test that names it, not an example that may come by.
+    """
+    if not is_law(pyfuncitem):
+        return (yield)
+    tracing = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracing)
+
+
+def is_law(item: pytest.Function) -> bool:
+    """Hypothesis' tests are; others that try thousands of cases say so."""
+    return getattr(item.obj, "is_hypothesis_test", False) or item.get_closest_marker("law") is not None
