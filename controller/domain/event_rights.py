@@ -50,17 +50,23 @@ def _hosts(event: PublicEvent, at: datetime) -> Grant | DenyReason:
 
 
 def _admits(held: HeldTicket, door: Door, at: datetime) -> Grant | DenyReason:
+    # Whoever came in by the street goes on to the room with the same ticket; it is used at the first door only.
+    reason = why_not_in(held, at, uses_it=door.id == held.event.path[0])
+    return reason if reason is not None else Grant(GrantKind.EVENT, held.event.id, Cost.EVENT, ref=held.ticket.id)
+
+
+def why_not_in(held: HeldTicket, at: datetime, *, uses_it: bool) -> DenyReason | None:
+    """Why this ticket admits nobody to its event now, wherever it is shown; None when it does."""
     event = held.event
     if _is_over(event, at):
         return DenyReason.EVENT_OVER
     if at < event.start or event.host_entered_at is None or at < event.host_entered_at:
         return DenyReason.EVENT_NOT_STARTED
-    if held.is_inside and door.id == event.path[0]:
-        # Whoever came in by the street goes on to the room with the same ticket; it is used at the first door only.
+    if held.is_inside and uses_it:
         return DenyReason.TICKET_USED
     if not held.is_inside and held.heads >= event.capacity:
         return DenyReason.EVENT_FULL
-    return Grant(GrantKind.EVENT, event.id, Cost.EVENT, ref=held.ticket.id)
+    return None
 
 
 def _is_on_path(event: PublicEvent, door: Door) -> bool:

@@ -63,6 +63,9 @@ class FactKind(StrEnum):
     CALENDAR_CHANGED = "calendar_changed"  # an exception or a holiday was added or removed
     EVENT_STARTED = "event_started"  # its host has entered
     EVENT_ENDED = "event_ended"
+    TICKET_ADMITTED = "ticket_admitted"  # by somebody with a phone; the nonce is the correlation; detail: event, ticket, answer
+    TICKET_LEFT = "ticket_left"
+    TICKET_REFUSED = "ticket_refused"
     WHEREABOUTS_FORGIVEN = "whereabouts_forgiven"
     QUOTA_OVERSHOT = "quota_overshot"  # an entry decided offline went beyond what was left; flagged, not charged
     BOOKING_MADE = "booking_made"  # of all these, detail: booking, start, end; and what the kind needs

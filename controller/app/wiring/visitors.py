@@ -8,6 +8,7 @@ from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.services.doors.house_writes import HouseWrites
 from controller.services.ports import LoggedFact
 from controller.services.visitors.public_events import PublicEvents
+from controller.services.visitors.ticket_scans import TicketScans
 from controller.services.visitors.visits import Visits
 
 
@@ -18,11 +19,20 @@ class VisitorWing(Wing):
         self.public_events = PublicEvents(
             people=ground.people,
             whereabouts=inside.following.whereabouts,
-            coming_in=inside.shared.coming_in,
+            coming_in=lambda: inside.shared.coming_in() | self.scans.coming_in(),
             store=kept.public_events,
             writes=self.writes,
             note=ground.note,
             alarms=ground.alarms,
+            clock=ground.clock,
+        )
+        self.scans = TicketScans(
+            space=ground.space,
+            people=ground.people,
+            events=self.public_events,
+            seen=inside.following.whereabouts.seen,
+            digests=kept.digests,
+            journal=ground.journal,
             clock=ground.clock,
         )
         self.visits = Visits(
@@ -38,12 +48,14 @@ class VisitorWing(Wing):
 
     async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:
         self.public_events.recall(facts)
+        self.scans.recall(facts)
 
     def lasting(self) -> Lasting:
         yield "events and visits", self.writes.run()
 
     def took(self, logged: LoggedFact) -> None:
         self.public_events.took(logged)
+        self.scans.took(logged)
 
     def look(self) -> None:
         self.public_events.look()

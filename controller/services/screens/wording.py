@@ -19,6 +19,7 @@ from controller.services.doors.alarm_words import sentence
 from controller.services.screens.booking_words import BOOKING_LINES
 from controller.services.screens.lines import Line, moment
 from controller.services.screens.room_words import room_sentence
+from controller.services.screens.ticket_words import ticket_line
 
 __all__ = ["CAME_IN_JUST_NOW", "GRANTS", "ON_AIR", "REASONS", "UNLOCK_PROBLEMS", "Line", "Wording", "moment"]
 
@@ -313,6 +314,10 @@ def _alarm_cleared(words: Wording, fact: Fact) -> Line:
     return Line(f"Over: {words.alarm_of(fact)}", None, "good")
 
 
+def _ticket(words: Wording, fact: Fact) -> Line:
+    return ticket_line(words.who(fact), fact)
+
+
 def _mode_changed(words: Wording, fact: Fact) -> Line:
     mode = str(fact.detail.get("mode", "in another mode"))
     until = words.when(fact, "until") if mode == "unlocked" else None
@@ -387,4 +392,7 @@ _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     FactKind.ALARM_RAISED: _alarm_raised,
     FactKind.ALARM_ACKNOWLEDGED: _alarm_acknowledged,
     FactKind.ALARM_CLEARED: _alarm_cleared,
+    FactKind.TICKET_ADMITTED: _ticket,
+    FactKind.TICKET_LEFT: _ticket,
+    FactKind.TICKET_REFUSED: _ticket,
 }

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # Of one ticket, how many ways in and out are remembered: more in one evening is somebody smoking a great deal.
 MOVES_KEPT = 32
+_BY_HAND = frozenset({FactKind.TICKET_ADMITTED, FactKind.TICKET_LEFT})
 _NOBODY: frozenset[PersonId] = frozenset()
 
 
@@ -82,6 +83,7 @@ class PublicEvents:
         self._full: frozenset[EventId] = frozenset()
         self._openings: dict[EventId, _Openings] = {}
         self._moves: dict[PersonId, _Moves] = {}
+        self._left_by_hand: set[PersonId] = set()
         # Laid out anew when the registry has other tickets.
         self._tickets: Mapping[TicketId, Ticket] = {}
         self._holders: dict[EventId, frozenset[PersonId]] = {}
@@ -121,6 +123,11 @@ class PublicEvents:
         is_inside = self._whereabouts.is_inside(holder) or holder in self._coming_in()
         return HeldTicket(ticket, event, self.heads(event).people, is_inside)
 
+    def contradicts(self, holder: PersonId, at: datetime) -> bool:
+        """Whether an entry at that moment and one that is known have no way out between them."""
+        moves = self._moves.get(holder)
+        return moves is not None and moves.contradicts(at)
+
     # --- what happens -----------------------------------------------------------------------------
 
     def recall(self, facts: Iterable[LoggedFact]) -> None:
@@ -131,6 +138,8 @@ class PublicEvents:
                 self._begun[id] = fact.at
             elif fact.kind is FactKind.EVENT_ENDED and (id := _event_of(fact)) is not None:
                 self._over.add(id)
+            elif fact.kind in _BY_HAND and fact.person is not None:
+                self._scanned_by_hand(fact, fact.person, alert=False)
             elif fact.door is not None:
                 self._moved(fact, fact.door, alert=False)
 
@@ -138,6 +147,9 @@ class PublicEvents:
         """One fact, as it happens; whoever follows people hears of it first."""
         fact = logged.fact
         self._known_inside.clear()
+        if fact.kind in _BY_HAND and fact.person is not None:
+            self._scanned_by_hand(fact, fact.person, alert=True)
+            return
         is_alone = fact.kind is FactKind.LOCAL_GRANTED or "alone" in fact.detail
         if fact.door is None or ("late_s" in fact.detail and not is_alone):
             return
@@ -178,6 +190,7 @@ class PublicEvents:
         self._openings.pop(event.id, None)
         for holder in self._holders_at(event.id):
             self._moves.pop(holder, None)
+            self._left_by_hand.discard(holder)
         self._note(
             Fact(
                 FactKind.EVENT_ENDED,
@@ -216,6 +229,18 @@ class PublicEvents:
                 self._alarms.raise_(AlarmKind.TICKET_TWICE, door=door, person=holder, at=fact.at)
             moves.entries.append(fact.at)
 
+    def _scanned_by_hand(self, fact: Fact, holder: PersonId, *, alert: bool) -> None:
+        moves = self._moves.setdefault(holder, _Moves())
+        if fact.kind is FactKind.TICKET_LEFT:
+            moves.exits.append(fact.at)
+            self._left_by_hand.add(holder)
+            return
+        self._left_by_hand.discard(holder)
+        if alert and "late_s" in fact.detail and moves.contradicts(fact.at):
+            logger.warning("ticket of %s was used twice without a way out between, by hand", holder)
+            self._alarms.raise_(AlarmKind.TICKET_TWICE, area=fact.area, person=holder, at=fact.at)
+        moves.entries.append(fact.at)
+
     def _is_first_door(self, holder: PersonId, door: DoorId) -> bool:
         return any(event.path[0] == door and holder in self._holders_at(event.id) for event in self._events())
 
@@ -224,8 +249,14 @@ class PublicEvents:
         found = self._known_inside.get(event)
         if found is None or self._tickets is not self._people().tickets:
             holders = self._holders_at(event)
-            found = self._known_inside[event] = frozenset(who for who in holders if self._whereabouts.is_inside(who))
+            found = self._known_inside[event] = frozenset(who for who in holders if self._is_at_event(who))
         return found
+
+    def _is_at_event(self, holder: PersonId) -> bool:
+        """Who left an event by hand may be in the building all the same, at work."""
+        return self._whereabouts.is_inside(holder) and not (
+            holder in self._left_by_hand and holder in self._people().people
+        )
 
     def _is_visitor_inside(self, holder: PersonId) -> bool:
         """A ticket of somebody of this house says nothing about when they go home."""
