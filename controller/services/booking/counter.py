@@ -1,25 +1,38 @@
-"""What everything at the booking desk stands on: the stores, who may do what, how a refusal is said, what is noted.
+"""What everything at the booking desk stands on: the stores, who asks, what a judge must be told, what is noted.
 
-What may be booked is judged in `domain.booking.rules`; here is what a judge must be told, and who asks.
+What may be booked is judged in `domain.booking.rules`; here is what it is judged by, and how a refusal reaches people.
 """
 
-from collections.abc import Awaitable, Callable
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
+from controller.domain.booking.conflicts import conflict_refusal, standing_in
+from controller.domain.booking.rules import Circumstances, Refused, RefuseReason
+from controller.domain.booking.values import Waiting
 from controller.domain.building import Space
-from controller.domain.facts import Fact
-from controller.domain.ids import PersonId
+from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.holdings import Booking, BookingState
+from controller.domain.ids import AreaId, BookingId, CredentialId, PersonId, SeriesId, WaitingId
+from controller.domain.membership import Credential, Person, PersonKind
+from controller.domain.plan_rights import DAY_PASS
+from controller.domain.reservations import LOOKED_BACK, usage_of
+from controller.domain.schedule import business_day, instant, local_date
 from controller.errors import InputError
-from controller.services.booking.stores import BookingStore, SeriesStore, WaitingStore
+from controller.services.booking.stores import BookingStore, Overlap, SeriesStore, WaitingStore
+from controller.services.entry.holdings_index import memberships_in
 from controller.services.ports import RegistrySnapshot
-from controller.services.stores import GuestStore
-from controller.services.visitors.visits import CredentialStore
+from controller.services.stores import Ledger
 
-if TYPE_CHECKING:
-    from controller.domain.booking.rules import Refused
+T = TypeVar("T")
+
+# So far around a wish it is looked for what stands in its way, and from when on the room would be free instead.
+_BEFORE, _AFTER = timedelta(days=1), timedelta(days=2)
+# Eight of these name one booking among all there ever were; none is taken for another when read aloud.
+_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 
 
 class How(StrEnum):
@@ -34,16 +47,27 @@ class How(StrEnum):
     HOUSE = "house"  # nobody asked: its time had come
 
 
-class BookingRefused(InputError):
-    """The desk says no: `refused` has the reason as a word, its text the sentence for a person."""
+_FOR_THE_HOUSE = frozenset({How.CALENDAR, How.HOUSE})
 
-    def __init__(self, refused: "Refused") -> None:
-        super().__init__(f"{refused.words} — {refused.right}" if refused.right else refused.words)
+
+class BookingRefused(InputError):
+    """The desk says no: `refused` has the reason as a word, the text is a sentence for a person."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.sentence)
         self.refused = refused
 
 
-class Digests(Protocol):
-    """The keyed digest of a guest's token, as the registry knows it."""
+class GuestBook(Protocol):
+    """Of the registry's writing side, what a guest of a booking needs."""
+
+    async def put_person(self, person: Person) -> int: ...
+    async def put_credential(self, credential: Credential, digest: bytes, list_digest: bytes | None = None) -> int: ...
+    async def remove_credential(self, credential: CredentialId) -> int: ...
+
+
+class TokenDigests(Protocol):
+    """The keyed digest by which the registry knows a guest's token."""
 
     def of_token(self, token: str) -> bytes: ...
 
@@ -55,10 +79,11 @@ class BookingStores:
     bookings: BookingStore
     series: SeriesStore
     waiting: WaitingStore
-    guests: GuestStore
-    credentials: CredentialStore
-    digests: Digests
+    ledger: Ledger
+    guests: GuestBook
+    digests: TokenDigests
     list_digest_of_token: Callable[[str], Awaitable[bytes]] = field(repr=False)  # as doors' own lists know it; slow
+    remember_email: Callable[[PersonId, str], Awaitable[None]] | None = None  # None: nobody keeps addresses here
 
 
 class Counter:
@@ -79,12 +104,174 @@ class Counter:
         self.note = note
         self.now = now
 
+    # --- what is known ----------------------------------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
-class GuestToken:
-    """A guest who is part of a booking; the token is told this once, to be made a QR code of."""
+    async def found(self, id: BookingId) -> Booking:
+        booking = await self.stores.bookings.booking(id)
+        if booking is None:
+            raise InputError(f"no booking {id!r} — `natoma book list` shows those there are")
+        return booking
 
-    person: PersonId
-    token: str = field(repr=False)
-    opens_from: datetime
-    opens_until: datetime
+    async def known(
+        self,
+        area: AreaId,
+        start: datetime,
+        end: datetime,
+        owner: PersonId,
+        by: PersonId | None,
+        how: How,
+        *,
+        participants: Iterable[PersonId] = (),
+        speaks_for_owner: bool = False,
+    ) -> Circumstances:
+        """All that counts when a wish or an edit for this time is judged."""
+        space, people, now = self.space(), self.people(), self.now()
+        asking = self._asking(by, how)
+        holder = people.people.get(owner)
+        first = instant(local_date(start, space.zone).replace(day=1), 0, space.zone)
+        last = instant(_month_after(local_date(max(start, end), space.zone)), 0, space.zone)
+        return Circumstances(
+            space=space,
+            house=people.house,
+            now=now,
+            by=owner if by is None and speaks_for_owner else by,
+            by_staff=(asking is not None and asking.kind is PersonKind.STAFF) or (by is None and how in _FOR_THE_HOUSE),
+            people={id: people.people[id] for id in (owner, *participants) if id in people.people},
+            memberships=memberships_in(holder, people) if holder is not None else (),
+            has_day_pass=await self._has_day_pass(owner, now),
+            others=await self.stores.bookings.bookings_between(start - _BEFORE, max(start, end) + _AFTER, area),
+            own=await self.stores.bookings.bookings_of(owner, first, last),
+        )
+
+    async def known_of(self, booking: Booking, by: PersonId | None, how: How) -> Circumstances:
+        """The same for one that is there, and stays where it is."""
+        return await self.known(
+            booking.area, booking.start, booking.end, booking.owner, by, how, participants=booking.participants
+        )
+
+    def is_staff(self, by: PersonId | None, how: How) -> bool:
+        """Whether staff ask, or the house itself does."""
+        asking = self._asking(by, how)
+        return how in _FOR_THE_HOUSE if asking is None else asking.kind is PersonKind.STAFF
+
+    def _asking(self, by: PersonId | None, how: How) -> Person | None:
+        if by is None:
+            if how not in _FOR_THE_HOUSE and how is not How.PANEL:
+                raise InputError("nobody is named who asks — say who you are")
+            return None
+        person = self.people().people.get(by)
+        if person is None:
+            raise BookingRefused(
+                Refused(RefuseReason.UNKNOWN_PERSON, f"nobody here is called {by!r}", "the id of somebody of the house")
+            )
+        return person
+
+    async def _has_day_pass(self, owner: PersonId, now: datetime) -> bool:
+        space = self.space()
+        if not any(plan.kind == DAY_PASS and plan.may_book for plan in space.plans.values()):
+            return False
+        today = business_day(now, space.zone, space.cut_off_minutes)
+        rows = await self.stores.ledger.load(today - LOOKED_BACK)
+        usage = usage_of([row for row in rows if row.charge.holder == owner], (), today)
+        return usage.day_passes_left > 0 or today in usage.day_pass_days
+
+    # --- what is written --------------------------------------------------------------------------
+
+    async def write(self, booking: Booking) -> Booking:
+        """A new booking; BookingRefused where somebody else was quicker."""
+        try:
+            await self.stores.bookings.put_booking(booking)
+        except Overlap as error:
+            raise await self.taken(error.wanted) from error
+        return booking
+
+    async def rewrite(self, id: BookingId, change: Callable[[Booking], Booking | Refused]) -> tuple[Booking, Booking]:
+        """Judge what stands and write what comes of it, in one transaction: the booking before and after."""
+        before: list[Booking] = []
+
+        def judged(booking: Booking) -> Booking:
+            before.append(booking)
+            return accepted(change(booking))
+
+        try:
+            _, after = await self.stores.bookings.change_booking(id, judged)
+        except Overlap as error:
+            raise await self.taken(error.wanted) from error
+        return before[-1], after
+
+    async def taken(self, wanted: Booking) -> BookingRefused:
+        """The store's own refusal of an overlap, in words that name nobody."""
+        space = self.space()
+        others = await self.stores.bookings.bookings_between(wanted.start - _BEFORE, wanted.end + _AFTER, wanted.area)
+        area = space.areas[wanted.area]
+        standing = standing_in(wanted.area, others, but=wanted.id)
+        refused = conflict_refusal(area, wanted.start, wanted.end, standing, space)
+        # It may be free again already: who was quicker has thought better of it.
+        return BookingRefused(
+            refused or Refused(RefuseReason.OVERLAP, f"{area.name} was being booked by somebody else", "try again")
+        )
+
+    # --- what is noted ----------------------------------------------------------------------------
+
+    def tell(self, kind: FactKind, booking: Booking, by: PersonId | None, how: How | str, **more: Plain) -> None:
+        """A fact about a booking: its owner is whom it concerns."""
+        detail: dict[str, Plain] = {
+            "booking": booking.id,
+            "start": booking.start.isoformat(),
+            "end": booking.end.isoformat(),
+            "how": str(how),
+        }
+        if by is not None:
+            detail["by"] = by
+        if booking.series is not None:
+            detail["series"] = booking.series
+        self.note(Fact(kind, self.now(), area=booking.area, person=booking.owner, detail={**detail, **more}))
+
+    def tell_made(self, booking: Booking, by: PersonId | None, how: How) -> None:
+        """That it was booked, or asked for; and come to, where nobody is asked to check in."""
+        is_asked = booking.state is BookingState.REQUESTED
+        self.tell(FactKind.BOOKING_REQUESTED if is_asked else FactKind.BOOKING_MADE, booking, by, how)
+        if not is_asked and booking.checked_in_at is not None:
+            self.tell(FactKind.BOOKING_CHECKED_IN, booking, by, "booked_late")
+
+    def tell_waiting(
+        self, kind: FactKind, waiting: Waiting, by: PersonId | None, how: How | str, **more: Plain
+    ) -> None:
+        """A fact about somebody who waits."""
+        detail: dict[str, Plain] = {
+            "waiting": waiting.id,
+            "start": waiting.start.isoformat(),
+            "end": waiting.end.isoformat(),
+            "how": str(how),
+        }
+        if by is not None:
+            detail["by"] = by
+        self.note(Fact(kind, self.now(), area=waiting.area, person=waiting.person, detail={**detail, **more}))
+
+
+def accepted(judged: T | Refused) -> T:
+    """What was judged, unless it was refused."""
+    if isinstance(judged, Refused):
+        raise BookingRefused(judged)
+    return judged
+
+
+def new_booking_id() -> BookingId:
+    return BookingId(f"b-{random_id()}")
+
+
+def new_series_id() -> SeriesId:
+    return SeriesId(f"s-{random_id()}")
+
+
+def new_waiting_id() -> WaitingId:
+    return WaitingId(f"w-{random_id()}")
+
+
+def random_id() -> str:
+    """Letters that nobody mistakes for each other."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(8))
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
