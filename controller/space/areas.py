@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from math import ceil, cos, pi, sin
 
 from controller.domain.building import Area, Drawing, Floor, Point, Room, RoomKind
-from controller.domain.ids import OUTSIDE, AreaId, FloorId, ZoneId
+from controller.domain.ids import OUTSIDE, AreaId, FloorId, ScheduleId, ZoneId
+from controller.space.doors import ALWAYS
+from controller.space.errors import Path
 from controller.space.file import AreaEntry, DrawingEntry, DrawingKind, FloorEntry, RoomEntry
 from controller.space.geometry import Outline
 from controller.space.references import References
@@ -24,6 +26,8 @@ _NOISE_LIMITS_DB = {
     RoomKind.OTHER: 70.0,
 }
 _BOOKED_BY_NATURE = frozenset({RoomKind.MEETING, RoomKind.CLASSROOM, RoomKind.BOOTH})
+# Not `buffer_minutes`: it may stand in a room that is booked again next week.
+_BOOKING_KEYS = ("needs_approval", "longest", "hours")
 
 _CHAIR = 0.45  # metres; and as far as it stands from its table's edge
 _CHAIR_GAP = 0.12
@@ -50,7 +54,7 @@ def build_areas(refs: References) -> dict[AreaId, Area]:
             floor=floor,
             outline=outline,
             within=within,
-            room=_room(entry.room),
+            room=_room(name, entry.room, refs),
             zones=_zones(name, refs),
             label=entry.label,
             opening=entry.opening,
@@ -129,18 +133,49 @@ def _whole_floor(name: str, floor: FloorId, floors: Mapping[str, FloorId], refs:
     return ((0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth))
 
 
-def _room(entry: RoomEntry | None) -> Room | None:
+def _room(name: str, entry: RoomEntry | None, refs: References) -> Room | None:
     if entry is None:
         return None
+    path: Path = ("areas", name, "room")
+    bookable = entry.kind in _BOOKED_BY_NATURE if entry.bookable is None else entry.bookable
+    if entry.hours is not None:
+        refs.found("schedules", entry.hours, (*path, "hours"), also=(ALWAYS,))
+    for key in _BOOKING_KEYS:
+        if (*path, key) in refs.problems and not bookable:
+            fix = "write bookable: true, or delete it"
+            refs.problems.warning((*path, key), None, "says nothing: this room is not booked", fix)
+    for place, booth in enumerate(entry.quiet_for):
+        _check_booth(name, booth, (*path, "quiet_for", place), refs)
     return Room(
         kind=entry.kind,
         seats=entry.seats,
-        bookable=entry.kind in _BOOKED_BY_NATURE if entry.bookable is None else entry.bookable,
+        bookable=bookable,
         buffer_minutes=entry.buffer_minutes,
+        needs_approval=entry.needs_approval,
+        longest_minutes=entry.longest,
+        hours=ScheduleId(entry.hours) if entry.hours is not None else None,
+        quiet_for=frozenset(AreaId(booth) for booth in entry.quiet_for),
         co2_limit_ppm=entry.co2_limit_ppm,
         noise_limit_db=_NOISE_LIMITS_DB[entry.kind] if entry.noise_limit_db is None else entry.noise_limit_db,
         comfort_c=entry.comfort_c,
     )
+
+
+def _check_booth(name: str, booth: str, path: Path, refs: References) -> None:
+    """What a room is to be quiet for: a booth, and another one than itself."""
+    if not refs.found("areas", booth, path):
+        return
+    if booth == name:
+        refs.problems.error(path, booth, "is this room itself", "name the booths next to it")
+        return
+    area = refs.file.areas.get(booth)
+    is_booth = area is not None and area.room is not None and area.room.kind is RoomKind.BOOTH
+    if not is_booth:
+        booths = [
+            id for id, each in refs.file.areas.items() if each.room is not None and each.room.kind is RoomKind.BOOTH
+        ]
+        fix = f"name a booth: {', '.join(booths)}" if booths else "write kind: booth for a room that goes on air"
+        refs.problems.error(path, booth, "is no booth", fix)
 
 
 def _set_out(entry: DrawingEntry) -> Iterator[Drawing]:

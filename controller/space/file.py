@@ -25,6 +25,7 @@ from controller.space.values import (
     Clock,
     Entry,
     Id,
+    Length,
     Name,
     Names,
     Outline,
@@ -119,6 +120,12 @@ class RoomEntry(Entry):
     seats: int = Field(0, ge=0, le=10_000, description="How many people it is for")
     bookable: bool | None = Field(None, description="By default true for meeting rooms, classrooms and booths")
     buffer_minutes: int = Field(0, ge=0, le=240, description="Between two bookings, for who clears up")
+    needs_approval: bool = Field(False, description="true: a booking waits until staff approve it")
+    longest: Length | None = Field(
+        None, description="Of one booking, in minutes or like '4 h'; by default as its plan says"
+    )
+    hours: Id | None = Field(None, description="The schedule in which it may be booked; by default at any hour")
+    quiet_for: Names = Field((), description="Booths: while one of them is on air, here it is to be quiet")
     co2_limit_ppm: float = Field(1000.0, ge=400, le=5000, description="Above it the air wants changing")
     noise_limit_db: float | None = Field(None, ge=20, le=120, description="Above it the room is loud for its kind")
     comfort_c: tuple[float, float] = Field((19.0, 26.0), description="[lowest, highest] comfortable temperature, °C")

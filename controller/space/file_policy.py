@@ -66,6 +66,14 @@ class PlanEntry(Entry):
         None, ge=0, le=1000, description="Days of guests its holder may invite in a month; by default any number"
     )
     booking_uses_day: bool = Field(False, description="true: coming for a booking uses one of the days, too")
+    may_book: bool | None = Field(
+        None, description="Whether its holders book rooms; by default only of a membership or a day pass"
+    )
+    booking_hours_per_month: float | None = Field(
+        None, gt=0, le=744, description="Of all bookings that begin in a month; by default any number"
+    )
+    booking_days_ahead: int = Field(90, ge=0, le=731, description="How far ahead a booking may begin; 0: today")
+    longest_booking_hours: float | None = Field(None, gt=0, le=168, description="Of one booking; by default any length")
 
 
 class ZoneEntry(Entry):

@@ -13,7 +13,12 @@ from controller.domain.ids import AreaId, PartnerId, PlanId, ScheduleId, ZoneId
 from controller.domain.schedule import WeeklySchedule
 from controller.space.doors import ALWAYS
 from controller.space.errors import Path, did_you_mean
+from controller.space.file_policy import PlanEntry, PlanKind
 from controller.space.references import References
+
+# Who comes with a group, for an evening or from a partner space books nothing, unless the house says so.
+_BOOKS_BY_NATURE = frozenset({PlanKind.MEMBERSHIP, PlanKind.DAY_PASS})
+_BOOKING_KEYS = ("booking_hours_per_month", "booking_days_ahead", "longest_booking_hours")
 
 
 def build_schedules(refs: References) -> dict[ScheduleId, WeeklySchedule]:
@@ -47,6 +52,7 @@ def build_plans(refs: References, areas: Mapping[AreaId, Area]) -> dict[PlanId, 
         if not entry.where:
             refs.problems.error((*path, "where"), None, "names no area", "name one area or zone at least")
         refs.found("schedules", entry.schedule, (*path, "schedule"), also=(ALWAYS,))
+        _tell_idle_maximums(refs, path, entry)
         found[PlanId(name)] = Plan(
             id=PlanId(name),
             name=entry.name or name,
@@ -56,8 +62,24 @@ def build_plans(refs: References, areas: Mapping[AreaId, Area]) -> dict[PlanId, 
             kind=entry.kind.value,
             guest_days_per_month=entry.guest_days_per_month,
             booking_uses_day=entry.booking_uses_day,
+            may_book=_may_book(entry),
+            booking_hours_per_month=entry.booking_hours_per_month,
+            booking_days_ahead=entry.booking_days_ahead,
+            longest_booking_hours=entry.longest_booking_hours,
         )
     return found
+
+
+def _may_book(entry: PlanEntry) -> bool:
+    return entry.kind in _BOOKS_BY_NATURE if entry.may_book is None else entry.may_book
+
+
+def _tell_idle_maximums(refs: References, path: Path, entry: PlanEntry) -> None:
+    for key in _BOOKING_KEYS:
+        if (*path, key) in refs.problems and not _may_book(entry):
+            refs.problems.warning(
+                (*path, key), None, "limits nothing: this plan books no rooms", "write may_book: true, or delete it"
+            )
 
 
 def _is_covered(area: AreaId, covered: set[AreaId], areas: Mapping[AreaId, Area]) -> bool:

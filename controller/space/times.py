@@ -14,6 +14,7 @@ EXAMPLE = "write days and hours like 'mon-fri 08:00-20:00'"
 
 _WINDOW = re.compile(r"(?:(?P<days>\S+(?:\s*,\s*\S+)*)\s+)?(?P<start>\S+?)\s*[-–]\s*(?P<end>[^\s+]+)(?P<next>\+\d+)?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_LENGTH = re.compile(r"(?:(?P<hours>\d{1,3})\s*h)?\s*(?:(?P<minutes>\d{1,5})\s*min)?")
 
 
 class TimeError(ValueError):
@@ -59,6 +60,14 @@ def parse_clock(text: str) -> int:
     if minutes > 59 or hours * 60 + minutes > DAY_MINUTES:
         raise TimeError(f"has {text!r}, which is no time of day", "hours go from 00:00 to 24:00")
     return hours * 60 + minutes
+
+
+def parse_length(text: str) -> int:
+    """Minutes: `4 h`, `90 min`, `1 h 30 min`."""
+    match = _LENGTH.fullmatch(text.strip())
+    if match is None or match.group("hours", "minutes") == (None, None):
+        raise TimeError("is no length of time", "write hours and minutes like '1 h 30 min'")
+    return int(match["hours"] or 0) * 60 + int(match["minutes"] or 0)
 
 
 def parse_days(text: str) -> frozenset[int]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 from pydantic_core import PydanticCustomError
 
 from controller.domain.schedule import DAY_MINUTES, Window
-from controller.space.times import TimeError, parse_clock, parse_window
+from controller.space.times import TimeError, parse_clock, parse_length, parse_window
 from controller.space.zone import ZoneError, find_zone
 
 ID_PATTERN = r"^[a-z0-9-]{1,40}$"
@@ -55,6 +55,15 @@ def _clock(written: Any) -> int:
         raise refused(exc.why, "write a time of day like '04:00'") from exc
 
 
+def _length(written: Any) -> int:
+    if isinstance(written, int) and not isinstance(written, bool):
+        return written
+    try:
+        return parse_length(str(written))
+    except TimeError as exc:
+        raise refused(exc.why, "write minutes, or a length like '4 h' or '1 h 30 min'") from exc
+
+
 def _zone(written: Any) -> ZoneInfo:
     try:
         return find_zone(str(written))
@@ -90,6 +99,13 @@ _CLOCK_SCHEMA = {
         {"type": "integer", "minimum": 0, "maximum": DAY_MINUTES},
     ]
 }
+LONGEST_MINUTES = 7 * DAY_MINUTES
+_LENGTH_SCHEMA = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": LONGEST_MINUTES},
+        {"type": "string", "pattern": r"^\s*(\d{1,3}\s*h(\s*\d{1,5}\s*min)?|\d{1,5}\s*min)\s*$"},
+    ]
+}
 Outline = Annotated[tuple[Point, ...], BeforeValidator(_outline), WithJsonSchema(_OUTLINE_SCHEMA)]
 HOURS_SCHEMA = {
     "type": "string",
@@ -104,6 +120,7 @@ PERSON_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
 PersonName = Annotated[str, StringConstraints(pattern=PERSON_PATTERN)]
 People = Annotated[tuple[PersonName, ...], BeforeValidator(one_or_more), WithJsonSchema(NAMES_SCHEMA)]
 Clock = Annotated[int, BeforeValidator(_clock), WithJsonSchema(_CLOCK_SCHEMA)]
+Length = Annotated[int, Field(ge=1, le=LONGEST_MINUTES), BeforeValidator(_length), WithJsonSchema(_LENGTH_SCHEMA)]
 Zone = Annotated[
     InstanceOf[ZoneInfo],
     BeforeValidator(_zone),

@@ -32,6 +32,10 @@ def with_front(keys: str) -> str:
     return BASE.replace("to: lobby}", f"to: lobby, {keys}}}")
 
 
+def with_lobby_room(keys: str) -> str:
+    return BASE.replace("[0, 0, 5, 8],", f"[0, 0, 5, 8], room: {{kind: meeting, {keys}}},")
+
+
 def told(text: str, severity: Severity = Severity.ERROR) -> list[str]:
     return [str(found) for found in check_text(text, "s.yaml").problems if found.severity is severity]
 
@@ -101,6 +105,58 @@ def test_areas_and_rooms_say_what_an_entry_uses_and_what_stays_between_bookings(
     assert (lobby.counted, hall.counted) == (False, True)
     assert lobby.room is not None
     assert lobby.room.buffer_minutes == 15
+
+
+def test_rooms_say_how_they_are_booked():
+    text = BASE.replace(
+        "[0, 0, 5, 8],",
+        "[0, 0, 5, 8], room: {kind: meeting, needs_approval: true, longest: 4 h, hours: always, quiet_for: hall},",
+    ).replace("zones: [inner]}", "zones: [inner], room: booth}")
+
+    lobby, hall = (area.room for area in parse(text).areas.values())
+
+    assert lobby is not None
+    assert (lobby.needs_approval, lobby.longest_minutes, lobby.hours, lobby.quiet_for) == (
+        True,
+        240,
+        "always",
+        {"hall"},
+    )
+    assert hall is not None
+    assert (hall.needs_approval, hall.longest_minutes, hall.hours, hall.quiet_for) == (False, None, None, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [("90", 90), ("'90'", None), ("4h", 240), ("45 min", 45), ("1 h 30 min", 90), ("1h30min", 90), ("0", None)],
+)
+def test_the_longest_booking_is_minutes_or_hours_and_minutes(written: str, minutes: int | None):
+    text = BASE.replace("[0, 0, 5, 8],", f"[0, 0, 5, 8], room: {{kind: meeting, longest: {written}}},")
+
+    space = check_text(text).space
+
+    assert (space.areas[AreaId("lobby")].room.longest_minutes if space is not None else None) == minutes
+
+
+def test_plans_say_how_much_their_holders_book():
+    text = BASE + dedent("""\
+        plans:
+          full:
+            where: house
+            booking_hours_per_month: 7.5
+            booking_days_ahead: 30
+            longest_booking_hours: 4
+          alumni: {where: house, may_book: false}
+          visiting: {where: house, kind: visiting}
+          friends: {where: house, kind: visiting, may_book: true}
+        """)
+
+    full, alumni, visiting, friends = parse(text).plans.values()
+
+    assert (full.may_book, full.booking_hours_per_month, full.booking_days_ahead) == (True, 7.5, 30)
+    assert full.longest_booking_hours == 4
+    assert (alumni.may_book, visiting.may_book, friends.may_book) == (False, False, True)
+    assert (friends.booking_hours_per_month, friends.booking_days_ahead) == (None, 90)
 
 
 def test_plans_say_how_many_guests_and_whether_a_booking_uses_a_day():
@@ -220,6 +276,63 @@ PLAN = "plans: {visiting: {where: house}}\n"
             with_front("timings: {second_person: 1}"),
             "s.yaml:11: door front, timings second_person: 1 is too small — write 3 or more",
             id="no time for a second person",
+        ),
+        pytest.param(
+            with_lobby_room("longest: 4 hours"),
+            "s.yaml:8: area lobby, room longest: '4 hours' is no length of time — "
+            "write minutes, or a length like '4 h' or '1 h 30 min'",
+            id="length in words of its own",
+        ),
+        pytest.param(
+            with_lobby_room("longest: 8 d"),
+            "s.yaml:8: area lobby, room longest: '8 d' is no length of time — "
+            "write minutes, or a length like '4 h' or '1 h 30 min'",
+            id="length in days",
+        ),
+        pytest.param(
+            with_lobby_room("longest: 0"),
+            "s.yaml:8: area lobby, room longest: 0 is too small — write 1 or more",
+            id="a booking of no length",
+        ),
+        pytest.param(
+            with_lobby_room("longest: 169 h"),
+            "s.yaml:8: area lobby, room longest: 10140 is too large — write 10080 or less",
+            id="a booking of more than a week",
+        ),
+        pytest.param(
+            with_lobby_room("hours: oppening") + "schedules: {opening: daily 08:00-20:00}\n",
+            "s.yaml:8: area lobby, room hours: 'oppening' is not a schedule of this file — did you mean 'opening'?",
+            id="hours of no schedule",
+        ),
+        pytest.param(
+            with_lobby_room("quiet_for: both"),
+            "s.yaml:8: area lobby, room quiet_for no. 1: 'both' is not an area of this file — write one of lobby, hall",
+            id="quiet for nothing",
+        ),
+        pytest.param(
+            with_lobby_room("quiet_for: [hall]"),
+            "s.yaml:8: area lobby, room quiet_for no. 1: 'hall' is no booth — write kind: booth for a room that goes on air",
+            id="quiet for what never goes on air",
+        ),
+        pytest.param(
+            with_lobby_room("quiet_for: [lobby]").replace("zones: [inner]}", "zones: [inner], room: booth}"),
+            "s.yaml:8: area lobby, room quiet_for no. 1: 'lobby' is this room itself — name the booths next to it",
+            id="quiet for itself",
+        ),
+        pytest.param(
+            BASE + "plans:\n  full: {where: house, booking_days_ahead: -1}\n",
+            "s.yaml:14: plan full, booking_days_ahead: -1 is too small — write 0 or more",
+            id="bookings of yesterday",
+        ),
+        pytest.param(
+            BASE + "plans:\n  full: {where: house, booking_hours_per_month: 0}\n",
+            "s.yaml:14: plan full, booking_hours_per_month: 0 is too small — write more than 0",
+            id="no hours at all",
+        ),
+        pytest.param(
+            BASE + "plans:\n  full: {where: house, may_book: sometimes}\n",
+            "s.yaml:14: plan full, may_book: 'sometimes' is not true or false — write true or false",
+            id="may book perhaps",
         ),
         pytest.param(
             BASE + "zones:\n  hose: {capacity: 4}\n",
@@ -357,6 +470,18 @@ def test_two_partners_have_two_keys():
             "s.yaml:14: warning: zone house, at_capacity: 'deny' has no capacity to go by — "
             "write capacity: how many people may be in, or delete it",
             id="full without a capacity",
+        ),
+        pytest.param(
+            BASE.replace("[0, 0, 5, 8],", "[0, 0, 5, 8], room: {kind: office, longest: 2 h},"),
+            "s.yaml:8: warning: area lobby, room longest: says nothing: this room is not booked — "
+            "write bookable: true, or delete it",
+            id="how long a room is booked that is not",
+        ),
+        pytest.param(
+            BASE + "plans:\n  talk: {where: house, kind: event, booking_days_ahead: 7}\n",
+            "s.yaml:14: warning: plan talk, booking_days_ahead: limits nothing: this plan books no rooms — "
+            "write may_book: true, or delete it",
+            id="maximum of a plan that books nothing",
         ),
     ],
 )

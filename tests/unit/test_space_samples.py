@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from controller.domain.building import DeviceKind, RoomKind, Space
 from controller.space import check, check_text, load
 from controller.space.errors import Problems
+from controller.space.file import RoomEntry
 from controller.space.geometry import contains, overlap, size_of
 from controller.space.locate import Plain, locate
 from controller.space.report import as_json, as_text
@@ -163,10 +164,13 @@ def test_a_report_sums_up_for_a_person_and_counts_for_a_script(tmp_path: Path):
 
 def test_the_examples_of_the_docs_are_right():
     docs = (SPACES.parents[1] / "docs" / "space.md").read_text()
-    _, ten_lines, devices, zones, hours, partners = (block.split("```")[0] for block in docs.split("```yaml\n")[1:])
+    _, ten_lines, rooms, *others = (block.split("```")[0] for block in docs.split("```yaml\n")[1:])
+    devices, zones, hours, partners = others
     head = (SPACES / "parisoma.yaml").read_text().split("\ndevices:\n")[0]
     head = head.replace("unlock_schedule: reception", "unlock_schedule: opening")
     plans = "plans: {visiting: {where: [house, ground], schedule: members}}\n"
 
     assert ten_lines == (SPACES / "one-door.yaml").read_text()
     assert check_text(f"{head}\n{devices}{zones}{hours}{partners}{plans}").problems == ()
+    written = [RoomEntry.model_validate(area["room"]) for area in yaml.safe_load(rooms).values()]
+    assert [(room.kind, room.longest) for room in written] == [(RoomKind.CLASSROOM, 480), (RoomKind.MEETING, 240)]
