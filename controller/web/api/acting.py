@@ -1,0 +1,131 @@
+"""As whom a token acts at the booking desk, and what it is shown of other people's bookings."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from controller.domain.booking.conflicts import buffer_of, held_until, standing_in
+from controller.domain.booking.rules import Refused
+from controller.domain.booking.wishes import RefuseReason
+from controller.domain.holdings import Booking
+from controller.domain.ids import AreaId, BookingId, PersonId
+from controller.domain.tokens import TokenScope, may
+from controller.services.booking.counter import BookingRefused, How
+from controller.services.booking.desk import BookingDesk
+from controller.web.api.house import ApiHouse
+from controller.web.api.models import Moment, Taken
+from controller.web.api.models_bookings import BookingOut
+from controller.web.api.problems import ApiProblem, Problem, invalid, of_reason
+from controller.web.api.routes import Call
+
+T = TypeVar("T")
+
+_TAKEN = frozenset({RefuseReason.OVERLAP, RefuseReason.BUFFER})
+
+
+def acting(call: Call[Any, Any], *scopes: TokenScope) -> tuple[PersonId | None, How]:
+    """The token's person, where it has one of these scopes; else whoever stands before the panel of its room."""
+    if call.token.person is not None and may(call.token, *scopes):
+        return call.token.person, How.API
+    if call.token.area is not None and may(call.token, TokenScope.PANEL, TokenScope.CHECK_IN):
+        return None, How.PANEL
+    return call.person(), How.API
+
+
+def owner_of(call: Call[Any, Any], owner: str | None) -> PersonId:
+    """Whose something is to be: whom the request names, else the token's own person."""
+    if owner is not None:
+        return PersonId(owner)
+    if call.token.person is None:
+        raise invalid("owner", "is needed: this token acts for nobody of its own")
+    return call.token.person
+
+
+def version_of(booking: Booking) -> str:
+    """Another one as soon as anything about it is."""
+    plain = repr([(name, _in_order(getattr(booking, name))) for name in booking.__slots__])
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def told(booking: Booking, call: Call[Any, Any], house: ApiHouse) -> BookingOut:
+    """As much of it as this token may know."""
+    mine = call.by is not None and (call.by == booking.owner or call.by in booking.participants)
+    plain = BookingOut(
+        id=booking.id,
+        room=booking.area,
+        start=booking.start,
+        end=booking.end,
+        state=booking.state,
+        version=version_of(booking),
+        mine=mine,
+    )
+    if not mine and not house.is_staff(call.by):
+        return plain
+    return plain.model_copy(
+        update={
+            "owner": booking.owner,
+            "participants": sorted(booking.participants),
+            "title": booking.title,
+            "is_live": booking.is_live,
+            "made_at": booking.made_at,
+            "checked_in_at": booking.checked_in_at,
+            "booked_end": booking.booked_end,
+            "series": booking.series,
+            "series_day": booking.series_day,
+        }
+    )
+
+
+class AtVersion(BookingDesk):
+    """The desk for one request: it changes this booking only as the client has read it, in the same transaction."""
+
+    def __init__(self, desk: BookingDesk, id: BookingId, version: str) -> None:
+        super().__init__(desk.stores, space=desk.space, people=desk.people, note=desk.note, now=desk.now)
+        self._id = id
+        self._version = version
+
+    async def rewrite(self, id: BookingId, change: Callable[[Booking], Booking | Refused]) -> tuple[Booking, Booking]:
+        def checked(standing: Booking) -> Booking | Refused:
+            if id == self._id and version_of(standing) != self._version:
+                raise changed(version_of(standing))
+            return change(standing)
+
+        return await super().rewrite(id, checked)
+
+
+def changed(version: str) -> ApiProblem:
+    return ApiProblem(
+        Problem.CHANGED, "Somebody has changed it since you read it: read it again, then decide.", version=version
+    )
+
+
+async def or_taken(
+    house: ApiHouse, area: AreaId, start: Moment, end: Moment, work: Awaitable[T], but: BookingId | None = None
+) -> T:
+    """What `work` answers; where the room is taken, the problem says when it is."""
+    try:
+        return await work
+    except BookingRefused as error:
+        if error.refused.reason not in _TAKEN:
+            raise
+        there = await _standing(house, area, start, end, but)
+        refused = error.refused
+        raise ApiProblem(
+            of_reason(refused.reason), f"{refused.sentence}.", right=refused.right, room=area, there=there
+        ) from error
+
+
+async def _standing(house: ApiHouse, area: AreaId, start: Moment, end: Moment, but: BookingId | None) -> Taken | None:
+    known = house.space().areas.get(area)
+    if known is None:
+        return None
+    clear = end + buffer_of(known)
+    bookings = await house.bookings.stores.bookings.bookings_between(start, clear, area)
+    for one in standing_in(area, bookings, but):
+        if one.start < clear and start < held_until(one):
+            return Taken(start=one.start, end=one.end)
+    return None
+
+
+def _in_order(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
