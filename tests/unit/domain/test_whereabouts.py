@@ -344,6 +344,60 @@ def test_the_street_is_in_no_zone():
     assert LAYOUT.gates[STREET.id].left == frozenset()
 
 
+# --- past somebody with a phone ----------------------------------------------------------------------------------------
+
+ADMITTED, LEFT = FactKind.TICKET_ADMITTED, FactKind.TICKET_LEFT
+
+
+def by_hand(day: Day, kind: FactKind, person: PersonId | None = TICKET, area=OFFICE, **how) -> None:
+    day.at += timedelta(seconds=1)
+    at = how.pop("at", day.at)
+    day.where.take(Fact(kind, at, area=area, person=person, detail=how))
+
+
+def test_a_ticket_scanned_by_hand_comes_in_and_goes_out_without_a_door():
+    day = Day()
+    by_hand(day, ADMITTED)
+    inside = (day.where.count(UP).people, day.where.count(HOUSE).people, day.where.is_inside(TICKET))
+    by_hand(day, LEFT)
+
+    assert inside == (1, 1, True)
+    assert (day.where.count(UP).people, day.where.count(HOUSE).people, day.where.is_inside(TICKET)) == (0, 0, False)
+    assert day.where.count(HOUSE).quality is COUNTED
+
+
+def test_whoever_came_in_by_a_reader_and_is_scanned_again_in_the_room_is_counted_once():
+    day = Day()
+    day.comes_in(TICKET)
+    by_hand(day, ADMITTED)
+
+    assert (day.where.count(HOUSE).people, day.where.count(GROUND).people, day.where.count(UP).people) == (1, 0, 1)
+
+
+def test_a_scan_told_late_counts_at_its_own_time_and_what_is_known_of_a_later_moment_stands():
+    day = Day()
+    by_hand(day, ADMITTED)
+    early = day.at - timedelta(minutes=5)
+    by_hand(day, LEFT, at=early, late_s=300.0)
+    by_hand(day, ADMITTED, BOB, at=early, late_s=300.0)
+
+    assert day.where.is_inside(TICKET)
+    assert day.where.seen(BOB).since == early
+    assert (day.where.count(HOUSE).people, day.where.count(HOUSE).quality) == (2, ESTIMATED)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"person": None}, {"area": None}, {"at": NOON - timedelta(days=2)}],
+    ids=["nobody", "nowhere", "another day"],
+)
+def test_a_scan_that_is_about_nobody_nowhere_or_another_day_moves_nobody(how):
+    day = Day()
+    by_hand(day, ADMITTED, **how)
+
+    assert day.where.count(HOUSE).people == 0
+
+
 HAPPENINGS = st.tuples(
     st.sampled_from(
         [*list(FactKind)],
