@@ -22,8 +22,10 @@ from controller.adapters.sql.ledger import SqlLedger
 from controller.adapters.sql.lists import SqlLists
 from controller.adapters.sql.public_events import SqlPublicEvents
 from controller.adapters.sql.registry import SqlRegistry, key_ids
+from controller.adapters.sql.series import SqlSeries
 from controller.adapters.sql.tokens import SqlTokens
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
+from controller.adapters.sql.waiting import SqlWaiting
 from controller.adapters.telemetry_log import SqliteTelemetryLog
 from controller.app.wiring import Kept
 from controller.domain.building import Space
@@ -43,6 +45,8 @@ class RegistryStores:
     registry: SqlRegistry
     house: SqlHouse
     bookings: SqlBookings
+    series: SqlSeries
+    waiting: SqlWaiting
     public_events: SqlPublicEvents
     guests: SqlGuests
     ledger: SqlLedger
@@ -57,6 +61,8 @@ class RegistryStores:
             registry,
             SqlHouse(database),
             SqlBookings(database),
+            SqlSeries(database),
+            SqlWaiting(database),
             SqlPublicEvents(database, key_id=registry.key_id),
             SqlGuests(database),
             SqlLedger(database),
@@ -109,6 +115,9 @@ def kept_in(stores: Stores) -> Kept:
         lists=kept.lists,
         public_events=kept.public_events,
         guests=kept.guests,
+        bookings=kept.bookings,
+        series=kept.series,
+        waiting=kept.waiting,
         credentials=stores.registry,
         list_digest_of_token=list_digest_of_token,
         list_digest_of=stores.digests.list_digest_of,

@@ -1,4 +1,4 @@
-"""What is written into the registry beside people: the house's state, what lets people in, the ledger, the lists given out.
+"""What is written into the registry beside people: the house's state, events and guests, the ledger, the lists given out.
 
 Ports only. Each writer is one transaction, and answers the new version of the registry; InputError when what it is about
 is not there or makes no sense, StoreError when it cannot be done now. Whether somebody may do it is asked before, by
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from controller.domain.holdings import Booking, GuestPass, PublicEvent, Ticket, VisitingPass
+from controller.domain.holdings import GuestPass, PublicEvent, Ticket, VisitingPass
 from controller.domain.house import ExtraHoliday, Lockdown, Override, Scope, Wanted, WindowOpened
-from controller.domain.ids import BookingId, DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
+from controller.domain.ids import DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
 from controller.domain.usage import LedgerRow
 
 
@@ -52,15 +52,6 @@ class HouseStore(Protocol):
     async def ending_of(self, id: str) -> Ending | None: ...  # of a lockdown, a fire ("fire") or an override
     # By somebody, at that moment or later; oldest first. What ran out by itself is not among them.
     async def ended_since(self, at: datetime) -> list[tuple[Lockdown | Override, Ending]]: ...
-
-
-class BookingStore(Protocol):
-    """Bookings as decisions need them; whether two may stand beside each other is not judged here yet."""
-
-    async def put_booking(self, booking: Booking) -> int: ...
-    async def put_bookings(self, bookings: Sequence[Booking]) -> int: ...  # all or none
-    async def cancel_booking(self, id: BookingId) -> int: ...
-    async def release_booking(self, id: BookingId, at: datetime) -> int: ...  # truncated there, and kept as history
 
 
 @dataclass(frozen=True, slots=True)

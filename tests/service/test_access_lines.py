@@ -30,7 +30,7 @@ from controller.services.ports import RegistrySnapshot
 from controller.services.stores import NewTicket
 from devices.messages import BadgeReadData, Command, Do, Event, EventType
 from tests.support.doors import a_moment, locks, passages, report
-from tests.support.memory_stores import MemoryBookings
+from tests.support.memory_bookings import MemoryBookings
 from tests.support.services import (
     ALICE,
     ALICES_BADGE,

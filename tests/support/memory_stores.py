@@ -1,13 +1,16 @@
-"""In memory what is in the registry's database beside people: the house, bookings, events, guests, the ledger, lists."""
+"""In memory what is in the registry's database beside people and rooms: the house, events, guests, the ledger, lists.
+
+Bookings, series and waiting lists are in `memory_bookings`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from controller.domain.holdings import Booking, BookingState, GuestPass, PublicEvent, VisitingPass
+from controller.domain.holdings import GuestPass, PublicEvent, VisitingPass
 from controller.domain.house import ExtraHoliday, Fire, Lockdown, OneOff, Override, Scope, Wanted, WindowOpened
-from controller.domain.ids import BookingId, CredentialId, DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
+from controller.domain.ids import CredentialId, DeviceId, DoorId, EventId, PersonId, ScheduleId, TicketId
 from controller.domain.membership import Person, PersonKind
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
@@ -136,48 +139,6 @@ def _key(one: WindowOpened) -> tuple[DoorId, ScheduleId, datetime]:
 
 def _but(everything: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
     return tuple(other for other in everything if other != one)
-
-
-class MemoryBookings:
-    """The BookingStore port over a MemoryRegistry."""
-
-    def __init__(self, registry: MemoryRegistry) -> None:
-        self._registry = registry
-
-    async def put_booking(self, booking: Booking) -> int:
-        return await self.put_bookings([booking])
-
-    async def put_bookings(self, bookings: Sequence[Booking]) -> int:
-        ids = [one.id for one in bookings]
-        if len(set(ids)) < len(ids):
-            raise InputError(f"booking {max(ids, key=ids.count)!r} is given twice: each booking once")
-        for one in bookings:
-            checks.check_booking(one)
-            for who in (one.owner, *one.participants):
-                self._registry.person(who)
-        now = self._registry.now
-        before = [now.bookings[id_].area for id_ in ids if id_ in now.bookings]
-        after = {**now.bookings, **{one.id: replace(one, not_before=None) for one in bookings}}
-        return self._registry.become(replace(now, bookings=after), areas=[*before, *(one.area for one in bookings)])
-
-    async def cancel_booking(self, id: BookingId) -> int:
-        return self._end(id, BookingState.CANCELLED, None)
-
-    async def release_booking(self, id: BookingId, at: datetime) -> int:
-        return self._end(id, BookingState.RELEASED, at)
-
-    def _end(self, id: BookingId, state: BookingState, at: datetime | None) -> int:
-        now = self._registry.now
-        if id not in now.bookings:
-            raise checks.unknown("booking", id, now.bookings)
-        one = now.bookings[id]
-        if one.state is state:
-            return now.version
-        if one.state is not BookingState.BOOKED:
-            raise InputError(f"booking {id!r} is {one.state} already: nothing of it is left to end")
-        end = one.end if at is None else max(one.start, min(one.end, at))
-        after = {**now.bookings, id: replace(one, state=state, end=end)}
-        return self._registry.become(replace(now, bookings=after), areas=[one.area])
 
 
 class MemoryPublicEvents:

@@ -17,12 +17,13 @@ from controller.app.stores import RegistryStores
 from controller.domain.building import Plan
 from controller.domain.ids import CredentialId, PersonId, PlanId, ScheduleId, TeamId
 from controller.domain.membership import Credential, Membership, Person
+from controller.services.booking.stores import BookingStore, SeriesStore, WaitingStore
 from controller.services.people.people import Held, ImportPlan, PeopleStore
 from controller.services.ports import Registry
-from controller.services.stores import BookingStore, EventStore, GuestStore, HouseStore, Ledger, ListStore
+from controller.services.stores import EventStore, GuestStore, HouseStore, Ledger, ListStore
+from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import (
-    MemoryBookings,
     MemoryGuests,
     MemoryHouse,
     MemoryLedger,
@@ -48,6 +49,8 @@ class Kept:
     people: People
     house: HouseStore
     bookings: BookingStore
+    series: SeriesStore
+    waiting: WaitingStore
     events: EventStore
     guests: GuestStore
     ledger: Ledger
@@ -64,6 +67,8 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
             memory,
             MemoryHouse(memory),
             MemoryBookings(memory),
+            MemorySeries(memory),
+            MemoryWaiting(memory),
             MemoryPublicEvents(memory),
             MemoryGuests(memory),
             MemoryLedger(),
@@ -91,7 +96,17 @@ def _empty() -> bytes:
 
 def kept_in(registry: SqlRegistry) -> Kept:
     all_ = RegistryStores.of(registry)
-    return Kept(registry, all_.house, all_.bookings, all_.public_events, all_.guests, all_.ledger, all_.lists)
+    return Kept(
+        registry,
+        all_.house,
+        all_.bookings,
+        all_.series,
+        all_.waiting,
+        all_.public_events,
+        all_.guests,
+        all_.ledger,
+        all_.lists,
+    )
 
 
 async def _begin(people: People) -> None:

@@ -74,6 +74,7 @@ from devices.messages import (
 )
 from devices.topics import Address, Kind, Topics
 from tests.support.memory import MemoryAlarmStore, MemoryEventLog, MemoryTelemetryLog
+from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryGuests, MemoryHouse, MemoryLedger, MemoryLists, MemoryPublicEvents
 
@@ -361,6 +362,9 @@ class House:
         self.house = MemoryHouse(self.registry)
         self.public_events = MemoryPublicEvents(self.registry)
         self.guests = MemoryGuests(self.registry)
+        self.bookings = MemoryBookings(self.registry)
+        self.series = MemorySeries(self.registry)
+        self.waiting = MemoryWaiting(self.registry)
         self.ledger = MemoryLedger()
         self.lists = MemoryLists()
         self.alarm_store = MemoryAlarmStore()
@@ -376,6 +380,9 @@ class House:
             lists=self.lists,
             public_events=self.public_events,
             guests=self.guests,
+            bookings=self.bookings,
+            series=self.series,
+            waiting=self.waiting,
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,
             list_digest_of=lambda badge: list_digest(LIST_KEY, badge.canonical),

@@ -1,19 +1,32 @@
-"""Bookings in SQL, as decisions need them: the `BookingStore` port. A change touches its room, and no other."""
+"""Bookings in SQL: the `BookingStore` port. A change touches its room, and no other.
 
-from collections.abc import Sequence
+That no two overlap is the database's own law (`r0003_rooms`): triggers in SQLite, a constraint elsewhere. Here is only
+what is said when it speaks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
-from controller.adapters.sql import holding_rows as rows
+from controller.adapters.sql import booking_rows as rows
 from controller.adapters.sql import schema_registry as schema
-from controller.adapters.sql.columns import found_among, milliseconds, slices
+from controller.adapters.sql.columns import milliseconds, slices
 from controller.adapters.sql.database import Database
 from controller.adapters.sql.versions import bump, version_of
-from controller.domain.holdings import Booking, BookingState
-from controller.domain.ids import BookingId
-from controller.errors import InputError
+from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
+from controller.domain.ids import AreaId, BookingId, PersonId, SeriesId
+from controller.services.booking import store_checks
+from controller.services.booking.stores import Overlap, Tried
 from controller.services.people import registry_checks as checks
+
+# What the triggers and the constraint are called, and both databases say.
+_LAW = "booking_no_overlap"
+
+_table = schema.booking
+_holds = _table.c.state.in_(sorted(state.value for state in HOLDS_ITS_TIME))
 
 
 class SqlBookings:
@@ -26,48 +39,169 @@ class SqlBookings:
         return await self.put_bookings([booking])
 
     async def put_bookings(self, bookings: Sequence[Booking]) -> int:
-        for one in bookings:
-            checks.check_booking(one)
+        store_checks.check_bookings(bookings)
         return await self._database.write(lambda connection: _put(connection, bookings))
 
+    async def try_bookings(self, bookings: Sequence[Booking]) -> Tried:
+        store_checks.check_bookings(bookings)
+        return await self._database.write(lambda connection: _try(connection, bookings))
+
+    async def change_booking(self, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]:
+        return await self._database.write(lambda connection: _change(connection, id, change))
+
     async def cancel_booking(self, id: BookingId) -> int:
-        return await self._database.write(lambda connection: _end(connection, id, BookingState.CANCELLED))
+        return await self._end(id, BookingState.CANCELLED, None)
 
     async def release_booking(self, id: BookingId, at: datetime) -> int:
-        return await self._database.write(lambda connection: _end(connection, id, BookingState.RELEASED, at))
+        return await self._end(id, BookingState.RELEASED, at)
+
+    async def _end(self, id: BookingId, state: BookingState, at: datetime | None) -> int:
+        version, _ = await self.change_booking(id, lambda one: store_checks.ended(one, state, at))
+        return version
+
+    async def booking(self, id: BookingId) -> Booking | None:
+        return await self._database.read(lambda connection: _find(connection, id))
+
+    async def bookings_between(self, start: datetime, end: datetime, area: AreaId | None = None) -> list[Booking]:
+        wanted = and_(_holds, _table.c.start_ms < milliseconds(end), _table.c.held_ms > milliseconds(start))
+        if area is not None:
+            wanted &= _table.c.area == area
+        return await self._database.read(
+            lambda connection: rows.bookings_where(connection, wanted, _table.c.area, _table.c.start_ms)
+        )
+
+    async def bookings_of(self, owner: PersonId, start: datetime, end: datetime) -> list[Booking]:
+        lies = and_(_table.c.start_ms < milliseconds(end), _table.c.end_ms > milliseconds(start))
+        wanted = (_table.c.owner == owner) & lies
+        return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.start_ms))
+
+    async def bookings_of_series(self, series: SeriesId) -> list[Booking]:
+        wanted = _table.c.series == series
+        return await self._database.read(
+            lambda connection: rows.bookings_where(connection, wanted, _table.c.series_day)
+        )
+
+    async def bookings_from(self, origin: str) -> list[Booking]:
+        # Not LIKE, to which SQLite's letters are all of one size.
+        wanted = func.substr(_table.c.origin, 1, len(origin)) == origin
+        return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.start_ms))
+
+    async def bookings_ended(self, start: datetime, end: datetime) -> list[Booking]:
+        wanted = and_(_table.c.end_ms >= milliseconds(start), _table.c.end_ms < milliseconds(end))
+        return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.end_ms))
 
 
 def _put(connection: Connection, bookings: Sequence[Booking]) -> int:
     if not bookings:
         return version_of(connection)
-    ids = [one.id for one in bookings]
-    if len(set(ids)) < len(ids):
-        twice = next(id for id in ids if ids.count(id) > 1)
-        raise InputError(f"booking {twice!r} is given twice: each booking once")
-    everybody = {str(who) for one in bookings for who in (one.owner, *one.participants)}
-    missing = everybody - found_among(connection, schema.person.c.id, everybody)
-    if missing:
-        known = connection.scalars(select(schema.person.c.id)).all()
-        raise checks.unknown("person", min(missing), known, "whom is the booking for?")
-    table = schema.booking
-    before = {
-        area for some in slices(ids) for area in connection.scalars(select(table.c.area).where(table.c.id.in_(some)))
-    }
-    rows.put_bookings(connection, bookings)
+    _know_everybody(connection, bookings)
+    before = _areas_of(connection, [one.id for one in bookings])
+    try:
+        # A savepoint, as PostgreSQL answers no further question in a transaction that failed.
+        with connection.begin_nested():
+            rows.put_bookings(connection, bookings)
+    except IntegrityError as exc:
+        if not _is_law(exc):
+            raise
+        # Which of them it was, no database says of many rows. Nothing of this transaction stays.
+        rows.remove_bookings(connection, bookings)
+        for wanted, there in _put_those_that_fit(connection, bookings):
+            if there is not None:
+                raise store_checks.overlap(wanted, there) from None
+        raise
     # A booking moved from one room to another touches both.
     return bump(connection, areas=before | {one.area for one in bookings})
 
 
-def _end(connection: Connection, id: BookingId, state: BookingState, at: datetime | None = None) -> int:
-    """Only what still stands can end; a released booking is truncated where it was released, if it has begun."""
-    table = schema.booking
-    row = connection.execute(select(table).where(table.c.id == id)).one_or_none()
-    if row is None:
-        raise checks.unknown("booking", id, connection.scalars(select(table.c.id).limit(10_000)))
-    if row.state == state.value:
-        return version_of(connection)
-    if row.state != BookingState.BOOKED.value:
-        raise InputError(f"booking {id!r} is {row.state} already: nothing of it is left to end")
-    end_ms = row.end_ms if at is None else max(row.start_ms, min(row.end_ms, milliseconds(at)))
-    connection.execute(update(table).where(table.c.id == id).values(state=state.value, end_ms=end_ms))
-    return bump(connection, areas=[row.area])
+def _try(connection: Connection, bookings: Sequence[Booking]) -> Tried:
+    _know_everybody(connection, bookings)
+    before = {one.id: _areas_of(connection, [one.id]) for one in bookings}
+    made: list[Booking] = []
+    conflicts: list[tuple[Booking, Booking]] = []
+    touched: set[str] = set()
+    for wanted, there in _put_those_that_fit(connection, bookings):
+        if there is None:
+            made.append(store_checks.as_kept(wanted))
+            touched |= {*before[wanted.id], wanted.area}
+        else:
+            conflicts.append((wanted, there))
+    version = bump(connection, areas=touched) if made else version_of(connection)
+    return Tried(version, tuple(made), tuple(conflicts))
+
+
+def _put_those_that_fit(
+    connection: Connection, bookings: Sequence[Booking]
+) -> Iterator[tuple[Booking, Booking | None]]:
+    """One by one, each with what stands in its way; of one that does not fit nothing is left."""
+    for one in bookings:
+        try:
+            with _lawful(connection, one):
+                rows.put_bookings(connection, [one])
+        except Overlap as refused:
+            yield one, refused.there
+        else:
+            yield one, None
+
+
+@contextmanager
+def _lawful(connection: Connection, wanted: Booking) -> Iterator[None]:
+    """Whatever is written inside, or nothing of it and an Overlap that names what was met."""
+    try:
+        with connection.begin_nested():
+            yield
+    except IntegrityError as exc:
+        if not _is_law(exc):
+            raise
+        raise store_checks.overlap(wanted, _met(connection, wanted)) from None
+
+
+def _is_law(exc: IntegrityError) -> bool:
+    return _LAW in str(exc.orig)
+
+
+def _met(connection: Connection, wanted: Booking) -> Booking:
+    until = milliseconds(wanted.held_until or wanted.end)
+    in_the_way = and_(
+        _holds,
+        _table.c.area == wanted.area,
+        _table.c.id != wanted.id,
+        _table.c.start_ms < until,
+        _table.c.held_ms > milliseconds(wanted.start),
+    )
+    return rows.bookings_where(connection, in_the_way, _table.c.start_ms)[0]
+
+
+def _change(connection: Connection, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]:
+    before = _find(connection, id)
+    if before is None:
+        raise checks.unknown("booking", id, connection.scalars(select(_table.c.id).limit(10_000)))
+    after = store_checks.as_kept(change(before))
+    if after == before:
+        return version_of(connection), before
+    store_checks.check_changed(before, after)
+    _know_everybody(connection, [after])
+    old = rows.booking_row(before)
+    # What stays is not written: two that overlapped before there was a law may still be checked in, or cancelled.
+    values = {name: value for name, value in rows.booking_row(after).items() if value != old[name]}
+    with _lawful(connection, after):
+        if values:
+            connection.execute(update(_table).where(_table.c.id == id).values(values))
+    if after.participants != before.participants:
+        others = schema.booking_participant
+        connection.execute(delete(others).where(others.c.booking == id))
+        rows.put_participants(connection, [after])
+    return bump(connection, areas={before.area, after.area}), after
+
+
+def _find(connection: Connection, id: BookingId) -> Booking | None:
+    found = rows.bookings_where(connection, _table.c.id == id)
+    return found[0] if found else None
+
+
+def _know_everybody(connection: Connection, bookings: Sequence[Booking]) -> None:
+    rows.know_everybody(connection, {who for one in bookings for who in (one.owner, *one.participants)})
+
+
+def _areas_of(connection: Connection, ids: Sequence[BookingId]) -> set[str]:
+    found = [connection.scalars(select(_table.c.area).where(_table.c.id.in_(some))) for some in slices(ids)]
+    return {area for areas in found for area in areas}

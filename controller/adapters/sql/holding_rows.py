@@ -1,8 +1,7 @@
-"""Bookings, public events, tickets, guests and visits: rows to values and back."""
+"""Public events, tickets, guests and visits: rows to values and back; bookings are in `booking_rows`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -15,95 +14,15 @@ from controller.adapters.sql.columns import (
     moment,
     moment_or_none,
     put,
-    slices,
 )
 from controller.domain.holdings import (
-    Booking,
-    BookingState,
     EventEntry,
     GuestPass,
     PublicEvent,
     Ticket,
     VisitingPass,
 )
-from controller.domain.ids import BookingId, DoorId, EventId, PartnerId, PersonId, PlanId, TicketId
-
-_STATES = {state.value: state for state in BookingState}
-_NOBODY: frozenset[PersonId] = frozenset()
-
-
-def bookings(connection: Connection, over_ms: int, areas: Iterable[str] | None = None) -> dict[BookingId, Booking]:
-    """Those that end after `over_ms`, of these rooms or of all; which one comes before which is the index's affair."""
-    table = schema.booking
-    live = table.c.end_ms > over_ms
-    together = _participants(connection, over_ms, areas)
-    moments: dict[int, datetime] = {}  # most bookings begin or end when another one does
-    found: dict[BookingId, Booking] = {}
-
-    def at(ms: int) -> datetime:
-        return moments.get(ms) or moments.setdefault(ms, moment(ms))
-
-    for row in fetched(connection, select(table).where(live), table.c.area, areas):
-        (
-            id_,
-            area,
-            start,
-            end,
-            owner,
-            state,
-            confirmed,
-            held,
-            title,
-            made,
-            came,
-            series,
-            day,
-            is_live,
-            booked,
-            origin,
-        ) = row
-        found[id_] = Booking(
-            id_,
-            area,
-            at(start),
-            at(end),
-            owner,
-            together.get(id_, _NOBODY),
-            _STATES[state],
-            confirmed,
-            None,
-            title,
-            None if made is None else moment(made),
-            None if came is None else moment(came),
-            series,
-            day,
-            is_live,
-            None if booked is None else at(booked),
-            None if held == end else at(held),
-            origin,
-        )
-    return found
-
-
-def _participants(connection: Connection, over_ms: int, areas: Iterable[str] | None) -> dict[str, frozenset[PersonId]]:
-    table, others = schema.booking, schema.booking_participant
-    live = select(others).join(table, others.c.booking == table.c.id).where(table.c.end_ms > over_ms)
-    found: dict[str, frozenset[PersonId]] = {}
-    for booking, person in fetched(connection, live, table.c.area, areas):
-        found[booking] = found[booking] | {person} if booking in found else frozenset((person,))
-    return found
-
-
-def put_bookings(connection: Connection, everything: Sequence[Booking]) -> None:
-    """Each as it is given, whether it was there or not."""
-    for some in slices(one.id for one in everything):
-        connection.execute(delete(schema.booking).where(schema.booking.c.id.in_(some)))
-    put(connection, schema.booking, [_booking_row(one) for one in everything])
-    put(
-        connection,
-        schema.booking_participant,
-        [{"booking": one.id, "person": person} for one in everything for person in sorted(one.participants)],
-    )
+from controller.domain.ids import DoorId, EventId, PartnerId, PersonId, PlanId, TicketId
 
 
 def events(connection: Connection, over_ms: int) -> dict[EventId, PublicEvent]:
@@ -228,24 +147,3 @@ def visit_row(one: VisitingPass) -> dict[str, Any]:
 
 def revoked_passes(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(select(schema.revoked_pass.c.id)))
-
-
-def _booking_row(one: Booking) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "area": one.area,
-        "start_ms": milliseconds(one.start),
-        "end_ms": milliseconds(one.end),
-        "owner": one.owner,
-        "state": one.state.value,
-        "holiday_confirmed": one.holiday_confirmed,
-        "held_ms": milliseconds(one.held_until or one.end),
-        "title": one.title,
-        "made_ms": milliseconds_or_none(one.made_at),
-        "checked_in_ms": milliseconds_or_none(one.checked_in_at),
-        "series": one.series,
-        "series_day": one.series_day,
-        "is_live": one.is_live,
-        "booked_end_ms": milliseconds_or_none(one.booked_end),
-        "origin": one.origin,
-    }

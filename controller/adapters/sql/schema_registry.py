@@ -134,9 +134,8 @@ booking = Table(
     Column("owner", Text, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     Column("state", Text, nullable=False),
     Column("holiday_confirmed", Boolean, nullable=False, server_default=text("0")),
-    Column(
-        "held_ms", BigInteger, nullable=False, server_default=text("0")
-    ),  # `end_ms` and the room's buffer after it: what may not overlap
+    # `end_ms` and the room's buffer after it: what may not overlap, by triggers in SQLite, else by a constraint.
+    Column("held_ms", BigInteger, nullable=False, server_default=text("0")),
     Column("title", Text, nullable=False, server_default=text("''")),
     Column("made_ms", BigInteger),
     Column("checked_in_ms", BigInteger),
@@ -145,11 +144,10 @@ booking = Table(
     Column("is_live", Boolean, nullable=False, server_default=text("0")),
     Column("booked_end_ms", BigInteger),
     Column("origin", Text, nullable=False, server_default=text("''")),
-    Index("booking_area", "area", "start_ms"),
+    Index("booking_held", "area", "held_ms"),
     Index("booking_end", "end_ms"),
     Index("booking_owner", "owner", "start_ms"),
     Index("booking_series_day", "series", "series_day"),
-    Index("booking_origin", "origin"),
 )
 
 booking_participant = Table(

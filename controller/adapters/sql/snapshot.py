@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from controller.adapters.sql import holding_rows, house_rows, versions
+from controller.adapters.sql import booking_rows, holding_rows, house_rows, versions
 from controller.adapters.sql import registry_rows as rows
 from controller.adapters.sql.columns import milliseconds
 from controller.domain.ids import AreaId, PersonId
@@ -51,7 +51,7 @@ def _load(connection: Connection, now: datetime) -> RegistrySnapshot:
         teams=groups.teams,
         team_memberships=groups.team_memberships,
         cohorts=groups.cohorts,
-        bookings=holding_rows.bookings(connection, over_ms),
+        bookings=booking_rows.bookings(connection, over_ms),
         events=events,
         tickets=tickets,
         ticket_digests=ticket_digests,
@@ -89,7 +89,7 @@ def changed_since(connection: Connection, version: int, now: datetime) -> Regist
         leases=rows.leases(connection) if versions.LEASES in subjects else None,
         groups=rows.groups(connection) if versions.GROUPS in subjects else None,
         booked_areas=frozenset(map(AreaId, areas)),
-        bookings=holding_rows.bookings(connection, over_ms, areas) if areas else {},
+        bookings=booking_rows.bookings(connection, over_ms, areas) if areas else {},
         events=events,
         tickets=tickets,
         ticket_digests=ticket_digests,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.domain.building import Space
+from controller.services.booking.stores import BookingStore, SeriesStore, WaitingStore
 from controller.services.doors.alarms import Alarms, AlarmStore
 from controller.services.entry.access import Reserve
 from controller.services.entry.access_index import AccessIndex
@@ -41,6 +42,9 @@ class Kept:
     lists: ListStore
     public_events: EventStore
     guests: GuestStore
+    bookings: BookingStore
+    series: SeriesStore
+    waiting: WaitingStore
     credentials: CredentialStore
     list_digest_of_token: Callable[[str], Awaitable[bytes]]  # as doors' own lists know it; slow on purpose
     list_digest_of: Callable[[Badge], bytes]  # the same of a badge; asked beside the loop
