@@ -34,6 +34,8 @@ class AlarmKind(StrEnum):
     QUOTA_OVERSHOOT = "quota_overshoot"
     TICKET_TWICE = "ticket_twice"  # two doors that decided alone let in one ticket twice
     LOG_UNAVAILABLE = "log_unavailable"
+    SERIES_MISSED = "series_missed"  # three times in a row nobody came: the room could be somebody else's
+    PAUSED_WITH_BOOKINGS = "paused_with_bookings"  # somebody paused has bookings to come that open nothing
 
 
 SILENT = frozenset({AlarmKind.DURESS})
@@ -48,6 +50,7 @@ MOMENTARY = frozenset(
         AlarmKind.PASSBACK,
         AlarmKind.QUOTA_OVERSHOOT,
         AlarmKind.TICKET_TWICE,
+        AlarmKind.SERIES_MISSED,
     }
 )
 """Over as soon as they have happened: raised and cleared at once, and visible until somebody acknowledges them."""

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from controller.domain.facts import Plain
-from controller.domain.ids import PersonId, PlanId
+from controller.domain.ids import BookingId, PersonId, PlanId
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow, Usage
 
 # A month of guests and of visits, and the week around any day of it.
@@ -19,7 +19,7 @@ LOOKED_BACK = timedelta(weeks=5)
 # What partners agree on: so many free days within thirty, of which this one is the last.
 VISITS_WITHIN = timedelta(days=30)
 
-Use: TypeAlias = tuple[ChargeKind, PersonId, date, PersonId | None]
+Use: TypeAlias = tuple[ChargeKind, PersonId, date, PersonId | BookingId | None]
 """What makes two charges one: the plan does not, so a change of plan in mid-week keeps the days used."""
 
 
@@ -58,7 +58,7 @@ def usage_of(rows: Iterable[LedgerRow], reserved: Iterable[Charge], today: date)
     given_back = {use for use, times in uses.items() if times <= 0 and use[0] is not ChargeKind.GUEST_DAY}
     free_today = {use for use in waived | given_back if use[2] == today}
     on_their_way = frozenset(
-        guest
+        PersonId(guest)
         for kind, _, day, guest in spoken_for - free_today
         if kind is ChargeKind.GUEST_DAY and day == today and guest is not None
     )
@@ -84,7 +84,7 @@ def _usage(uses: Iterable[Use], passes: int, on_their_way: frozenset[PersonId]) 
     for kind, _, day, subject in uses:
         days[kind].add(day)
         if kind is ChargeKind.GUEST_DAY and subject is not None:
-            guests[day] = guests.get(day, frozenset()) | {subject}
+            guests[day] = guests.get(day, frozenset()) | {PersonId(subject)}
     return Usage(
         quota_days=frozenset(days[ChargeKind.QUOTA_DAY]),
         day_pass_days=frozenset(days[ChargeKind.DAY_PASS]),

@@ -1,4 +1,4 @@
-"""What people have used of what they pay for: days, passes, guest days. A ledger of rows, never edits.
+"""What people have used of what they pay for: days, passes, guest days, rooms. A ledger of rows, never edits.
 
 Values only; what a grant would charge is decided in `quota`, and a charge becomes a row when somebody went in.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from controller.domain.ids import PersonId, PlanId
+from controller.domain.ids import BookingId, PersonId, PlanId
 
 
 class ChargeKind(StrEnum):
@@ -17,6 +17,7 @@ class ChargeKind(StrEnum):
     GUEST_DAY = "guest_day"  # one of the host's
     VISIT_DAY = "visit_day"  # one of a visiting pass's free days
     PAY_AS_YOU_GO = "pay_as_you_go"
+    ROOM_MINUTES = "room_minutes"  # of one booking, once it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Charge:
     kind: ChargeKind
     holder: PersonId  # who it is counted against: of a guest's day, the host
     day: date  # business day
-    subject: PersonId | None = None  # who came, where that is somebody else
+    subject: PersonId | BookingId | None = None  # who came, where that is somebody else; of room minutes, the booking
     plan: PlanId | None = None
 
 
@@ -37,11 +38,15 @@ class LedgerEntry(StrEnum):
     REFUNDED = "refunded"  # takes one use back
     WAIVED = "waived"  # given by staff, with a reason
     BOUGHT = "bought"  # day passes come in this way
+    CORRECTED = "corrected"  # what was used turned out to be more or less: the difference
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One row; `amount` is in days, and what a refund takes back is negative. USED is unique by charge."""
+    """One row; `amount` is in days, of room minutes in minutes, and what a refund takes back is negative.
+
+    USED is unique by charge.
+    """
 
     entry: LedgerEntry
     charge: Charge

@@ -29,12 +29,14 @@ KINDS = {
     ChargeKind.GUEST_DAY: "a guest's day",
     ChargeKind.VISIT_DAY: "a day of a visit",
     ChargeKind.PAY_AS_YOU_GO: "a day paid by itself",
+    ChargeKind.ROOM_MINUTES: "room time",
 }
 _ENTRIES = {
     LedgerEntry.USED: "used",
     LedgerEntry.REFUNDED: "given back",
     LedgerEntry.WAIVED: "waived",
     LedgerEntry.BOUGHT: "bought",
+    LedgerEntry.CORRECTED: "corrected",
 }
 
 

@@ -22,6 +22,8 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.QUOTA_OVERSHOOT: "{who} came in beyond the days left, at {place}",
     AlarmKind.TICKET_TWICE: "One ticket came in twice without leaving, while doors decided alone, at {place}: {who}",
     AlarmKind.LOG_UNAVAILABLE: "The event log cannot be written",
+    AlarmKind.SERIES_MISSED: "{who} has missed a series in {place} three times in a row: ask them, or end it",
+    AlarmKind.PAUSED_WITH_BOOKINGS: "{who} is paused and has bookings to come that open nothing",
 }
 
 TOLD_BY_A_FACT_OF_ITS_OWN = frozenset(
@@ -33,6 +35,7 @@ TOLD_BY_A_FACT_OF_ITS_OWN = frozenset(
         AlarmKind.LOCKDOWN,
         AlarmKind.QUOTA_OVERSHOOT,
         AlarmKind.LOG_UNAVAILABLE,
+        AlarmKind.SERIES_MISSED,
     }
 )
 """What happened is in the stream already; that it is an alarm shows in the list of alarms."""

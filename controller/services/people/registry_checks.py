@@ -13,7 +13,7 @@ from typing import TypeVar
 from controller.domain.holdings import Booking, GuestPass, PublicEvent, VisitingPass
 from controller.domain.house import ExtraHoliday, Fire, HouseState, Lockdown, OneOff, Override, Scope, ScopeKind, Wanted
 from controller.domain.membership import Cohort, CredentialKind, Lease, Membership, Team
-from controller.domain.usage import LedgerEntry, LedgerRow
+from controller.domain.usage import ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
 
 T = TypeVar("T", Lockdown, Override)
@@ -222,12 +222,16 @@ def taken(kind: CredentialKind, holder: str) -> InputError:
 
 def check_ledger_row(row: LedgerRow) -> None:
     what = f"{row.entry} {row.charge.kind} of {row.charge.holder!r}"
+    unit = "minutes" if row.charge.kind is ChargeKind.ROOM_MINUTES else "days"
     if row.entry is LedgerEntry.REFUNDED:
         if row.amount >= 0:
-            raise InputError(f"{what}: {row.amount} days; what a refund takes back is negative")
+            raise InputError(f"{what}: {row.amount} {unit}; what a refund takes back is negative")
+    elif row.entry is LedgerEntry.CORRECTED:
+        if row.amount == 0:
+            raise InputError(f"{what}: 0 {unit}; a correction is the difference")
     elif row.amount < 1:
-        raise InputError(f"{what}: {row.amount} days; one or more")
-    if row.entry in (LedgerEntry.REFUNDED, LedgerEntry.WAIVED):
+        raise InputError(f"{what}: {row.amount} {unit}; one or more")
+    if row.entry in (LedgerEntry.REFUNDED, LedgerEntry.WAIVED, LedgerEntry.CORRECTED):
         _reason(f"a day {row.entry}", row.reason)
 
 

@@ -42,6 +42,7 @@ USES: dict[ChargeKind, str] = {
     ChargeKind.GUEST_DAY: "uses one of the host's guest days",
     ChargeKind.VISIT_DAY: "uses one of the pass's free days",
     ChargeKind.PAY_AS_YOU_GO: "is charged as a day",
+    ChargeKind.ROOM_MINUTES: "uses a room",  # never an entry's
 }
 SOURCES: dict[str, str] = {
     "by_lease": "office",
