@@ -232,3 +232,17 @@ async def test_what_the_followers_know_after_one_transaction_of_several_rooms(tm
 
         assert [one.not_before for one in index.holdings.rooms[ROOMS[0]]] == [None, first.end + timedelta(minutes=10)]
         assert [one.not_before for one in index.holdings.rooms[ROOMS[1]]] == [None]
+
+
+async def test_a_follower_learns_how_doors_alone_know_a_new_ticket(tmp_path: Path) -> None:
+    async with opened("sqlite", tmp_path) as kept:
+        event = PublicEvent(
+            EventId("e1"), "Talk", PersonId("ada"), ROOMS[0], (DoorId("street"),), NOON, NOON + timedelta(hours=2), 20
+        )
+        await kept.events.put_event(event)
+        index = AccessIndex(SPACE, await kept.people.load())
+
+        await kept.events.add_tickets([NewTicket(Ticket(TicketId("t1"), event.id), b"1" * 32, b"2" * 32)])
+        await refresh(index, kept.people)
+
+        assert index.people.list_digests[CredentialId("ticket:t1")] == b"2" * 32

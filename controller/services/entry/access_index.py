@@ -187,6 +187,8 @@ class AccessIndex:
 def patched(old: RegistrySnapshot, change: RegistryChange) -> RegistrySnapshot:
     """The snapshot at the change's version."""
     after = _with_people(old, change) if change.touched else old
+    if change.events is not None:  # a ticket is known to doors' lists too, whoever holds it
+        after = replace(after, list_digests={**after.list_digests, **change.list_digests})
     groups = change.groups
     return replace(
         after,
