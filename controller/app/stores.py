@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.adapters.reserve import Reserve
+from controller.adapters.sealing import AesSealer
 from controller.adapters.secrets import BadgeDigests, load_badge_key, load_list_signing_key
 from controller.adapters.sql.alarms import SqlAlarmStore
+from controller.adapters.sql.answers import SqlAnswers
 from controller.adapters.sql.bookings import SqlBookings
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
 from controller.adapters.sql.guests import SqlGuests
@@ -53,6 +55,7 @@ class RegistryStores:
     alarms: SqlAlarmStore
     lists: SqlLists
     tokens: SqlTokens
+    answers: SqlAnswers
 
     @classmethod
     def of(cls, registry: SqlRegistry) -> "RegistryStores":
@@ -69,6 +72,7 @@ class RegistryStores:
             SqlAlarmStore(database),
             SqlLists(database),
             SqlTokens(database),
+            SqlAnswers(database),
         )
 
 
@@ -118,6 +122,9 @@ def kept_in(stores: Stores) -> Kept:
         bookings=kept.bookings,
         series=kept.series,
         waiting=kept.waiting,
+        tokens=kept.tokens,
+        answers=kept.answers,
+        sealer=AesSealer(),
         credentials=stores.registry,
         list_digest_of_token=list_digest_of_token,
         list_digest_of=stores.digests.list_digest_of,

@@ -1,6 +1,6 @@
 """The web part put together: which address answers what, and the door it listens at.
 
-Read-only and for this machine alone: until people sign in, nothing here may change anything.
+The page is read-only and for this machine alone: until people sign in, only a program with a token changes anything.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection
@@ -15,7 +15,9 @@ from controller.services.meters import Meters
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
 from controller.web import port as ports
+from controller.web.api.frame import tell_problems
 from controller.web.api.live import Api
+from controller.web.api.table import Programs, mount
 from controller.web.assets import Assets
 from controller.web.guard import add_security_headers, is_loopback, only_for
 from controller.web.metrics import Metrics
@@ -32,6 +34,7 @@ def create_app(
     health: HealthBoard,
     meters: Meters,
     now: Callable[[], datetime],
+    programs: Programs | None = None,
     hint: str | None = None,
     host_names: Collection[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
@@ -54,13 +57,15 @@ def create_app(
     )
     metrics = Metrics(meters, health)
 
-    app = web.Application(middlewares=[only_for(host_names)])
+    app = web.Application(middlewares=[only_for(host_names), tell_problems])
     app.router.add_get("/", pages.now)
     app.router.add_get("/api/live", api.live)
     app.router.add_get("/api/stream", streams.serve, allow_head=False)
     app.router.add_get("/healthz", api.healthz)
     app.router.add_get("/metrics", metrics.serve)
     app.router.add_get("/static/{version}/{name:.+}", assets.serve)
+    if programs is not None:
+        mount(app, programs)
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(streams.close)
     return app
@@ -75,7 +80,8 @@ async def serve(app: web.Application, host: str, port: int, *, beyond_loopback: 
             "anyone who reaches the page sees who comes and goes. To serve others all the same, set "
             "NATOMA_WEB_BEYOND_LOOPBACK=true and put a proxy with a sign-in before it"
         )
-    # Every answer is read-only, so a handler may be cancelled the moment its browser leaves.
+    # A handler may be cancelled the moment its browser leaves; what changes something is finished all the same, by the
+    # frame of the API.
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:

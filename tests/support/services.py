@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from controller.adapters.sealing import AesSealer
 from controller.app.wiring import Kept, Services
 from controller.domain.building import (
     Area,
@@ -74,9 +75,11 @@ from devices.messages import (
 )
 from devices.topics import Address, Kind, Topics
 from tests.support.memory import MemoryAlarmStore, MemoryEventLog, MemoryTelemetryLog
+from tests.support.memory_answers import MemoryAnswers
 from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryGuests, MemoryHouse, MemoryLedger, MemoryLists, MemoryPublicEvents
+from tests.support.memory_tokens import MemoryTokens
 
 # --- the house --------------------------------------------------------------------------------------------------------
 
@@ -365,6 +368,8 @@ class House:
         self.bookings = MemoryBookings(self.registry)
         self.series = MemorySeries(self.registry)
         self.waiting = MemoryWaiting(self.registry)
+        self.tokens = MemoryTokens()
+        self.answers = MemoryAnswers()
         self.ledger = MemoryLedger()
         self.lists = MemoryLists()
         self.alarm_store = MemoryAlarmStore()
@@ -383,6 +388,9 @@ class House:
             bookings=self.bookings,
             series=self.series,
             waiting=self.waiting,
+            tokens=self.tokens,
+            answers=self.answers,
+            sealer=AesSealer(),
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,
             list_digest_of=lambda badge: list_digest(LIST_KEY, badge.canonical),

@@ -88,6 +88,16 @@ api_token = Table(
     Index("api_token_digest", "digest", unique=True),
 )
 
+# What was answered to a request that carried a key of its own; sealed, and forgotten after a day.
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # digest of token and key
+    Column("asked", LargeBinary, nullable=False),  # digest of the request
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
 # What somebody chose to be asked, told and known for; without a row: nothing of it.
 profile = Table(
     "profile",

@@ -20,6 +20,8 @@ from controller.services.screens.live import LiveFeed
 from controller.services.screens.story import Story
 from controller.services.screens.wording import Wording
 from controller.services.stores import EventStore, GuestStore, HouseStore, Ledger, ListStore
+from controller.services.tokens.answers import AnswerStore, Sealer
+from controller.services.tokens.store import TokenStore
 from controller.services.visitors.visits import CredentialStore
 from devices.badges import Badge
 
@@ -45,6 +47,9 @@ class Kept:
     bookings: BookingStore
     series: SeriesStore
     waiting: WaitingStore
+    tokens: TokenStore
+    answers: AnswerStore
+    sealer: Sealer
     credentials: CredentialStore
     list_digest_of_token: Callable[[str], Awaitable[bytes]]  # as doors' own lists know it; slow on purpose
     list_digest_of: Callable[[Badge], bytes]  # the same of a badge; asked beside the loop

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from controller.domain.booking.conflicts import buffer_of, held_until, standing_in
@@ -20,6 +21,10 @@ from controller.web.api.routes import Call
 
 T = TypeVar("T")
 
+_VERSIONED = (
+    "id", "area", "start", "end", "owner", "participants", "state", "holiday_confirmed", "title", "checked_in_at", "series",
+    "series_day", "is_live", "booked_end",
+)  # fmt: skip
 _TAKEN = frozenset({RefuseReason.OVERLAP, RefuseReason.BUFFER})
 
 
@@ -42,8 +47,8 @@ def owner_of(call: Call[Any, Any], owner: str | None) -> PersonId:
 
 
 def version_of(booking: Booking) -> str:
-    """Another one as soon as anything about it is."""
-    plain = repr([(name, _in_order(getattr(booking, name))) for name in booking.__slots__])
+    """Another one as soon as anything is that people set or see; what the store works out by itself is left aside."""
+    plain = repr([_plain(getattr(booking, name)) for name in _VERSIONED])
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
@@ -127,5 +132,7 @@ async def _standing(house: ApiHouse, area: AreaId, start: Moment, end: Moment, b
     return None
 
 
-def _in_order(value: object) -> object:
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")  # as fine as it is kept
     return sorted(value) if isinstance(value, frozenset) else value

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -34,10 +35,19 @@ def table(house: ApiHouse) -> tuple[Route, ...]:
     return tuple(route.tagged(tag) for tag, resource in resources for route in resource.routes())
 
 
-def mount(app: web.Application, house: ApiHouse, keyring: Keyring, answers: Answers) -> None:
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """All that programs are answered from."""
+
+    house: ApiHouse
+    keyring: Keyring
+    answers: Answers
+
+
+def mount(app: web.Application, programs: Programs) -> None:
     """Answer below /api/v1, and tell what is there."""
-    routes = table(house)
-    frame = Frame(keyring, answers)
+    routes = table(programs.house)
+    frame = Frame(programs.keyring, programs.answers)
     for route in routes:
         app.router.add_route(route.method, PREFIX + route.path, frame.handler(route))
     app.router.add_get(DOCUMENT, _told(routes))

@@ -132,6 +132,13 @@ def _people() -> None:
     )
     op.create_index("api_token_digest", "api_token", ["digest"], unique=True)
     op.create_table(
+        "api_answer",
+        sa.Column("key", sa.LargeBinary, primary_key=True),
+        sa.Column("asked", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "profile",
         sa.Column("person", sa.Text, sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("email", sa.Text, nullable=False, server_default=sa.text("''")),
@@ -172,6 +179,7 @@ def downgrade() -> None:
         "notice",
         "first_entry",
         "profile",
+        "api_answer",
         "api_token",
         "outside_calendar",
         "calendar_link",

@@ -1,0 +1,195 @@
+"""The programs' API over memory stores: a small house, people with tokens, and a way to ask.
+
+Two rooms that are booked, one of them by approval, and the booth. Alice and Bob are members, Dana is staff.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from controller.adapters.sealing import AesSealer
+from controller.domain.building import Area, Room, RoomKind, Space
+from controller.domain.facts import Fact
+from controller.domain.ids import AreaId, PersonId, TokenId
+from controller.domain.membership import Membership, Person, PersonKind
+from controller.domain.tokens import Token, TokenScope
+from controller.services.booking.counter import BookingStores
+from controller.services.booking.desk import BookingDesk
+from controller.services.meters import Meters
+from controller.services.ports import RegistrySnapshot
+from controller.services.screens.health import HealthBoard
+from controller.services.screens.live import LiveFeed
+from controller.services.tokens.answers import Answers
+from controller.services.tokens.keyring import Keyring
+from controller.services.tokens.secret import digest_of, new_secret
+from controller.web.api.house import ApiHouse
+from controller.web.api.table import Programs
+from controller.web.app import create_app
+from tests.support.memory_answers import MemoryAnswers
+from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
+from tests.support.memory_registry import MemoryRegistry
+from tests.support.memory_stores import MemoryLedger
+from tests.support.memory_tokens import MemoryTokens
+from tests.support.services import (
+    BOOTH,
+    FULL,
+    GROUND,
+    LOBBY,
+    SPACE,
+    STUDY,
+    HandClock,
+    PlainDigests,
+    list_digest_of_token,
+)
+
+ALICE, BOB = Person(PersonId("alice"), "Alice"), Person(PersonId("bob"), "Bob")
+DANA = Person(PersonId("dana"), "Dana", PersonKind.STAFF)
+SALON = AreaId("salon")
+
+HOUSE: Space = replace(
+    SPACE,
+    areas={
+        **SPACE.areas,
+        STUDY: Area(STUDY, "Study", GROUND, within=LOBBY, room=Room(RoomKind.MEETING, seats=4, bookable=True)),
+        SALON: Area(
+            SALON, "Salon", GROUND, within=LOBBY, room=Room(RoomKind.CLASSROOM, 20, bookable=True, needs_approval=True)
+        ),
+        BOOTH: Area(BOOTH, "Podcast booth", GROUND, within=LOBBY, room=Room(RoomKind.BOOTH, seats=2, bookable=True)),
+    },
+)
+PEOPLE = RegistrySnapshot(
+    version=7,
+    people={one.id: one for one in (ALICE, BOB, DANA)},
+    memberships={one.id: (Membership(one.id, FULL, date(2026, 1, 1)),) for one in (ALICE, BOB)},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer, read."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def problem(self) -> str:
+        """Which one it is."""
+        assert self.headers["Content-Type"].startswith("application/problem+json"), self
+        assert (self.body["status"], bool(self.body["detail"])) == (self.status, True)
+        return str(self.body["type"]).removeprefix("/problems/")
+
+
+@dataclass
+class ApiSite:
+    """`tell` asks as somebody; `secret` makes them a token."""
+
+    space: Space = HOUSE
+    clock: HandClock = field(default_factory=HandClock)
+    noted: list[Fact] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.registry = MemoryRegistry(PEOPLE)
+        self.tokens = MemoryTokens()
+        self.answers = MemoryAnswers()
+        self.keyring = Keyring(self.tokens, self.clock)
+        self.feed = LiveFeed(epoch="test")
+        self.stores = BookingStores(
+            bookings=MemoryBookings(self.registry),
+            series=MemorySeries(self.registry),
+            waiting=MemoryWaiting(self.registry),
+            ledger=MemoryLedger(),
+            guests=self.registry,
+            digests=PlainDigests(),
+            list_digest_of_token=list_digest_of_token,
+        )
+        self.desk = BookingDesk(
+            self.stores,
+            space=lambda: self.space,
+            people=lambda: self.registry.now,
+            note=self.noted.append,
+            now=self.clock.now,
+        )
+        self.programs = Programs(self.house(), self.keyring, Answers(self.answers, AesSealer(), self.clock))
+        self.client: TestClient[Any, Any]
+        self._made = 0
+
+    def house(self) -> ApiHouse:
+        return ApiHouse(
+            space=lambda: self.space,
+            people=lambda: self.registry.now,
+            room_states=lambda: self.feed.snapshot()["rooms"],  # type: ignore[arg-type,return-value]
+            bookings=self.desk,
+            now=self.clock.now,
+        )
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator["ApiSite"]:
+        app = create_app(
+            space=lambda: self.space,
+            feed=self.feed,
+            health=HealthBoard(self.feed, self.clock.now),
+            meters=Meters(),
+            now=self.clock.now,
+            programs=self.programs,
+        )
+        async with TestClient(TestServer(app, handler_cancellation=True)) as self.client:
+            yield self
+
+    async def secret(
+        self,
+        *scopes: TokenScope,
+        person: str | None = None,
+        room: str | None = None,
+        life: timedelta = timedelta(days=90),
+    ) -> str:
+        """A token made by command, which the service has taken up."""
+        self._made += 1
+        secret, now = new_secret(), self.clock.now()
+        token = Token(
+            TokenId(f"token-{self._made}"),
+            f"program {self._made}",
+            frozenset(scopes),
+            now,
+            now + life,
+            AreaId(room) if room is not None else None,
+            PersonId(person) if person is not None else None,
+        )
+        await self.tokens.put_token(token, digest_of(secret))
+        await self.keyring.refresh()
+        return secret
+
+    async def tell(
+        self,
+        method: str,
+        path: str,
+        secret: str | None = None,
+        body: object = None,
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        **query: str,
+    ) -> Told:
+        """Ask below /api/v1, or anywhere where `path` says so."""
+        sent = dict(headers or {})
+        if secret is not None:
+            sent["Authorization"] = f"Bearer {secret}"
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        where = path if path.startswith(("/api", "/problems")) else f"/api/v1{path}"
+        async with self.client.request(
+            method, where, json=body, data=data, headers=sent, params=query, allow_redirects=False
+        ) as answer:
+            is_json = "json" in answer.content_type
+            said = await answer.json(content_type=None) if is_json else await answer.text()
+            return Told(answer.status, said, dict(answer.headers))
+
+
+def at(hours: float, day: int = 0, clock: HandClock | None = None) -> str:
+    """A moment of Monday the 23rd, or so many days after, by the clock of San Francisco."""
+    begin = datetime(2026, 11, 23, tzinfo=SPACE.zone) + timedelta(days=day)
+    return (begin + timedelta(hours=hours)).isoformat()
