@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from controller.app.routing import handlers
+from controller.app.wiring.booking import BookingWing
 from controller.app.wiring.doors import DoorWing, ModeWing
 from controller.app.wiring.entry import EntryWing
 from controller.app.wiring.ground import Ground, Kept
@@ -55,6 +56,7 @@ class Services:
         doors = DoorWing(ground, access_of=lists.lists.access_of)
         modes = ModeWing(ground, doors, inside, visitors)
         rooms = RoomWing(ground, spool_limit=spool_limit)
+        bookings = BookingWing(ground, rooms)
         topics = Topics(space.root)
         refusals = Refusals(
             topics, rooms.spool.refuse, outbound, ground.note, space.devices.__contains__, meters, clock
@@ -62,7 +64,7 @@ class Services:
         entry = EntryWing(ground, doors, inside, visitors, lists, refusals=refusals, profiles=profiles, beside=beside)
         # What a door sensed before what is made of it; who is inside before who opens a door for them; the mode of a
         # door after everything it follows from.
-        self._wings: tuple[Wing, ...] = (ground, doors, rooms, inside, visitors, modes, lists, entry)
+        self._wings: tuple[Wing, ...] = (ground, doors, rooms, inside, visitors, modes, lists, entry, bookings)
 
         self.feed, self.meters, self.board = feed, meters, board
         self.index, self.journal = ground.index, ground.journal
@@ -73,6 +75,7 @@ class Services:
         self.visits, self.writes = visitors.visits, visitors.writes
         self.public_events, self.scans = visitors.public_events, visitors.scans
         self.lists = lists.lists
+        self.bookings, self.booking_wing = bookings.desk, bookings
         self.access, self.reads, self.local = entry.access, entry.reads, entry.local
         self.refusals = refusals
         self.listen_to_readings = rooms.listen_to_readings

@@ -1,0 +1,142 @@
+"""Who waits for a room: a time that becomes free is offered to the first who asked, and after ten minutes to the next.
+
+Who is next is `domain.booking.waiting`'s. How a time became free does not matter: released, cancelled, moved, ended
+early, by any process, it is free when nothing stands there. An offer keeps nobody else out.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from controller.domain.booking import waiting as rules
+from controller.domain.booking.conflicts import buffer_of, held_until, standing_in
+from controller.domain.booking.values import Waiting, WaitingState
+from controller.domain.booking.waiting import Input
+from controller.domain.building import Space
+from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.holdings import Booking
+from controller.domain.ids import AreaId, WaitingId
+from controller.errors import StoreError
+from controller.services.booking.counter import How
+from controller.services.booking.stores import BookingStore, WaitingStore
+from controller.services.ports import Clock, LoggedFact
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.5
+# What ended while nobody looked is closed all the same.
+_LOOKED_BACK = timedelta(days=7)
+_WHY = {Input.LAPSE: "not taken in time", Input.LOST: "somebody else was quicker", Input.END: "its time is over"}
+
+
+class WaitingList:
+    """All who wait, in all rooms."""
+
+    def __init__(
+        self,
+        store: WaitingStore,
+        bookings: BookingStore,
+        space: Callable[[], Space],
+        note: Callable[[Fact], None],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._bookings = bookings
+        self._space = space
+        self._note = note
+        self._clock = clock
+        self._version: int | None = None
+        self._line: list[Waiting] = []
+        self._offers_told: set[tuple[WaitingId, str]] = set()
+        self._failing = False
+
+    def recall(self, facts: Iterable[LoggedFact]) -> None:
+        """After a restart: which offers were told already."""
+        for logged in facts:
+            if logged.fact.kind is FactKind.WAITING_OFFERED:
+                detail = logged.fact.detail
+                self._offers_told.add((WaitingId(str(detail.get("waiting"))), str(detail.get("until"))))
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await self.look()
+            except StoreError as error:
+                logger.log(logging.DEBUG if self._failing else logging.WARNING, "waiting lists wait: %s", error)
+                self._failing = True
+            else:
+                self._failing = False
+
+    async def look(self) -> None:
+        """What time has brought, what was lost, who is offered what."""
+        now = self._clock.now()
+        version = await self._store.version()
+        if version != self._version:
+            self._line = await self._store.waiting_list(now - _LOOKED_BACK)
+            self._version = version
+        for area in {one.area for one in self._line}:
+            await self._look_at(area, now)
+        for one in self._line:
+            self._tell_offer(one)
+
+    async def _look_at(self, area: AreaId, now: datetime) -> None:
+        known = self._space().areas.get(area)
+        buffer = buffer_of(known) if known is not None else timedelta()
+        line = [one for one in self._line if one.area == area]
+        first, last = min(one.start for one in line), max(one.end for one in line)
+        there = await self._bookings.bookings_between(first - buffer, last + buffer, area)
+        for one in line:
+            event = rules.due(one, now) or (Input.LOST if _is_lost(one, there, now, buffer) else None)
+            if event is not None:
+                await self._move(one, event, now)
+        while (chosen := rules.next_in_line(self._of(area), there, buffer, now)) is not None:
+            moved = await self._move(chosen, Input.OFFER, now)
+            if moved.state is not WaitingState.OFFERED:
+                return  # withdrawn at this very moment; looked at again in half a second
+
+    def _of(self, area: AreaId) -> list[Waiting]:
+        return [one for one in self._line if one.area == area]
+
+    async def _move(self, waiting: Waiting, event: Input, now: datetime) -> Waiting:
+        """One step in the line, as it stands in the store by then."""
+        before: list[Waiting] = []
+
+        def stepped(standing: Waiting) -> Waiting:
+            before.append(standing)
+            return rules.after(standing, event, now)
+
+        _, after = await self._store.change_waiting(waiting.id, stepped)
+        # Ours, or somebody's who was quicker: either way that is how it stands.
+        self._line = [after if one.id == after.id else one for one in self._line]
+        was_offered = before[-1].state is WaitingState.OFFERED
+        if was_offered and after.state is not WaitingState.OFFERED and event in _WHY and before[-1] != after:
+            self._tell(FactKind.WAITING_LAPSED, after, reason=_WHY[event])
+        return after
+
+    def _tell_offer(self, waiting: Waiting) -> None:
+        if waiting.state is not WaitingState.OFFERED or waiting.offered_until is None:
+            return
+        offer = waiting.id, waiting.offered_until.isoformat()
+        if offer not in self._offers_told:
+            self._offers_told.add(offer)
+            self._tell(FactKind.WAITING_OFFERED, waiting, until=offer[1])
+
+    def _tell(self, kind: FactKind, waiting: Waiting, **more: Plain) -> None:
+        detail: dict[str, Plain] = {
+            "waiting": waiting.id,
+            "start": waiting.start.isoformat(),
+            "end": waiting.end.isoformat(),
+            "how": str(How.HOUSE),
+        }
+        self._note(Fact(kind, self._clock.now(), area=waiting.area, person=waiting.person, detail={**detail, **more}))
+
+
+def _is_lost(waiting: Waiting, there: list[Booking], now: datetime, buffer: timedelta) -> bool:
+    """Whether what was offered is somebody else's now."""
+    if waiting.state is not WaitingState.OFFERED:
+        return False
+    start, end = rules.time_left(waiting, now)
+    return any(start < held_until(one) and one.start < end + buffer for one in standing_in(waiting.area, there))
