@@ -139,11 +139,9 @@ def _without_plan(owner: Person, start: datetime, known: Circumstances) -> Refus
     last = max((held.ends for held in known.memberships if held.ends is not None), default=None)
     day = then.business.isoformat()
     if Standing.ENDED in found or (last is not None and last < then.business):
-        until = f" on {last.isoformat()}" if last is not None else ""
+        ended = f"ends on {last.isoformat()}, and this is on {day}" if last is not None else "has ended"
         return Refused(
-            RefuseReason.PLAN_ENDED,
-            f"the plan of {owner.name} ends{until}, and this is on {day}",
-            f"a day within the plan, or {_BY_STAFF}",
+            RefuseReason.PLAN_ENDED, f"the plan of {owner.name} {ended}", f"a day within the plan, or {_BY_STAFF}"
         )
     return Refused(RefuseReason.NO_PLAN, f"{owner.name} has no plan on {day}", f"a plan that books, or {_BY_STAFF}")
 

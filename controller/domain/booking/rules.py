@@ -94,10 +94,6 @@ def judge_edit(booking: Booking, edit: Edit, known: Circumstances) -> Booking | 
     refused = _over_refusal(booking, known) or _editor_refusal(booking, edit, known)
     if refused is not None:
         return refused
-    area = _bookable(edit.area or booking.area, known)
-    if isinstance(area, Refused):
-        return area
-    start, end = edit.start or booking.start, edit.end or booking.end
     participants = booking.participants if edit.participants is None else edit.participants - {booking.owner}
     refused = _people_refusal(booking.owner, participants - booking.participants, known)
     if refused is not None:
@@ -108,8 +104,10 @@ def judge_edit(booking: Booking, edit: Edit, known: Circumstances) -> Booking | 
         title=booking.title if edit.title is None else edit.title,
         is_live=booking.is_live if edit.is_live is None else edit.is_live,
     )
-    if (area.id, start, end) != (booking.area, booking.start, booking.end):
-        return _moved(after, area, start, end, edit, known)
+    place, start, end = edit.area or booking.area, edit.start or booking.start, edit.end or booking.end
+    if (place, start, end) != (booking.area, booking.start, booking.end):
+        area = _bookable(place, known)
+        return area if isinstance(area, Refused) else _moved(after, area, start, end, edit, known)
     if edit.holiday_confirmed and known.by_staff:
         return replace(after, holiday_confirmed=True)
     return after
@@ -214,12 +212,10 @@ def _checked_in(booking: Booking, start: datetime, end: datetime, edit: Edit, kn
 def _ended(booking: Booking, known: Circumstances) -> Booking:
     area = known.space.areas.get(booking.area)
     buffer = buffer_of(area) if area is not None else timedelta()
-    return replace(
-        booking,
-        end=known.now,
-        booked_end=booking.booked_end or booking.end,
-        held_until=known.now + buffer,
-    )
+    # With the minute that has begun: whoever books the rest begins "now", and that is with this minute.
+    minute = minute_of(known.now)
+    end = minute if minute > booking.start else known.now
+    return replace(booking, end=end, booked_end=booking.booked_end or booking.end, held_until=end + buffer)
 
 
 def _bookable(id: AreaId, known: Circumstances) -> Area | Refused:
