@@ -22,6 +22,7 @@ from controller.domain.plan_rights import DAY_PASS
 from controller.domain.reservations import LOOKED_BACK, usage_of
 from controller.domain.schedule import business_day, instant, local_date
 from controller.errors import InputError
+from controller.services.booking.store_checks import as_kept
 from controller.services.booking.stores import BookingStore, Overlap, SeriesStore, WaitingStore
 from controller.services.entry.holdings_index import memberships_in
 from controller.services.ports import RegistrySnapshot
@@ -183,7 +184,7 @@ class Counter:
             await self.stores.bookings.put_booking(booking)
         except Overlap as error:
             raise await self.taken(error.wanted) from error
-        return booking
+        return as_kept(booking)
 
     async def rewrite(self, id: BookingId, change: Callable[[Booking], Booking | Refused]) -> tuple[Booking, Booking]:
         """Judge what stands and write what comes of it, in one transaction: the booking before and after."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from controller.domain.alarm import AlarmKind
+from controller.domain.booking.clock_words import minute_of
 from controller.domain.booking.no_show import Due, Presence, asks_to_end, comes_for, due, misses_in_a_row, released
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.holdings import Booking, BookingState
@@ -132,7 +133,7 @@ class BookingKeeper:
         if after.state is BookingState.DECLINED:
             self._tell(FactKind.BOOKING_DECLINED, after, reason="nobody answered in time")
             return
-        self._tell_released(after, after.end)
+        self._tell_released(after, self._clock.now())
 
     def _tell_released(self, booking: Booking, at: datetime) -> None:
         self._tell(FactKind.BOOKING_RELEASED, booking, at=at)
@@ -201,7 +202,7 @@ def _settled(standing: Booking, at: datetime, felt: Presence) -> Booking:
     """What is due of it, done; nothing is, where somebody was quicker."""
     what = due(standing, at, felt)
     if what is Due.RELEASE:
-        return released(standing, at)
+        return released(standing, minute_of(at))  # whoever books the rest begins with this minute
     return replace(standing, state=BookingState.DECLINED) if what is Due.DECLINE else standing
 
 
