@@ -44,6 +44,8 @@ from controller.services.screens.displays import Displays, beat
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
 from controller.space.readers import Profiles
+from controller.web.api.house import ApiHouse
+from controller.web.api.table import Programs
 from controller.web.app import create_app, serve
 from controller.web.guard import is_loopback
 from devices.accesslist import public_key_of
@@ -287,6 +289,7 @@ class _Service:
         """The web part, at the settings' address."""
         web = self._settings.web
         app = create_app(
+            programs=self._programs(),
             host_names=web.host_names,
             space=lambda: self._services.index.space,
             feed=self._services.feed,
@@ -296,6 +299,18 @@ class _Service:
             hint=self._hint,
         )
         return serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
+
+    def _programs(self) -> Programs:
+        """What programs with a token are answered from."""
+        services = self._services
+        house = ApiHouse(
+            space=lambda: services.index.space,
+            people=lambda: services.index.people,
+            room_state=lambda area: services.feed.current("room", area),
+            bookings=services.bookings,
+            now=self._clock.now,
+        )
+        return Programs(house, services.keyring, services.answers)
 
     async def until(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, or until a task that should live for ever has died."""

@@ -122,7 +122,7 @@ class ApiSite:
         return ApiHouse(
             space=lambda: self.space,
             people=lambda: self.registry.now,
-            room_states=lambda: self.feed.snapshot()["rooms"],  # type: ignore[arg-type,return-value]
+            room_state=lambda area: self.feed.current("room", area),
             bookings=self.desk,
             now=self.clock.now,
         )

@@ -10,6 +10,7 @@ from controller.app.wiring.entry import EntryWing
 from controller.app.wiring.ground import Ground, Kept
 from controller.app.wiring.inside import InsideWing
 from controller.app.wiring.lists import ListWing
+from controller.app.wiring.programs import ProgramWing
 from controller.app.wiring.rooms import RoomWing
 from controller.app.wiring.visitors import VisitorWing
 from controller.app.wiring.wing import Lasting, Newest, Wing
@@ -59,12 +60,13 @@ class Services:
         bookings = BookingWing(ground, rooms)
         topics = Topics(space.root)
         refusals = Refusals(
+        programs = ProgramWing(ground)
             topics, rooms.spool.refuse, outbound, ground.note, space.devices.__contains__, meters, clock
         )
         entry = EntryWing(ground, doors, inside, visitors, lists, refusals=refusals, profiles=profiles, beside=beside)
         # What a door sensed before what is made of it; who is inside before who opens a door for them; the mode of a
         # door after everything it follows from.
-        self._wings: tuple[Wing, ...] = (ground, doors, rooms, inside, visitors, modes, lists, entry, bookings)
+        self._wings: tuple[Wing, ...] = (ground, doors, rooms, inside, visitors, modes, lists, entry, bookings, programs)
 
         self.feed, self.meters, self.board = feed, meters, board
         self.index, self.journal = ground.index, ground.journal
@@ -78,6 +80,7 @@ class Services:
         self.bookings, self.booking_wing = bookings.desk, bookings
         self.access, self.reads, self.local = entry.access, entry.reads, entry.local
         self.refusals = refusals
+        self.keyring, self.answers = programs.keyring, programs.answers
         self.listen_to_readings = rooms.listen_to_readings
         self.router = Router(
             topics,

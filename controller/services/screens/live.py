@@ -89,6 +89,10 @@ class LiveFeed:
         self._advance()
         self._facts.append((self._id, dict(line)))
 
+    def current(self, topic: str, key: str) -> Mapping[str, object] | None:
+        """How one thing stands; None where nothing is known of it."""
+        return self._values.get((topic, key))
+
     def snapshot(self) -> dict[str, object]:
         """Everything as it stands."""
         whole: dict[str, object] = {"id": self._id, "epoch": self.epoch}

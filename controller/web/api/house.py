@@ -10,14 +10,13 @@ from controller.domain.membership import PersonKind
 from controller.services.booking.desk import BookingDesk
 from controller.services.ports import RegistrySnapshot
 from controller.web.api.problems import not_found
-from controller.web.api.routes import Call
 
 
 @dataclass(frozen=True, slots=True)
 class ApiHouse:
     space: Callable[[], Space]
     people: Callable[[], RegistrySnapshot]
-    room_states: Callable[[], Mapping[str, Mapping[str, object]]]  # as the live feed has them
+    room_state: Callable[[AreaId], Mapping[str, object] | None]  # as the live feed has it
     bookings: BookingDesk
     now: Callable[[], datetime]
 
@@ -31,7 +30,3 @@ class ApiHouse:
     def is_staff(self, person: PersonId | None) -> bool:
         known = self.people().people.get(person) if person is not None else None
         return known is not None and known.kind is PersonKind.STAFF
-
-    def sees_names(self, call: "Call[object, object]") -> bool:  # type: ignore[type-var]
-        """Whether this token may know whose everything is: staff's alone."""
-        return self.is_staff(call.by)

@@ -58,7 +58,7 @@ class RoomResource:
         return Answer(FreeSlots(room=area.id, day=day.isoformat(), items=items))
 
     def _out(self, area: Area, room: Room) -> RoomOut:
-        state = self._house.room_states().get(area.id)
+        state = self._house.room_state(area.id)
         return RoomOut(
             id=area.id,
             name=area.name,
