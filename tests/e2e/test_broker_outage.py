@@ -116,7 +116,7 @@ async def test_a_broker_of_our_own_that_is_killed_comes_back_and_doors_open_agai
     program("mosquitto")
     copy_of(household.data, tmp_path / "data")
     words = ("run", "--space", household.space, "--broker-port", free_port())
-    with ControllerProcess(tmp_path, *words, measured=True) as controller:
+    with ControllerProcess(tmp_path, *words) as controller:
         port, password = _endpoint(controller.data, "door-front")
         async with FieldDevice(port, "door-front", password=password) as front:
             await front.answer(await _tap_when_ready(controller, front, household))

@@ -113,7 +113,7 @@ def test_everything_wrong_with_a_space_file_is_told_with_its_line(command: str, 
         "run": ("run", "--space", space, "--data", tmp_path / "data"),
     }
 
-    said = natoma(*words[command], measured=True)
+    said = natoma(*words[command])
 
     assert complaint(said, 2) is not None
     told = said.out if command == "check" else said.err
@@ -266,7 +266,7 @@ def test_a_settings_file_that_is_wrong_is_told_with_its_lines(tmp_path: Path):
 
 @pytest.mark.parametrize("words", [("rum",), ("explain", "--door", "front")])
 def test_wrong_usage_is_two_and_points_at_help(words: tuple[str, ...]):
-    assert "--help" in complaint(natoma(*words, measured=True), 2)
+    assert "--help" in complaint(natoma(*words), 2)
 
 
 def test_every_setting_has_a_flag_of_its_name():
@@ -374,7 +374,7 @@ def test_an_import_shows_and_changes_nothing_until_it_is_told_to(data: Path, hou
     assert json.loads(looked.out)["applied"] is False
     assert "dora" not in _people(data, household)
 
-    applied = natoma(*words, "--apply", measured=True)
+    applied = natoma(*words, "--apply")
     assert complaint(applied, 0) is not None
     assert json.loads(applied.out)["applied"] is True
     assert "dora" in _people(data, household)
@@ -419,12 +419,12 @@ def test_a_badge_nobody_could_hold_is_refused_without_showing_it(left: Path, hou
 def test_explain_and_events_speak_to_scripts(left: Path, household: Household):
     where = ("--space", household.space, "--data", left, "--json")
 
-    said = natoma("explain", "--badge", household.badges["carol"], "--door", "Front door", *where, measured=True)
+    said = natoma("explain", "--badge", household.badges["carol"], "--door", "Front door", *where)
     assert complaint(said, 0) is not None
     assert "credential_lost" in json.dumps(json.loads(said.out))
     assert household.badges["carol"] not in said.out + said.err
 
-    said = natoma("events", *where, measured=True)
+    said = natoma("events", *where)
     assert complaint(said, 0) is not None
     kinds = [json.loads(line)["kind"] for line in said.out.splitlines()]
     assert "service_started" in kinds
@@ -443,12 +443,12 @@ def test_explain_answers_before_the_first_run(data: Path, household: Household):
 def test_explain_reads_a_badge_number_from_another_program(data: Path, household: Household):
     words = ("explain", "--badge", "-", "--door", "front", "--space", household.space, "--data", data)
 
-    said = _piped(f"{household.badges['alice']}\n", *words)
+    said = natoma(*words, typed=f"{household.badges['alice']}\n")
 
     assert complaint(said, 0) == ""
     assert "Alice Arnaud" in said.out
 
-    assert "--badge -: standard input is empty" in complaint(_piped("", *words), 2)
+    assert "--badge -: standard input is empty" in complaint(natoma(*words), 2)
 
 
 def test_events_of_a_newer_program_are_not_guessed_at(left: Path, tmp_path: Path, household: Household):
@@ -539,7 +539,7 @@ def test_ctrl_c_is_heard_while_it_waits_for_a_broker(household: Household, tmp_p
     copy_of(household.data, tmp_path / "data")
     with nobody_at() as port:
         words = ("run", "--space", household.space, "--mqtt", f"mqtt://127.0.0.1:{port}")
-        controller = ControllerProcess(tmp_path, *words)
+        controller = ControllerProcess(tmp_path, *words, cold=True)
         controller.launch()
         try:
             eventually(lambda: "no connection" in controller.log, "its first try")
@@ -567,7 +567,7 @@ def test_a_killed_controller_leaves_no_broker_and_starts_again_at_once(household
 @pytest.mark.broker
 def test_a_first_run_with_nothing_begins_with_the_starter(tmp_path: Path):
     program("mosquitto")
-    with ControllerProcess(tmp_path, "run", "--broker-port", free_port(), cwd=tmp_path) as controller:
+    with ControllerProcess(tmp_path, "run", "--broker-port", free_port(), cwd=tmp_path, cold=True) as controller:
         assert (controller.data / "space.yaml").exists()
 
 
@@ -576,15 +576,6 @@ def test_a_first_run_with_nothing_begins_with_the_starter(tmp_path: Path):
 
 def _run(data: Path, household: Household, *words: object, within: float = 20.0) -> Said:
     return natoma("run", "--space", household.space, "--data", data, "--web-port", 0, *words, within=within)
-
-
-def _piped(text: str, *words: object) -> Said:
-    """The command with another program's output as its input."""
-    done = subprocess.run(
-        [sys.executable, "-m", "controller", *map(str, words)],
-        cwd=ROOT, env=clean_environment(), input=text, capture_output=True, text=True, timeout=20,
-    )  # fmt: skip
-    return Said(done.returncode, done.stdout, done.stderr)
 
 
 def _people(data: Path, household: Household) -> set[str]:

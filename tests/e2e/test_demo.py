@@ -33,7 +33,7 @@ def test_a_newcomer_sees_the_building_live_and_a_badge_open_a_door(broker: str, 
     empty = tmp_path / "newcomer"
     empty.mkdir()
     words = ("demo", "--broker", broker, "--broker-port", free_port())
-    with ControllerProcess(tmp_path, *words, data=empty / "natoma-data", cwd=empty, measured=not is_killed) as demo:
+    with ControllerProcess(tmp_path, *words, data=empty / "natoma-data", cwd=empty, cold=True) as demo:
         assert demo.page().startswith("<!doctype html>")
         eventually(lambda: _device_states(demo) == {"ready"}, "all devices ready", ALL_THERE_S)
         eventually(lambda: _door(demo)["state"] == "locked", "the door locked", ALL_THERE_S)

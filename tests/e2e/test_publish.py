@@ -12,6 +12,7 @@ from tests.support.broker import MosquittoBroker
 from tests.support.controller import ControllerProcess, natoma
 from tests.support.field import FieldDevice
 from tests.support.household import Household
+from tests.support.live_house import seen
 
 pytestmark = pytest.mark.broker
 
@@ -55,6 +56,7 @@ async def test_a_published_file_counts_at_the_next_reads_within_a_second_and_aft
     assert said.code == 0
     assert "counts now." in said.out
     assert took < COUNTS_WITHIN_S
+    await seen(lambda: controller.facts("policy_published"), "who published it, in the log")
     (fact,) = controller.facts("policy_published")
     version = fact["detail"]["version"]
     assert fact["detail"]["by"] == "zoe"

@@ -36,7 +36,7 @@ async def test_from_a_read_to_its_unlock_5_ms_in_the_median_and_20_ms_of_99_in_1
     badges = _house(tmp_path)
     words = ("run", "--space", tmp_path / "space.yaml", "--mqtt", f"mqtt://127.0.0.1:{house_broker.port}")
     shares = []
-    with ControllerProcess(tmp_path, *words) as controller:
+    with ControllerProcess(tmp_path, *words, cold=True) as controller:
         async with AsyncExitStack() as stack:
             doors = [
                 await stack.enter_async_context(FieldDevice(house_broker.port, f"door-{number}"))

@@ -35,7 +35,7 @@ async def test_ten_thousand_people_are_soon_ready_in_150_mib(
     told = natoma("people", "import", people, "--apply", "--space", space, "--data", tmp_path / "data", within=60)
     assert told.code == 0, told.err
     words = ("run", "--space", space, "--mqtt", f"mqtt://127.0.0.1:{house_broker.port}")
-    controller = ControllerProcess(tmp_path, *words)
+    controller = ControllerProcess(tmp_path, *words, cold=True)
     took, memory = [], []
     async with FieldDevice(house_broker.port, "door-front") as front:
         for _ in range(STARTS):

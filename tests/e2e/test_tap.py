@@ -57,9 +57,7 @@ def running(
     with MosquittoBroker(folder / "broker", extra=QUEUES) as broker:
         where = f"mqtt://127.0.0.1:{broker.port}"
         words = ("--mqtt", where, "--mqtt-version", VERSIONS[request.param])
-        with ControllerProcess(
-            folder / "controller", "run", "--space", household.space, *words, measured=True
-        ) as controller:
+        with ControllerProcess(folder / "controller", "run", "--space", household.space, *words) as controller:
             yield controller, broker.port, request.param
 
 

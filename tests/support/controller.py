@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +20,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from tests.support.warm import Forked
 
 PATIENCE_S = 20.0
 STOP_LIMIT_S = 5.0
@@ -37,26 +40,22 @@ class Said:
     err: str
 
 
-def natoma(
-    *words: object, cwd: Path = ROOT, within: float = PATIENCE_S, measured: bool = False, **environment: str
-) -> Said:
+def natoma(*words: object, cwd: Path = ROOT, within: float = PATIENCE_S, typed: str = "", **environment: str) -> Said:
     """Run a command of `natoma` to its end, with an environment that has none of our own settings."""
-    done = subprocess.run(
-        [sys.executable, "-m", "controller", *map(str, words)],
-        cwd=cwd,
-        env=clean_environment(measured=measured, **environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=within,
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        given, out, err = (Path(folder, name) for name in ("in", "out", "err"))
+        given.write_text(typed)
+        command = Forked(words, cwd=cwd, env=clean_environment(**environment), stdin=given, stdout=out, stderr=err)
+        try:
+            code = command.wait(within)
+        finally:
+            command.kill()
+        return Said(code, out.read_text(), err.read_text())
 
 
-def clean_environment(*, measured: bool = False, **more: str) -> dict[str, str]:
-    """Ours without NATOMA_*, and without what makes a child count its own lines, which is slow, unless it is `measured`."""
-    unwanted = ("NATOMA_",) if measured else ("NATOMA_", "COVERAGE_", "COV_")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+def clean_environment(**more: str) -> dict[str, str]:
+    """Ours without NATOMA_*."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NATOMA_")}
     return {**ours, "PYTHONPATH": str(ROOT), **more}
 
 
@@ -101,16 +100,19 @@ class ControllerProcess:
     """
 
     def __init__(
-        self, folder: Path, *words: object, data: Path | None = None, cwd: Path = ROOT, measured: bool = False
+        self, folder: Path, *words: object, data: Path | None = None, cwd: Path = ROOT, cold: bool = False
     ) -> None:
-        """`words` follow `natoma`; `data` is where they put it by themselves, else it is put into the folder."""
+        """`words` follow `natoma`; `data` is where they put it by themselves, else it is put into the folder.
+
+        A `cold` one is started as its user starts it, imports and all: seconds, for tests about just that.
+        """
         self.data = data or folder / "data"
         where = [] if data is not None else ["--data", str(self.data)]
         self._command = [*map(str, words), *where, "--web-port", "0"]
         self._cwd = cwd
-        self._measured = measured
+        self._cold = cold
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._readers: dict[str, sqlite3.Connection] = {}
         self.url = ""
         self.started_at = 0.0  # monotonic, of the newest start
@@ -135,12 +137,17 @@ class ControllerProcess:
         assert self._process is None, "it runs already"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._out.write_bytes(b"")
+        self.log_file.touch()
+        self.started_at = time.monotonic()
+        if not self._cold:
+            files = {"stdin": Path(os.devnull), "stdout": self._out, "stderr": self.log_file}
+            self._process = Forked(self._command, cwd=self._cwd, env=clean_environment(), **files)
+            return
         with self._out.open("ab") as out, self.log_file.open("ab") as log:
-            self.started_at = time.monotonic()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "controller", *self._command],
                 cwd=self._cwd,
-                env=clean_environment(measured=self._measured),
+                env=clean_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=log,
@@ -300,7 +307,7 @@ class ControllerProcess:
             with error:
                 return error.code, json.load(error)
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | Forked:
         assert self._process is not None, "it is not running"
         return self._process
 

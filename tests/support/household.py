@@ -69,6 +69,6 @@ def make_household(folder: Path) -> Household:
         out.writeheader()
         out.writerows({**row, "badge": badges[row["id"]], "badge_format": "iso14443a"} for row in rows)
     people.chmod(0o600)
-    told = natoma("people", "import", people, "--apply", "--space", space, "--data", folder / "data", measured=True)
+    told = natoma("people", "import", people, "--apply", "--space", space, "--data", folder / "data")
     assert told.code == 0, told.err
     return Household(folder / "data", space, badges)
