@@ -25,3 +25,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def is_law(item: pytest.Function) -> bool:
     """Hypothesis' tests are; others that try thousands of cases say so."""
     return getattr(item.obj, "is_hypothesis_test", False) or item.get_closest_marker("law") is not None
+
+
+def pytest_sessionfinish() -> None:
+    started = sys.modules.get("tests.support.postgres")  # by the first test that needs a server, if any did
+    if started is not None:
+        started.stop()

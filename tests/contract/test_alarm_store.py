@@ -1,4 +1,4 @@
-"""What every AlarmStore promises, on the in-memory twin and on SQLite."""
+"""What every AlarmStore promises, on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,18 +14,19 @@ from controller.domain.ids import AlarmId, AreaId, DeviceId, DoorId, PersonId
 from controller.errors import InputError
 from controller.services.doors.alarms import AlarmStore
 from tests.support.memory import MemoryAlarmStore
+from tests.support.registries import empty_place
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 STREET = Subject(door=DoorId("street"))
 DANA = Acknowledgement("Dana", "Wind; the closer is tight again", NOON + timedelta(minutes=5))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AlarmStore]:
     if request.param == "memory":
         yield MemoryAlarmStore()
         return
-    async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
+    async with SqlRegistry(empty_place(request.param, tmp_path), key_id="k1") as registry:
         yield SqlAlarmStore(registry.database)
 
 

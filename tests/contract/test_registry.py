@@ -1,4 +1,4 @@
-"""What every Registry promises, on the in-memory twin and on SQLite."""
+"""What every Registry promises, on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -21,6 +21,7 @@ from controller.services.entry.access_index import AccessIndex, refresh
 from controller.services.people.people import Held, ImportPlan, PeopleStore
 from controller.services.ports import Registry, RegistrySnapshot
 from tests.support.memory import MemoryRegistry
+from tests.support.registries import empty_place
 
 
 class People(Registry, PeopleStore, Protocol): ...
@@ -52,14 +53,15 @@ def ben() -> Held:
     return Held(Person(BEN, "Ben"), plans, (Credential(BENS_BADGE, BEN),), {b"b" * 32: BENS_BADGE})
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def registry(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[People]:
     async with AsyncExitStack() as stack:
         people: People
         if request.param == "memory":
             people = MemoryRegistry()
         else:
-            people = await stack.enter_async_context(await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1"))
+            place = empty_place(request.param, tmp_path)
+            people = await stack.enter_async_context(SqlRegistry(place, key_id="k1"))
         await people.sync_plans([FULL, DAY])
         yield people
 

@@ -49,7 +49,7 @@ def booking(id: str = "one", area: AreaId = PINE, hours: float = 0, **changes: o
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
     async with opened(request.param, tmp_path) as kept:
         yield kept

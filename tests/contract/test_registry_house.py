@@ -29,7 +29,7 @@ STREET = Scope(ScopeKind.DOOR, DoorId("street"))
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
     async with opened(request.param, tmp_path) as kept:
         yield kept

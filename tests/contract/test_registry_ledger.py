@@ -22,7 +22,7 @@ USED = LedgerRow(LedgerEntry.USED, Charge(ChargeKind.QUOTA_DAY, ADA, MONDAY, pla
 DAY_MS = 24 * 3_600_000
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
     async with opened(request.param, tmp_path) as kept:
         yield kept

@@ -29,7 +29,7 @@ ADAS_PIN = Credential(CredentialId("pin-ada"), ADA, CredentialKind.PIN)
 INCUBATOR = Cohort(CohortId("incubator"), "Incubator 2026", FULL.id, SPRING, date(2026, 6, 30))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
     async with opened(request.param, tmp_path) as kept:
         yield kept

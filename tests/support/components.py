@@ -6,14 +6,18 @@ as in continuous integration, it fails them.
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-# Debian keeps daemons in sbin, which is not on an ordinary user's PATH.
-SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+# Debian keeps daemons in sbin, which is not on an ordinary user's PATH, and each PostgreSQL in a folder of its own.
+_POSTGRESQL = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+SEARCH_PATH = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", *_POSTGRESQL]
+)
 
 
-PROGRAMS = ("mosquitto", "chromium", "chromedriver", "openssl")
+PROGRAMS = ("mosquitto", "chromium", "chromedriver", "openssl", "initdb")
 
 
 def missing() -> list[str]:

@@ -1,4 +1,4 @@
-"""A registry with all that shares its database, in memory or in SQLite: what a contract suite runs against."""
+"""A registry with all that shares its database, in memory, in SQLite or on PostgreSQL: what a contract suite runs against."""
 
 import contextlib
 import sqlite3
@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from controller.adapters.sql.places import Place, SqliteFile
 from controller.adapters.sql.registry import SqlRegistry
 from controller.adapters.sql.upgrade import REGISTRY, bring_up
 from controller.app.stores import RegistryStores
@@ -75,13 +76,21 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
             MemoryLists(),
         )
         return
-    # Made once: migrating an empty file costs more than what most tests do with it.
+    async with SqlRegistry(empty_place(kind, folder), key_id="k1", now=lambda: NOON) as registry:
+        await _begin(registry)
+        yield kept_in(registry)
+
+
+def empty_place(kind: str, folder: Path) -> Place:
+    """A registry with nothing in it. Made once: migrating costs more than what most tests do with it."""
+    if kind == "postgresql":
+        from tests.support import postgres  # its driver is an extra
+
+        return postgres.empty_registry()
     path = folder / "natoma.db"
     if not path.exists():
         path.write_bytes(_empty())
-    async with await SqlRegistry.open(path, key_id="k1", now=lambda: NOON) as registry:
-        await _begin(registry)
-        yield kept_in(registry)
+    return SqliteFile(path)
 
 
 @cache

@@ -1,20 +1,17 @@
-"""One registry database, open: a thread and a connection to read, another to write, shared by every store in the file.
+"""One registry database, open: a thread and a connection to read, another to write, shared by every store in it.
 
 What is read and written is each store's own affair; here is only how a transaction runs and what its errors mean.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from controller.adapters.sql.engine import reading_engine, writing_engine
-from controller.adapters.sqlite_file import store_error
+from controller.adapters.sql.places import Place
 
 T = TypeVar("T")
 
@@ -22,11 +19,11 @@ T = TypeVar("T")
 class Database:
     """Runs work in transactions; `close` it last."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
         # One thread and one connection each: a long import never delays a look at the version.
-        self._reading = (reading_engine(path), ThreadPoolExecutor(1, thread_name_prefix="registry reader"))
-        self._writing = (writing_engine(path), ThreadPoolExecutor(1, thread_name_prefix="registry writer"))
+        self._reading = (place.reading(), ThreadPoolExecutor(1, thread_name_prefix="registry reader"))
+        self._writing = (place.writing(), ThreadPoolExecutor(1, thread_name_prefix="registry writer"))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """One moment of the database."""
@@ -50,7 +47,7 @@ class Database:
             with engine.begin() as connection:
                 return work(connection)
         except DBAPIError as exc:
-            error = store_error(self.path, exc.orig) if isinstance(exc.orig, sqlite3.Error) else None
+            error = self.place.error(exc)
             if error is None:
                 raise
             raise error from exc

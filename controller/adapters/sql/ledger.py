@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, insert, or_, select
 
 from controller.adapters.sql import schema_registry as schema
 from controller.adapters.sql.columns import milliseconds, moment
@@ -63,16 +62,25 @@ def _load(connection: Connection, since: date) -> list[LedgerRow]:
 
 def _append(connection: Connection, rows: Sequence[LedgerRow], cursor: int | None) -> list[bool]:
     # One by one: which of them were new must be known, and an entry is a row or two.
-    new = [
-        connection.execute(insert(schema.ledger).values(_values(row)).on_conflict_do_nothing()).rowcount > 0
-        for row in rows
-    ]
+    new = [_add(connection, row) for row in rows]
     if any(new):
         set_key(connection, schema.LEDGER_KEY, version_of(connection, schema.LEDGER_KEY) + sum(new))
     # Of two that follow the same log the further one is right: nothing is ever taken out of the ledger.
     if cursor is not None and cursor > version_of(connection, schema.LEDGER_CURSOR_KEY):
         set_key(connection, schema.LEDGER_CURSOR_KEY, cursor)
     return new
+
+
+def _add(connection: Connection, row: LedgerRow) -> bool:
+    values = _values(row)
+    # No other writer comes between; were one to, the index of uses refuses the second.
+    if row.entry is LedgerEntry.USED:
+        table, key = schema.ledger, ("entry", "kind", "holder", "day", "subject")
+        same = select(table.c.number).where(*(table.c[name] == values[name] for name in key))
+        if connection.execute(same).first() is not None:
+            return False
+    connection.execute(insert(schema.ledger).values(values))
+    return True
 
 
 def _values(row: LedgerRow) -> dict[str, Any]:

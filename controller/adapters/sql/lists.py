@@ -5,8 +5,7 @@ A door decides from a list and tells of it later, with hashes that only that lis
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, insert, select, update
 
 from controller.adapters.sql import schema_registry as schema
 from controller.adapters.sql.database import Database
@@ -36,7 +35,8 @@ class SqlLists:
 def _remember(connection: Connection, one: IssuedList) -> None:
     table = schema.access_list
     values = {"salt": one.salt, "issued_ms": one.issued_ms, "until_ms": one.until_ms}
-    statement = insert(table).values(device=one.device, rev=one.rev, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["device", "rev"], set_=values))
+    known = (table.c.device == one.device) & (table.c.rev == one.rev)
+    if not connection.execute(update(table).where(known).values(values)).rowcount:
+        connection.execute(insert(table).values(device=one.device, rev=one.rev, **values))
     gone_ms = one.issued_ms - KEPT_AFTER_END // timedelta(milliseconds=1)
     connection.execute(delete(table).where(table.c.until_ms < gone_ms))

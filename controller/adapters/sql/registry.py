@@ -6,7 +6,6 @@ alarms are in the same database, behind ports of their own (`house`, `bookings`,
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,10 +20,9 @@ from controller.adapters.sql import people_changes as changes
 from controller.adapters.sql import schema_registry as schema
 from controller.adapters.sql import snapshot
 from controller.adapters.sql.database import Database
-from controller.adapters.sql.engine import reading_engine
-from controller.adapters.sql.upgrade import REGISTRY, bring_up
+from controller.adapters.sql.places import Place, place_of
+from controller.adapters.sql.upgrade import REGISTRY
 from controller.adapters.sql.versions import version_of
-from controller.adapters.sqlite_file import store_error
 from controller.domain.building import Plan
 from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId, TeamId
 from controller.domain.membership import (
@@ -45,18 +43,17 @@ from controller.services.ports import RegistryChange, RegistrySnapshot
 class SqlRegistry:
     """The `Registry` and `PeopleStore` ports over one database; `open` it, and `close` it."""
 
-    def __init__(self, path: Path, *, key_id: str, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, where: Path | Place, *, key_id: str, now: Callable[[], datetime] | None = None) -> None:
         """`key_id` names the key that the digests written here were made with; by `now`, what is long over is not loaded."""
-        self.path = path
         self.key_id = key_id
-        self.database = Database(path)
+        self.database = Database(place_of(where))
         self._now = now or SystemClock().now
 
     @classmethod
-    async def open(cls, path: Path, *, key_id: str, now: Callable[[], datetime] | None = None) -> Self:
-        """Create or upgrade the file, then open it; StartupError when it is newer than we are, or damaged."""
-        await asyncio.to_thread(bring_up, path, REGISTRY)
-        return cls(path, key_id=key_id, now=now)
+    async def open(cls, where: Path | Place, *, key_id: str, now: Callable[[], datetime] | None = None) -> Self:
+        """Create or upgrade it, then open it; StartupError when it is newer than we are, or damaged."""
+        await asyncio.to_thread(place_of(where).bring_up, REGISTRY)
+        return cls(where, key_id=key_id, now=now)
 
     async def __aenter__(self) -> Self:
         return self
@@ -149,16 +146,16 @@ class SqlRegistry:
         return await self.database.write(lambda connection: changes.remove_lease(connection, team, area, starts))
 
 
-def key_ids(path: Path) -> frozenset[str]:
+def key_ids(where: Path | Place) -> frozenset[str]:
     """Which keys the credentials in this registry were digested with; none where there is no registry yet."""
-    if not path.exists():
+    place = place_of(where)
+    if not place.is_there(REGISTRY):
         return frozenset()
-    engine = reading_engine(path)
+    engine = place.reading()
     try:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             return frozenset(connection.scalars(select(schema.credential.c.key_id).distinct()))
     except DBAPIError as exc:
-        error = store_error(path, exc.orig) if isinstance(exc.orig, sqlite3.Error) else None
-        raise error or exc from exc
+        raise place.error(exc) or exc from exc
     finally:
         engine.dispose()

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -39,11 +40,11 @@ person = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("banned", Boolean, nullable=False, server_default=text("0")),
-    Column("needs_time", Boolean, nullable=False, server_default=text("0")),
+    Column("banned", Boolean, nullable=False, server_default=false()),
+    Column("needs_time", Boolean, nullable=False, server_default=false()),
     Column("team", Text, ForeignKey("team.id")),
     Column("rights", Text, nullable=False, server_default=text("''")),  # words of `Right`, spaces between them
-    Column("pays_as_you_go", Boolean, nullable=False, server_default=text("0")),
+    Column("pays_as_you_go", Boolean, nullable=False, server_default=false()),
 )
 
 # A mirror of the space file's plans, so that no membership names one that never was. A plan that left the file stays
@@ -118,7 +119,7 @@ credential = Table(
     Column("last_two", Text, nullable=False, server_default=text("''")),
     Column("digest", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False),  # which key made the digest: for its rotation
-    Column("is_duress", Boolean, nullable=False, server_default=text("0")),
+    Column("is_duress", Boolean, nullable=False, server_default=false()),
     Column("list_digest", LargeBinary),  # how doors' own lists know it; NULL: enrolled before there were any
     Index("credential_person", "person"),
     Index("credential_digest", "digest", unique=True),
@@ -133,7 +134,7 @@ booking = Table(
     Column("end_ms", BigInteger, nullable=False),
     Column("owner", Text, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     Column("state", Text, nullable=False),
-    Column("holiday_confirmed", Boolean, nullable=False, server_default=text("0")),
+    Column("holiday_confirmed", Boolean, nullable=False, server_default=false()),
     # `end_ms` and the room's buffer after it: what may not overlap, by triggers in SQLite, else by a constraint.
     Column("held_ms", BigInteger, nullable=False, server_default=text("0")),
     Column("title", Text, nullable=False, server_default=text("''")),
@@ -141,7 +142,7 @@ booking = Table(
     Column("checked_in_ms", BigInteger),
     Column("series", Text),
     Column("series_day", Date),
-    Column("is_live", Boolean, nullable=False, server_default=text("0")),
+    Column("is_live", Boolean, nullable=False, server_default=false()),
     Column("booked_end_ms", BigInteger),
     Column("origin", Text, nullable=False, server_default=text("''")),
     Index("booking_held", "area", "held_ms"),
@@ -170,7 +171,7 @@ event = Table(
     Column("entry", Text, nullable=False),
     Column("host_entered_ms", BigInteger),
     Column("ended_ms", BigInteger),
-    Column("is_public", Boolean, nullable=False, server_default=text("0")),
+    Column("is_public", Boolean, nullable=False, server_default=false()),
 )
 
 event_door = Table(
@@ -188,7 +189,7 @@ ticket = Table(
     Column("event", Text, ForeignKey("event.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("person", Text, ForeignKey("person.id", ondelete="CASCADE")),
-    Column("is_void", Boolean, nullable=False, server_default=text("0")),
+    Column("is_void", Boolean, nullable=False, server_default=false()),
     Column("digest", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("list_digest", LargeBinary),  # as of a credential
@@ -204,7 +205,7 @@ guest_pass = Table(
     Column("host", Text, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     Column("start_ms", BigInteger, nullable=False),
     Column("end_ms", BigInteger, nullable=False),
-    Column("is_revoked", Boolean, nullable=False, server_default=text("0")),
+    Column("is_revoked", Boolean, nullable=False, server_default=false()),
 )
 
 visit = Table(
@@ -282,7 +283,7 @@ one_off = Table(
     Column("end_ms", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("by", Text, nullable=False, server_default=text("''")),
-    Column("removed", Boolean, nullable=False, server_default=text("0")),
+    Column("removed", Boolean, nullable=False, server_default=false()),
 )
 
 extra_holiday = Table(
@@ -305,7 +306,7 @@ window_opened = Table(
     Column("closed_ms", BigInteger),
 )
 
-# Rows are added and never edited: in SQLite two triggers see to that. Whoever they name may be gone, the row stays.
+# Rows are added and never edited: triggers see to that. Whoever they name may be gone, the row stays.
 ledger = Table(
     "ledger",
     metadata,

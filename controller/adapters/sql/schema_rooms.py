@@ -3,7 +3,21 @@
 Beside `schema_registry`, in the same metadata and the same database; what is said there of columns holds here too.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+    text,
+    true,
+)
 
 from controller.adapters.sql.schema_registry import metadata
 
@@ -17,7 +31,7 @@ booking_series = Table(
     Column("title", Text, nullable=False, server_default=text("''")),
     Column("rule", Text, nullable=False),  # JSON: a `Recurrence`
     Column("zone", Text, nullable=False),  # IANA: its hours are local ones
-    Column("is_live", Boolean, nullable=False, server_default=text("0")),
+    Column("is_live", Boolean, nullable=False, server_default=false()),
     Column("made_ms", BigInteger),
     Column("ended_ms", BigInteger),  # by somebody: nothing of it comes after
     Index("booking_series_owner", "owner"),
@@ -68,7 +82,7 @@ outside_calendar = Table(
     Column("content", Text),  # hash of what was read last
     Column("read_ms", BigInteger),
     Column("error", Text),
-    Column("removed", Boolean, nullable=False, server_default=text("0")),
+    Column("removed", Boolean, nullable=False, server_default=false()),
 )
 
 api_token = Table(
@@ -106,9 +120,9 @@ profile = Table(
     Column("email", Text, nullable=False, server_default=text("''")),
     Column("webhook", Text, nullable=False, server_default=text("''")),
     Column("language", Text, nullable=False, server_default=text("'en'")),
-    Column("wants_notices", Boolean, nullable=False, server_default=text("1")),
-    Column("shares_presence", Boolean, nullable=False, server_default=text("0")),
-    Column("can_be_asked", Boolean, nullable=False, server_default=text("0")),
+    Column("wants_notices", Boolean, nullable=False, server_default=true()),
+    Column("shares_presence", Boolean, nullable=False, server_default=false()),
+    Column("can_be_asked", Boolean, nullable=False, server_default=false()),
     Column("skills", Text, nullable=False, server_default=text("'[]'")),  # JSON: words of their own
     Column("about", Text, nullable=False, server_default=text("''")),
 )

@@ -10,9 +10,13 @@ import logging
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from controller.adapters.sqlite_file import check, create, damaged, examine
 from controller.errors import StartupError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -53,14 +57,32 @@ def bring_up(path: Path, chain: Chain) -> None:
     found = _revision(path, chain)
     if found == chain.head:
         return
-    if found not in chain.revisions:
-        raise StartupError(
-            f"{path} was written by a newer Natoma: its schema is {found}, this program knows up to {chain.head}. "
-            f"Run the newer program, or put back the copy it made before it upgraded ({path.name}.before-*)."
-        )
+    refuse_newer(str(path), found, chain, f"put back the copy it made before it upgraded ({path.name}.before-*)")
     copy = _copy(path, found)
     logger.info("%s: upgrading from %s to %s; the old one is kept as %s", path, found, chain.head, copy.name)
     _migrate(path, chain)
+
+
+def refuse_newer(where: str, found: str, chain: Chain, remedy: str) -> None:
+    if found not in chain.revisions:
+        raise StartupError(
+            f"{where} was written by a newer Natoma: its schema is {found}, this program knows up to {chain.head}. "
+            f"Run the newer program, or {remedy}."
+        )
+
+
+def migrate(engine: "Engine", chain: Chain) -> None:
+    """One transaction for all of it: killed half way, the old schema is still whole."""
+    # Imported here: a database at its newest revision must not pay for what it does not need (0.15 s).
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(chain.scripts).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        config.attributes["chain"] = chain
+        command.upgrade(config, chain.head)
 
 
 def _revision(path: Path, chain: Chain) -> str:
@@ -92,22 +114,13 @@ def _copy(path: Path, revision: str) -> Path:
 
 
 def _migrate(path: Path, chain: Chain) -> None:
-    # Imported here: a database at its newest revision must not pay for what it does not need (0.15 s).
-    from alembic import command
-    from alembic.config import Config
     from sqlalchemy.exc import DatabaseError
 
     from controller.adapters.sql.engine import writing_engine
 
-    config = Config()
-    config.set_main_option("script_location", str(chain.scripts).replace("%", "%%"))
     engine = writing_engine(path)
     try:
-        # One transaction for all of it: killed half way, the old schema is still whole.
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            config.attributes["chain"] = chain
-            command.upgrade(config, chain.head)
+        migrate(engine, chain)
     except DatabaseError as exc:
         if isinstance(exc.orig, sqlite3.DatabaseError):
             raise damaged(path, exc.orig) from exc

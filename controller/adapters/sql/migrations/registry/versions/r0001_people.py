@@ -14,8 +14,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("banned", sa.Boolean, nullable=False, server_default=sa.text("0")),
-        sa.Column("needs_time", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("banned", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("needs_time", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("team", sa.Text, sa.ForeignKey("team.id")),
     )
     op.create_table(

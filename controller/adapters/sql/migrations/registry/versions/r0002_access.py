@@ -34,10 +34,10 @@ def upgrade() -> None:
 
 def _people() -> None:
     op.add_column("person", sa.Column("rights", sa.Text, nullable=False, server_default=sa.text("''")))
-    op.add_column("person", sa.Column("pays_as_you_go", sa.Boolean, nullable=False, server_default=sa.text("0")))
+    op.add_column("person", sa.Column("pays_as_you_go", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("membership", sa.Column("due_since", sa.Date))
     op.add_column("membership", sa.Column("due_cents", sa.Integer, nullable=False, server_default=sa.text("0")))
-    op.add_column("credential", sa.Column("is_duress", sa.Boolean, nullable=False, server_default=sa.text("0")))
+    op.add_column("credential", sa.Column("is_duress", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("credential", sa.Column("list_digest", sa.LargeBinary))
     op.create_table(
         "team_membership",
@@ -73,7 +73,7 @@ def _holdings() -> None:
         sa.Column("end_ms", sa.BigInteger, nullable=False),
         sa.Column("owner", sa.Text, sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
         sa.Column("state", sa.Text, nullable=False),
-        sa.Column("holiday_confirmed", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("holiday_confirmed", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_index("booking_area", "booking", ["area", "start_ms"])
     op.create_index("booking_end", "booking", ["end_ms"])
@@ -107,7 +107,7 @@ def _holdings() -> None:
         sa.Column("event", sa.Text, sa.ForeignKey("event.id", ondelete="CASCADE"), nullable=False),
         sa.Column("name", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("person", sa.Text, sa.ForeignKey("person.id", ondelete="CASCADE")),
-        sa.Column("is_void", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("is_void", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("key_id", sa.Text, nullable=False),
         sa.Column("list_digest", sa.LargeBinary),
@@ -121,7 +121,7 @@ def _holdings() -> None:
         sa.Column("host", sa.Text, sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
         sa.Column("start_ms", sa.BigInteger, nullable=False),
         sa.Column("end_ms", sa.BigInteger, nullable=False),
-        sa.Column("is_revoked", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("is_revoked", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
         "visit",
@@ -182,7 +182,7 @@ def _house() -> None:
         sa.Column("end_ms", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("by", sa.Text, nullable=False, server_default=sa.text("''")),
-        sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
         "extra_holiday",
@@ -260,7 +260,6 @@ def _books() -> None:
     meta = sa.table("meta", sa.column("key", sa.Text), sa.column("value", sa.BigInteger))
     op.bulk_insert(meta, [{"key": key, "value": 0} for key in ("alarms", "ledger")])
     op.bulk_insert(meta, [{"key": "ledger_cursor", "value": -1}])  # nobody has begun to follow the log
-    # Elsewhere a right that nobody is granted does the same.
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
@@ -269,6 +268,16 @@ def _books() -> None:
             )
         op.execute(NO_REPLACE)
         op.execute(ONE_USE_STAYS)
+    else:
+        # Here nothing replaces a row without an UPDATE, and the same use again is refused by its index.
+        op.execute(
+            f"CREATE FUNCTION ledger_no_edit() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{NOBODY_EDITS}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER ledger_no_edit BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger "
+            "FOR EACH STATEMENT EXECUTE FUNCTION ledger_no_edit()"
+        )
 
 
 def downgrade() -> None:
@@ -295,6 +304,8 @@ def downgrade() -> None:
         "team_membership",
     ):
         op.drop_table(table)
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION ledger_no_edit()")
     op.execute("DELETE FROM meta WHERE key <> 'version'")
     for table, column in (
         ("credential", "list_digest"),

@@ -33,7 +33,7 @@ def _bookings() -> None:
     op.add_column("booking", sa.Column("checked_in_ms", sa.BigInteger))
     op.add_column("booking", sa.Column("series", sa.Text))
     op.add_column("booking", sa.Column("series_day", sa.Date))
-    op.add_column("booking", sa.Column("is_live", sa.Boolean, nullable=False, server_default=sa.text("0")))
+    op.add_column("booking", sa.Column("is_live", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("booking", sa.Column("booked_end_ms", sa.BigInteger))
     op.add_column("booking", sa.Column("origin", sa.Text, nullable=False, server_default=sa.text("''")))
     op.drop_index("booking_area")
@@ -52,7 +52,7 @@ def _bookings() -> None:
 
 
 def _around_them() -> None:
-    op.add_column("event", sa.Column("is_public", sa.Boolean, nullable=False, server_default=sa.text("0")))
+    op.add_column("event", sa.Column("is_public", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table(
         "booking_series",
         sa.Column("id", sa.Text, primary_key=True),
@@ -62,7 +62,7 @@ def _around_them() -> None:
         sa.Column("title", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("rule", sa.Text, nullable=False),
         sa.Column("zone", sa.Text, nullable=False),
-        sa.Column("is_live", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("is_live", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("made_ms", sa.BigInteger),
         sa.Column("ended_ms", sa.BigInteger),
     )
@@ -105,7 +105,7 @@ def _around_them() -> None:
         sa.Column("content", sa.Text),
         sa.Column("read_ms", sa.BigInteger),
         sa.Column("error", sa.Text),
-        sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
         "series_skip",
@@ -144,9 +144,9 @@ def _people() -> None:
         sa.Column("email", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("webhook", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.Column("language", sa.Text, nullable=False, server_default=sa.text("'en'")),
-        sa.Column("wants_notices", sa.Boolean, nullable=False, server_default=sa.text("1")),
-        sa.Column("shares_presence", sa.Boolean, nullable=False, server_default=sa.text("0")),
-        sa.Column("can_be_asked", sa.Boolean, nullable=False, server_default=sa.text("0")),
+        sa.Column("wants_notices", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("shares_presence", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("can_be_asked", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("skills", sa.Text, nullable=False, server_default=sa.text("'[]'")),
         sa.Column("about", sa.Text, nullable=False, server_default=sa.text("''")),
     )
