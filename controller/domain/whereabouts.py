@@ -123,6 +123,10 @@ class Whereabouts:
         seen = self._seen.get(person)
         return seen is not None and seen.area in self.layout.zones
 
+    def inside(self) -> frozenset[PersonId]:
+        """Everybody who is in the building, by name."""
+        return frozenset(person for person in self._seen if self.is_inside(person))
+
     def last_entry(self, person: PersonId, badge: CredentialId, zone: ZoneId) -> datetime | None:
         """When somebody last came into a zone by this credential of theirs."""
         return self._entries.get(person, {}).get((badge, zone))
