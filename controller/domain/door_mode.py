@@ -65,11 +65,12 @@ class Circumstances:
     exit_requested: bool = False
     events: tuple[PublicEvent, ...] = ()
     full: Collection[EventId] = ()  # events with no place left
+    on_air: bool = False  # a recording goes on behind it
 
     @property
-    def is_in_service(self) -> bool:
-        """A door that is switched off or being repaired is not unlocked by any programme, only by hand."""
-        return self.door.enabled and not self.door.in_maintenance
+    def follows_programmes(self) -> bool:
+        """A door that is switched off, being repaired, or of a booth on air is unlocked by no programme, only by hand."""
+        return self.door.enabled and not self.door.in_maintenance and not self.on_air
 
 
 UNLOCKED_AT_MOST = timedelta(hours=26)
@@ -88,9 +89,10 @@ def mode_of(
     exit_requested: bool = False,
     events: Iterable[PublicEvent] = (),
     full: Collection[EventId] = (),
+    on_air: bool = False,
 ) -> DoorMode:
     """The mode of this door at this moment: the first of PRECEDENCE that has something to say."""
-    now = Circumstances(door, space, house, at, exit_requested, tuple(events), full)
+    now = Circumstances(door, space, house, at, exit_requested, tuple(events), full, on_air)
     mode = _mode(now)
     if mode.level is Level.FREE_EXIT:
         # How long it lasts is the door's own release time. Underneath, a lockdown still lets nobody in.
@@ -167,7 +169,7 @@ def _exception(now: Circumstances) -> DoorMode | None:
         for event in _events(now.door, now.events)
         if is_running(event, now.at) and event.id not in now.full
     ]
-    if not now.is_in_service:
+    if not now.follows_programmes:
         in_force = [one for one in in_force if one[0] is Wanted.LOCKED]
     return _set(Level.EXCEPTION, in_force)
 
@@ -186,7 +188,7 @@ def _schedule(now: Circumstances) -> DoorMode | None:
         WindowState.WAITING: "the unlock schedule waits for its first person",
         WindowState.ENDED: "the last person out ended the unlock schedule",
     }.get(window.state)
-    if why is None or not now.is_in_service:
+    if why is None or not now.follows_programmes:
         return None
     wanted = Mode.UNLOCKED if window.state is WindowState.OPEN else Mode.LOCKED
     return DoorMode(Level.SCHEDULE, wanted, until=window.end, why=why)

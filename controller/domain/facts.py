@@ -36,7 +36,8 @@ class FactKind(StrEnum):
     DEVICE_BORN = "device_born"
     DEVICE_READY = "device_ready"
     DEVICE_LOST = "device_lost"
-    ON_AIR_CHANGED = "on_air_changed"
+    ON_AIR_CHANGED = "on_air_changed"  # detail: state, wanted, until; session, booking, how, why it ended
+    ON_AIR_ASKED = "on_air_asked"  # by a command, beside the service; detail.do: start or stop
     BUTTON_PRESSED = "button_pressed"
     MESSAGE_REFUSED = "message_refused"
     GAP_FOUND = "gap_found"

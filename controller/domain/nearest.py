@@ -54,7 +54,9 @@ def _next_time(rights: Rights, failed: Sequence[Failing], at: datetime) -> datet
         # A PIN by itself, at a door that takes none: it stays unknown there.
         return None
     if steps.isdisjoint(_WAITING_HELPS):
-        return _after_passback(rights, credential, door, at) if failed[-1].reason is DenyReason.ANTI_PASSBACK else None
+        return _after_others(rights, credential, door, failed[-1].reason, at)
+    if any(each.reason is DenyReason.ON_AIR for each in failed):
+        at = rights.shared.on_air_until or at  # whatever else opens before that is no help
     turns = list(_turns(rights, at))
     if len(turns) == 1 and person_problem(rights, turns[0]) in _IN_THE_WAY:
         return None  # a bill or a pause that has no end of its own: nothing held can open, so nothing is looked for
@@ -90,9 +92,12 @@ _BLOCKING = frozenset({Standing.PAUSED, Standing.OVERDUE})
 _IN_THE_WAY = frozenset({DenyReason.MEMBERSHIP_PAUSED, DenyReason.MEMBERSHIP_OVERDUE})
 
 
-def _after_passback(rights: Rights, credential: Credential, door: Door, at: datetime) -> datetime | None:
-    """When the same badge is taken again, unless what it opens by is over by then."""
-    when = passback_over(rights, door, at)
+def _after_others(
+    rights: Rights, credential: Credential, door: Door, reason: DenyReason, at: datetime
+) -> datetime | None:
+    """When nobody else is in the way any more, unless what the badge opens by is over by then."""
+    ends = {DenyReason.ANTI_PASSBACK: passback_over(rights, door, at), DenyReason.ON_AIR: rights.shared.on_air_until}
+    when = ends.get(reason)
     if when is None or (credential.valid_until is not None and when >= credential.valid_until):
         return None
     return when if _works(rights, door, when) else None

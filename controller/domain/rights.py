@@ -111,6 +111,7 @@ class DenyReason(StrEnum):
     QUOTA_USED_UP = "quota_used_up"
     NO_RIGHT = "no_right"
     # shared state
+    ON_AIR = "on_air"
     INTERLOCK = "interlock"
     ANTI_PASSBACK = "anti_passback"
     OCCUPANCY_FULL = "occupancy_full"

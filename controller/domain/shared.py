@@ -40,6 +40,8 @@ class Shared:
     uncertain: frozenset[ZoneId] = frozenset()
     interlocked_with: DoorId | None = None  # another door of this interlock that is not shut
     first_person: PersonId | None = None  # who has shown a badge at this two-person door a moment ago
+    on_air_until: datetime | None = None  # the booth behind this door is on air so long
+    on_air_for: frozenset[PersonId] = frozenset()  # whose recording it is: they come in, and staff
 
 
 NOTHING_SHARED = Shared()

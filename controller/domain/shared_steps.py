@@ -1,4 +1,4 @@
-"""What the people inside share, weighed for one read: interlock, anti-passback, occupancy, two persons.
+"""What the people inside share, weighed for one read: on air, interlock, anti-passback, occupancy, two persons.
 
 Where everybody is, and how many, is counted by services and comes in as `Shared`. All of it concerns coming in.
 """
@@ -24,8 +24,10 @@ FREE = Weighed()
 
 
 def weigh(rights: Rights, door: Door, person: Person, at: datetime) -> Weighed:
-    """The first that denies: interlock, anti-passback, occupancy, second person."""
+    """The first that denies: on air, interlock, anti-passback, occupancy, second person."""
     shared = rights.shared
+    if is_on_air_for_others(shared, person, at):
+        return Weighed(DenyReason.ON_AIR)
     if door.interlock is not None and shared.interlocked_with is not None:
         return Weighed(DenyReason.INTERLOCK)
     zones = zones_entered(door, rights.space)
@@ -39,6 +41,13 @@ def weigh(rights: Rights, door: Door, person: Person, at: datetime) -> Weighed:
     if denied is None and door.two_person and shared.first_person in (None, person.id):
         denied = DenyReason.SECOND_PERSON_MISSING
     return Weighed(denied, tuple(soft)) if denied is not None or soft else FREE
+
+
+def is_on_air_for_others(shared: Shared, person: Person, at: datetime) -> bool:
+    """Whether a recording goes on behind this door that is not this person's."""
+    if shared.on_air_until is None or at >= shared.on_air_until:
+        return False
+    return person.kind is not PersonKind.STAFF and person.id not in shared.on_air_for
 
 
 def zones_entered(door: Door, space: Space) -> tuple[Zone, ...]:

@@ -35,6 +35,8 @@ from devices.units.steps import (
 from devices.units.voice import Voice
 
 ONAIR_CHANNEL = "onair"
+# Which wish a report answers: its `rev`, so that nobody takes the answer to an earlier one for a confirmation.
+ONAIR_REV = "onair.rev"
 BUTTON_CHANNEL = "button"
 UNTIL_TIMER = "until"
 # A wish without an end comes from a controller that breaks the contract; four hours is a long recording.
@@ -51,6 +53,7 @@ class Light:
     log: CommandLog = field(default=CommandLog())
     is_on: bool = False
     until: datetime | None = None
+    rev: int | None = None  # of the newest wish it has heard
 
     def birth(self) -> Birth:
         channels = {ONAIR_CHANNEL: ChannelSpec(device_class="light", settable=True)}
@@ -73,7 +76,10 @@ class Light:
                 voice, told = self.voice.step(given, now)
                 return replace(self, voice=voice), told
             case Heard(message=Desired() as desired) if ONAIR_CHANNEL in desired.v:
-                return _wishes(self, desired.v[ONAIR_CHANNEL], now)
+                if self.rev is not None and desired.rev < self.rev:
+                    # An older wish that came late, or came again: a newer one has been followed.
+                    return self, _reports(self, now)
+                return _wishes(replace(self, rev=desired.rev), desired.v[ONAIR_CHANNEL], now)
             case Heard(message=Command() as command):
                 refused = self.log.admits(given, command, now)
                 if refused is not None:
@@ -126,4 +132,5 @@ def _presentation(light: Light, now: datetime) -> Effects:
 def _reports(was: Light, now: datetime) -> Effects:
     if not was.voice.online:
         return ()
-    return (Publish(Kind.STATE, State(ts=now, v={ONAIR_CHANNEL: was.is_on})),)
+    answered = {ONAIR_REV: was.rev} if was.rev is not None else {}
+    return (Publish(Kind.STATE, State(ts=now, v={ONAIR_CHANNEL: was.is_on, **answered})),)

@@ -125,6 +125,10 @@ class Reading(WaysIn):
         door, person, shared = self.rights.door, self.rights.person, self.rights.shared
         if door is None or person is None or self.read.direction == "out":
             return None
+        # The booth: while on air only the holder, the participants and staff enter.
+        is_on_air = shared.on_air_until is not None and self.at < shared.on_air_until
+        if is_on_air and person.kind is not PersonKind.STAFF and person.id not in shared.on_air_for:
+            return DenyReason.ON_AIR
         if door.interlock is not None and shared.interlocked_with is not None:
             return DenyReason.INTERLOCK
         zones = self.zones_entered(door)

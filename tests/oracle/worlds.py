@@ -283,6 +283,9 @@ class Draw(HouseDraw):
     def shared(self) -> Shared:
         if self.likely(60):
             return Shared(first_person=self.one((None, BOB)))
+        if self.likely(10):
+            until = self.at + self.one((-1, 0, 1, 1800)) * SECOND
+            return Shared(on_air_until=until, on_air_for=frozenset(self.few((ALICE, BOB), 1)))
         zones = (HOUSE, UPSTAIRS, QUIET)
         return Shared(
             positions={each: self.one(list(Position)) for each in self.few(zones, 3)},

@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from controller.domain.alarm import AlarmKind, Subject, first
-from controller.domain.booth import OnAir
 from controller.domain.building import Passback, Zone
 from controller.domain.facts import Fact, FactKind
 from controller.domain.grants import GrantKind
 from controller.domain.house import ExtraHoliday, HouseState, Scope
 from controller.domain.ids import AlarmId, PersonId, ZoneId
 from controller.domain.rights import DenyReason
+from controller.domain.rooms.booth import OnAir
+from controller.domain.rooms.on_air import Ended
 from controller.services.ports import LoggedFact
 from controller.services.screens.live import LiveFeed
 from controller.services.screens.story import QUIET, Story
-from controller.services.screens.wording import GRANTS, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
+from controller.services.screens.wording import GRANTS, OFF_AIR, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
 from devices.messages import AckReason
 from tests.support.flat import EGRESS, Flat
 from tests.support.services import ALICE, BOOTH, FULL, LIGHT, NOON, SENSOR, SF, SPACE, STREET, STREET_UNIT
@@ -31,6 +32,7 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.UNLOCK_REFUSED: {"reason": "jammed"},
     FactKind.MESSAGE_REFUSED: {"topic": "t", "reason": "schema", "why": "v is missing", "hint": "add it", "count": 1},
     FactKind.ON_AIR_CHANGED: {"state": "on"},
+    FactKind.ROOM_CHANGED: {"of": "air", "was": "good", "is": "stuffy", "since": NOON.isoformat()},
     FactKind.DEVICE_REPORTED: {"type": "fire"},
     FactKind.GAP_FOUND: {"count": 3},
     FactKind.LINK_LOST: {"link": "access"},
@@ -438,3 +440,57 @@ async def test_the_end_of_a_lockdown_and_of_a_fire_is_one_line_as_its_beginning_
         "The fire panel says it is over; doors stay released until somebody confirms",
         "Alice confirmed that the fire is over: burnt toast",
     ]
+
+
+# --- rooms and the booth ------------------------------------------------------------------------------------------
+
+
+def test_every_end_of_a_recording_has_words():
+    assert set(OFF_AIR) == set(Ended)
+
+
+@pytest.mark.parametrize(
+    ("detail", "why"),
+    [
+        ({"state": "on", "until": (NOON + timedelta(hours=1)).isoformat()}, "until today 13:00"),
+        ({"state": "ending", "why": "empty"}, "nobody had been in it for 5 min"),
+        ({"state": "off"}, None),
+    ],
+    ids=["on", "ending", "off"],
+)
+def test_on_air_says_until_when_and_off_air_why(detail, why):
+    assert line(FactKind.ON_AIR_CHANGED, detail=detail).why == why
+
+
+def test_a_press_that_came_to_nothing_says_why():
+    assert line(FactKind.BUTTON_PRESSED, detail={"outcome": "refused", "why": "not booked"}).why == "not booked"
+
+
+def test_somebody_who_asked_by_a_command_is_named():
+    asked = line(FactKind.ON_AIR_ASKED, detail={"do": "stop"})
+
+    assert asked.text == "Alice asked Podcast booth to go off air"
+
+
+@pytest.mark.parametrize(
+    ("of", "word", "text"),
+    [
+        ("air", "stuffy", "Podcast booth is not well ventilated"),
+        ("quiet", "loud", "Podcast booth is too loud"),
+        ("sensors", "silent", "The sensors of Podcast booth are silent"),
+        ("light", "very_dim", "Podcast booth: light is very dim"),
+    ],
+)
+def test_what_changed_about_a_room_is_a_sentence(of, word, text):
+    assert line(FactKind.ROOM_CHANGED, detail={"of": of, "is": word}).text == text
+
+
+@pytest.mark.parametrize(
+    ("of", "word", "told"),
+    [("status", "in_use", 0), ("status", "unavailable", 1), ("air", "bad", 1)],
+)
+def test_a_room_that_is_taken_and_left_is_no_news(of, word, told):
+    feed = LiveFeed()
+    Story(feed, WORDS).tell(LoggedFact(1, Fact(FactKind.ROOM_CHANGED, NOON, area=BOOTH, detail={"of": of, "is": word})))
+
+    assert len(feed.snapshot()["facts"]) == told

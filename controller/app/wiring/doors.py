@@ -1,6 +1,6 @@
 """The doors, and what their modes are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from controller.app.wiring.ground import Ground
 from controller.app.wiring.inside import InsideWing
@@ -8,7 +8,7 @@ from controller.app.wiring.visitors import VisitorWing
 from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.domain.building import Space
 from controller.domain.door import CLOSED_STATES
-from controller.domain.ids import DeviceId, DoorId
+from controller.domain.ids import AreaId, DeviceId, DoorId
 from controller.services.doors.door_tile import AccessOf
 from controller.services.doors.doors import Doors
 from controller.services.doors.modes import Modes
@@ -18,8 +18,8 @@ from controller.services.ports import LoggedFact
 class DoorWing(Wing):
     """Every door's worker."""
 
-    def __init__(self, ground: Ground, *, access_of: AccessOf) -> None:
-        """`access_of`: what a screen says of a door's own access list."""
+    def __init__(self, ground: Ground, *, access_of: AccessOf, is_on_air: Callable[[AreaId], bool]) -> None:
+        """`access_of`: what a screen says of a door's own access list; `is_on_air`: whether a recording goes on there."""
         self._people = ground.people
         self.doors = Doors(
             ground.space(),
@@ -30,6 +30,7 @@ class DoorWing(Wing):
             ground.clock,
             ground.alarms,
             access_of=access_of,
+            is_on_air=is_on_air,
         )
 
     def is_shut(self, door: DoorId) -> bool:
@@ -57,7 +58,15 @@ class DoorWing(Wing):
 class ModeWing(Wing):
     """Which mode each door is in, by hours, hand, event, lockdown and fire: it looks at what all others know."""
 
-    def __init__(self, ground: Ground, doors: DoorWing, inside: InsideWing, visitors: VisitorWing) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        doors: DoorWing,
+        inside: InsideWing,
+        visitors: VisitorWing,
+        *,
+        is_on_air: Callable[[AreaId], bool],
+    ) -> None:
         self.modes = Modes(
             index=ground.index,
             store=ground.kept.house,
@@ -72,6 +81,7 @@ class ModeWing(Wing):
             events=visitors.public_events.known,
             full=visitors.public_events.full,
             say_word=inside.headcount.mode_is,
+            is_on_air=is_on_air,
         )
 
     async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:

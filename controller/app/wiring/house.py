@@ -50,13 +50,15 @@ class Services:
     ) -> None:
         self._listeners: list[Callable[[LoggedFact], None]] = []
         ground = Ground(space, kept, outbound, clock, feed=feed, meters=meters, board=board, happened=self._happened)
-        inside = InsideWing(ground, is_shut=lambda door: doors.is_shut(door))
+        inside = InsideWing(
+            ground, is_shut=lambda door: doors.is_shut(door), on_air=lambda area: rooms.booths.hold_of(area)
+        )
         visitors = VisitorWing(ground, inside)
         beside = _ThisMoment(inside, visitors)
         lists = ListWing(ground, beside=beside, shown=lambda door: doors.show(door))
-        doors = DoorWing(ground, access_of=lists.lists.access_of)
-        modes = ModeWing(ground, doors, inside, visitors)
-        rooms = RoomWing(ground, spool_limit=spool_limit)
+        doors = DoorWing(ground, access_of=lists.lists.access_of, is_on_air=lambda area: rooms.booths.is_held(area))
+        modes = ModeWing(ground, doors, inside, visitors, is_on_air=lambda area: rooms.booths.is_held(area))
+        rooms = RoomWing(ground, spool_limit=spool_limit, on_air_changed=modes.modes.look)
         bookings = BookingWing(ground, rooms)
         topics = Topics(space.root)
         refusals = Refusals(

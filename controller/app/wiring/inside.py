@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from controller.app.wiring.ground import Ground
 from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.domain.building import Space
-from controller.domain.ids import DoorId
+from controller.domain.ids import AreaId, DoorId
+from controller.domain.rooms.on_air import Hold
 from controller.services.entry.shared_state import SharedState
 from controller.services.entry.usage import UsageBook
 from controller.services.entry.whereabouts import Following
@@ -14,7 +15,9 @@ from controller.services.rooms.occupancy import Headcount
 
 
 class InsideWing(Wing):
-    def __init__(self, ground: Ground, *, is_shut: Callable[[DoorId], bool]) -> None:
+    def __init__(
+        self, ground: Ground, *, is_shut: Callable[[DoorId], bool], on_air: Callable[[AreaId], Hold | None]
+    ) -> None:
         self._ground = ground
         clock = ground.clock
         self.following = Following(ground.space, clock)
@@ -24,6 +27,7 @@ class InsideWing(Wing):
             is_online=ground.presence.is_ready,
             is_shut=is_shut,
             clock=clock,
+            on_air=on_air,
         )
         self.usage = UsageBook(ground.kept.ledger, ground.kept.events, ground.space, clock)
         self.headcount = Headcount(ground.space(), ground.feed, clock, self.following)

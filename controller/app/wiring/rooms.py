@@ -14,11 +14,22 @@ from controller.services.rooms.spool import Spool
 
 
 class RoomWing(Wing):
-    def __init__(self, ground: Ground, *, spool_limit: int) -> None:
+    def __init__(self, ground: Ground, *, spool_limit: int, on_air_changed: Callable[[], None]) -> None:
+        """`on_air_changed` hears when a booth goes on air or off: its doors are others' business."""
+        self._on_air_changed = on_air_changed
+        self._is_recalling = False
         self._presence = ground.presence
         self._reading_listeners: list[Callable[[Sequence[TelemetryRow]], None]] = []
-        space, clock = ground.space(), ground.clock
-        self.booths = Booths(space, ground.outbound, ground.presence, ground.note, self._changed, clock)
+        clock = ground.clock
+        self.booths = Booths(
+            ground.index,
+            ground.outbound,
+            ground.presence,
+            ground.note,
+            clock,
+            sensed=lambda area: self.rooms.sensed(area),
+            changed=self._changed,
+        )
         self.room_doors = RoomDoors(ground.space, clock)
         self.rooms = Rooms(
             ground.index,
@@ -29,6 +40,7 @@ class RoomWing(Wing):
             doors=self.room_doors.of,
             on_air=self.booths.shown,
             on_air_until=self.booths.on_air_until,
+            quiet_until=self.booths.held_until,
         )
         self.spool = Spool(ground.kept.telemetry, self._kept, ground.meters, clock, waiting_limit=spool_limit)
 
@@ -38,8 +50,11 @@ class RoomWing(Wing):
 
     async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:
         self.room_doors.recall(facts)
-        self.booths.recall(facts)
         self.rooms.recall(newest, facts)
+        # Doors are told once their own modes are recalled.
+        self._is_recalling = True
+        self.booths.recall(facts)
+        self._is_recalling = False
 
     def lasting(self) -> Lasting:
         yield "spool", self.spool.run()
@@ -51,6 +66,7 @@ class RoomWing(Wing):
 
     def took(self, logged: LoggedFact) -> None:
         self.room_doors.took(logged)
+        self.booths.took(logged)
         if logged.fact.area is not None:
             self.rooms.look_again(logged.fact.area)
 
@@ -59,6 +75,7 @@ class RoomWing(Wing):
         self.booths.look()
 
     def rights_changed(self) -> None:
+        self.booths.look()
         self.rooms.look_at_all_again()
 
     def adopt(self, space: Space) -> None:
@@ -73,4 +90,7 @@ class RoomWing(Wing):
             listener(rows)
 
     def _changed(self, area: AreaId) -> None:
-        self.rooms.look_again(area)
+        # Its neighbours are asked to be quiet, too.
+        self.rooms.look_at_all_again()
+        if not self._is_recalling:
+            self._on_air_changed()

@@ -18,7 +18,7 @@ from controller.domain.building import Door, Space
 from controller.domain.door import Input
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.house import HouseState, Wanted
-from controller.domain.ids import DeviceId, DoorId
+from controller.domain.ids import AreaId, DeviceId, DoorId
 from controller.domain.membership import Person
 from controller.domain.rights import DenyReason, Read
 from controller.domain.scope import covers
@@ -87,8 +87,9 @@ class Doors:
         alarms: Alarms,
         *,
         access_of: AccessOf = lambda _: None,
+        is_on_air: Callable[[AreaId], bool] = lambda _: False,
     ) -> None:
-        """`access_of`: what a screen says of a door's own access list."""
+        """`access_of`: what a screen says of a door's own access list; `is_on_air`: whether a recording goes on there."""
         self._space = space
         self._outbound = outbound
         self._presence = presence
@@ -96,6 +97,7 @@ class Doors:
         self._clock = clock
         self._unlocks: dict[str, _Unlock] = {}
         self._alarms = alarms
+        self._is_on_air = is_on_air
         self._boots: dict[DeviceId, str] = {}
         self._alone = LetInAlone(clock)
         self._held_back: dict[DoorId, _HeldBack] = {}
@@ -270,7 +272,12 @@ class Doors:
             self._refused(self._unlocks.pop(command_id), "no_answer")
 
     def _warn_held(self, door: Door) -> None:
-        """Whoever holds the door hears it there, from everything that reads badges; it answers no read."""
+        """Whoever holds the door hears it there, from everything that reads badges; it answers no read.
+
+        Not while a recording goes on behind it: a chime would be on it. The alarm that follows is staff's, and stays.
+        """
+        if self._is_on_air(door.inner):
+            return
         for device in dict.fromkeys((door.unit, *door.readers)):
             self._show(device, None, HELD_OPEN)
 

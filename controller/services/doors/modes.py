@@ -18,7 +18,7 @@ from controller.domain.door_mode import DoorMode, Level, Mode, mode_of, next_cha
 from controller.domain.facts import Fact, FactKind
 from controller.domain.holdings import PublicEvent
 from controller.domain.house import HouseState, Scope, ScopeKind, Wanted
-from controller.domain.ids import DeviceId, DoorId, EventId
+from controller.domain.ids import AreaId, DeviceId, DoorId, EventId
 from controller.domain.schedule import business_day
 from controller.domain.scope import doors_of
 from controller.services.doors.alarms import Alarms
@@ -77,10 +77,11 @@ class Modes:
         events: Callable[[], Iterable[PublicEvent]] | None = None,
         full: Callable[[], Collection[EventId]] = lambda: (),
         say_word: Callable[[str], None] = lambda _: None,
+        is_on_air: Callable[[AreaId], bool] = lambda _: False,
     ) -> None:
         """`inside`: how many are behind a door, None where nobody can say; `events`: those of the registry, or as somebody
         knows them who hears of a host before the registry does; `full`: events with no place left;
-        `say_word`: hears the house's one word when it changes.
+        `say_word`: hears the house's one word when it changes; `is_on_air`: whether a recording goes on in an area.
         """
         self._index = index
         self._worker = worker
@@ -89,6 +90,7 @@ class Modes:
         self._events = events or (lambda: index.people.events.values())
         self._full = full
         self._tell_word = say_word
+        self._is_on_air = is_on_air
         self.writes = HouseWrites()
         self.fire = FireWatch(store, self.writes, presence, note, clock, self.look)
         self._changes = HouseChanges(store, self.writes, note, alarms)
@@ -195,7 +197,8 @@ class Modes:
         for door in space.doors.values():
             kept = self._kept_of(door.id)
             kept.due = next_change(door, space, house, now, events)
-            self._bring(door, kept, mode_of(door, space, house, now, events=events, full=full), now)
+            on_air = self._is_on_air(door.inner)
+            self._bring(door, kept, mode_of(door, space, house, now, events=events, full=full, on_air=on_air), now)
         self._wishes.look()
         self._say_word(house)
         self._wake.set()

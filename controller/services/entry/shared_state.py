@@ -11,9 +11,10 @@ from controller.domain.access import Denied, Granted
 from controller.domain.building import Door, Passback, Space, Zone
 from controller.domain.facts import FactKind
 from controller.domain.grants import Grant
-from controller.domain.ids import DeviceId, DoorId, PersonId, ZoneId
+from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId, ZoneId
 from controller.domain.membership import Credential, Person
 from controller.domain.rights import Read, Rights
+from controller.domain.rooms.on_air import Hold
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.whereabouts import Layout, Whereabouts
 from controller.services.ports import Clock, LoggedFact
@@ -77,12 +78,15 @@ class SharedState:
         is_online: Callable[[DeviceId], bool],
         is_shut: Callable[[DoorId], bool],
         clock: Clock,
+        on_air: Callable[[AreaId], Hold | None] = lambda _: None,
     ) -> None:
+        """`on_air`: who may come into a booth that is on air; None for any other area, and while it is not."""
         self._space = space
         self._whereabouts = whereabouts
         self._is_online = is_online
         self._is_shut = is_shut
         self._clock = clock
+        self._on_air = on_air
         self._laid_out = space()
         self._rules = _rules(self._laid_out)
         self._on_the_way: dict[str, _OnTheWay] = {}
@@ -93,8 +97,9 @@ class SharedState:
         if (space := self._space()) is not self._laid_out:
             self._laid_out, self._rules = space, _rules(space)
         rules = self._rules.get(door.id)
+        held = self._on_air(door.inner)
         if rules is None:
-            return NOTHING_SHARED
+            return NOTHING_SHARED if held is None else Shared(on_air_until=held.until, on_air_for=held.people)
         known = self._whereabouts
         id = person.id if person is not None else None
         badge = credential.id if credential is not None else None
@@ -113,6 +118,8 @@ class SharedState:
             ),
             interlocked_with=next((other for other in rules.interlocked if not self._stays_shut(other)), None),
             first_person=first,
+            on_air_until=held.until if held is not None else None,
+            on_air_for=held.people if held is not None else frozenset(),
         )
 
     def decided(self, read: Read, rights: Rights, decision: Granted | Denied) -> First | None:

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 0.3
 BATCH = 500
 # Facts that other processes write into the log.
-_FROM_ELSEWHERE = frozenset({FactKind.WHEREABOUTS_FORGIVEN})
+_FROM_ELSEWHERE = frozenset({FactKind.ON_AIR_ASKED, FactKind.WHEREABOUTS_FORGIVEN})
 
 
 class Following:

@@ -1,18 +1,50 @@
-"""The booth's on-air light: asked for, confirmed by the light itself, shown as it truly is.
+"""The booths: asked to go on air by whoever may, told to their light until it confirms, ended when their time is over.
 
-What is shown for each pair of wanted and reported is `domain.booth`'s table. Until there are bookings the
-booth's own button asks (docs/decisions/0004).
+What comes next is `domain.rooms.booth`'s table, who may and what ends it `domain.rooms.on_air`'s rules. The light is told
+by a retained wish with an end, so neither a dead controller nor a dead link can leave it on.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
-from controller.domain.booth import OnAir, Reported, Wanted, on_air, reported
 from controller.domain.building import DeviceKind, RoomKind, Space
-from controller.domain.facts import Fact, FactKind
-from controller.domain.ids import AreaId, DeviceId
+from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.holdings import Booking
+from controller.domain.ids import AreaId, BookingId, DeviceId, PersonId
+from controller.domain.membership import Person
+from controller.domain.rooms.booth import (
+    SHOWN,
+    WANTED,
+    BoothState,
+    Effect,
+    Input,
+    OnAir,
+    Report,
+    Wish,
+    heard,
+    pause_after,
+    step,
+)
+from controller.domain.rooms.occupancy import Sensed
+from controller.domain.rooms.on_air import (
+    Ended,
+    Hold,
+    How,
+    NotNow,
+    Refusal,
+    ends,
+    goes_live,
+    is_deserted,
+    may_start,
+    may_stop,
+    people_of,
+)
+from controller.domain.rooms.timeline import session_id
+from controller.errors import InputError
+from controller.services.entry.access_index import AccessIndex
 from controller.services.inbound import Inbound
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
@@ -22,19 +54,59 @@ from devices.messages import Desired, DesiredValue, Event, State
 logger = logging.getLogger(__name__)
 
 ONAIR_CHANNEL = "onair"
-SESSION = timedelta(hours=1)
-# What a device saved up while offline is history: it must not light a lamp now.
-LATE_BUTTON = 5.0
+# Which wish the light's report answers: a number that only rises.
+ONAIR_REV = "onair.rev"
+# What a device saved up while offline is history: it must not light a lamp now. So is what a command said long ago.
+LATE_ASK = 5.0
+
+
+class NotOnAirError(InputError):
+    """A booth is not put on air, or not taken off: its text says what would be right, `refusal` why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.words} — {refusal.right}")
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One time on air, from being asked for; it has begun once the light has confirmed."""
+
+    id: str
+    booking: BookingId | None
+    asked_at: datetime
+    until: datetime | None
+    how: How
+    by: PersonId | None = None
+    has_begun: bool = False
+
+
+_NOTHING_NOTED: Mapping[str, Plain] = {"state": str(OnAir.UNKNOWN), "wanted": False, "until": None}
 
 
 @dataclass(slots=True)
 class _Booth:
     area: AreaId
     light: DeviceId
-    wanted: Wanted = field(default_factory=Wanted)
+    state: BoothState = BoothState.UNKNOWN
+    session: Session | None = None  # the one that goes on, or the last
+    why: Ended | None = None  # the last one ended
+    wish: Wish = field(default_factory=Wish)
     is_told: bool = True  # the light, of what is wanted
-    said: object = None
-    shown: OnAir = OnAir.UNKNOWN
+    tries: int = 0
+    retry_at: float | None = None  # monotonic
+    report: Report | None = None
+    boot: str | None = None  # of the light that said so
+    noted: Mapping[str, Plain] = field(default_factory=lambda: dict(_NOTHING_NOTED))  # what the log says
+
+    @property
+    def shown(self) -> OnAir:
+        return SHOWN[self.state]
+
+    @property
+    def running(self) -> Session | None:
+        """The session that is asked for, or on."""
+        return self.session if self.state in WANTED else None
 
 
 class Booths:
@@ -42,123 +114,356 @@ class Booths:
 
     def __init__(
         self,
-        space: Space,
+        index: AccessIndex,
         outbound: Outbound,
         presence: Presence,
         note: Note,
-        changed: Callable[[AreaId], None],
         clock: Clock,
+        *,
+        sensed: Callable[[AreaId], Sensed],
+        changed: Callable[[AreaId], None],
     ) -> None:
+        """`sensed`: whether anybody is in a booth; `changed` hears when another thing is shown of one."""
+        self._index = index
         self._outbound = outbound
         self._presence = presence
         self._note = note
-        self._changed = changed
         self._clock = clock
-        self._booths = {light: _Booth(area, light) for area, light in _booths(space)}
-        self._in_area = {booth.area: booth for booth in self._booths.values()}
+        self._sensed = sensed
+        self._changed = changed
+        self._rev = 0
+        self._in_area = {area: _Booth(area, light) for area, light in _booths(index.space)}
+        self._booths = {booth.light: booth for booth in self._in_area.values()}
+        self._begun: set[BookingId] = set()  # bookings that were on air, or asked to be
+
+    # --- questions --------------------------------------------------------------------------------
 
     def shown(self, area: AreaId) -> OnAir | None:
         """What everybody is shown of this booth's light, or None for a room that has none."""
         booth = self._in_area.get(area)
         return booth.shown if booth is not None else None
 
+    def session_of(self, area: AreaId) -> Session | None:
+        """The session that is asked for, or on; None where there is none."""
+        booth = self._in_area.get(area)
+        return booth.running if booth is not None else None
+
     def on_air_until(self, area: AreaId) -> datetime | None:
         """While it is on air by the light's own word: until when."""
         booth = self._in_area.get(area)
-        return booth.wanted.until if booth is not None and booth.shown is OnAir.ON else None
+        return booth.session.until if booth is not None and booth.session and booth.shown is OnAir.ON else None
 
-    def recall(self, facts: Iterable[LoggedFact]) -> None:
-        """After a restart: what was asked for before, if its end has not come."""
-        for logged in facts:
-            detail = logged.fact.detail
-            if logged.fact.kind is FactKind.ON_AIR_CHANGED and logged.fact.device in self._booths:
-                self._booths[logged.fact.device].wanted = _wanted(detail)
-        self.look()
+    def hold_of(self, area: AreaId) -> Hold | None:
+        """Who may come in, while it is on air; a light whose link dies meanwhile interrupts no recording."""
+        session = self.session_of(area)
+        if session is None or not session.has_begun or session.until is None:
+            return None
+        booking = self._booking(session)
+        return Hold(area, people_of(booking) if booking is not None else frozenset(), session.until)
+
+    def is_held(self, area: AreaId) -> bool:
+        """Whether it is on air, as far as its doors are concerned."""
+        return self.hold_of(area) is not None
+
+    def held_until(self, area: AreaId) -> datetime | None:
+        """The same, until when: for whoever is asked to be quiet beside it."""
+        hold = self.hold_of(area)
+        return hold.until if hold is not None else None
+
+    # --- what people ask --------------------------------------------------------------------------
+
+    def start(self, area: AreaId, by: Person | None, how: How) -> Session:
+        """Ask for on air; the light has still to confirm. NotOnAirError says why not."""
+        booth = self._booth(area)
+        asked = self._ask(booth, by, how)
+        return asked if isinstance(asked, Session) else _refuse(asked)
+
+    def stop(self, area: AreaId, by: Person | None, how: How) -> Session:
+        """End it, and tell which session it was. NotOnAirError says why not."""
+        booth = self._booth(area)
+        session = booth.running
+        if session is None:
+            _refuse(Refusal(NotNow.NOT_ON_AIR, f"{self._name(area)} is not on air", "there is nothing to stop"))
+        refusal = may_stop(self._name(area), self._booking(session), by, how)
+        if refusal is not None:
+            _refuse(refusal)
+        self._end(booth, Ended.STOPPED)
+        return session
+
+    def took(self, logged: LoggedFact) -> None:
+        """What somebody asked for by a command, which is another process, reaches us by the log."""
+        fact = logged.fact
+        if fact.kind is not FactKind.ON_AIR_ASKED or fact.area is None:
+            return
+        if self._clock.now() - fact.at > timedelta(seconds=LATE_ASK):
+            return
+        by = self._index.people.people.get(fact.person) if fact.person is not None else None
+        try:
+            (self.stop if fact.detail.get("do") == "stop" else self.start)(fact.area, by, How.COMMAND)
+        except InputError as error:
+            logger.info("booth %s: %s", fact.area, error)
 
     def button_pressed(self, inbound: Inbound, event: Event) -> None:
-        """Ask for on air, or end it."""
+        """Ask for on air, or end it: whoever is in the booth during its booking may. What came of it is in the fact."""
         booth = self._booths.get(DeviceId(inbound.device))
-        self._note(
-            Fact(FactKind.BUTTON_PRESSED, inbound.received_at, device=DeviceId(inbound.device), message_id=event.id),
-            inbound.acknowledge,
+        detail: dict[str, Plain] = {}
+        if booth is not None:
+            is_late = self._presence.age_of(inbound, event.ts, event.age_ms) > LATE_ASK
+            detail = {"outcome": "late"} if is_late else self._pressed(booth)
+        device, area = DeviceId(inbound.device), booth.area if booth is not None else None
+        fact = Fact(
+            FactKind.BUTTON_PRESSED, inbound.received_at, device=device, area=area, message_id=event.id, detail=detail
         )
-        if booth is not None and self._presence.age_of(inbound, event.ts, event.age_ms) <= LATE_BUTTON:
-            now = self._clock.now()
-            on = not booth.wanted.is_on(now)
-            self._want(booth, Wanted(on, now + SESSION if on else None))
+        self._note(fact, inbound.acknowledge)
+
+    def _pressed(self, booth: _Booth) -> dict[str, Plain]:
+        if booth.running is not None:
+            self._end(booth, Ended.STOPPED)
+            return {"outcome": "stopped"}
+        asked = self._ask(booth, None, How.BUTTON)
+        if isinstance(asked, Session):
+            return {"outcome": "asked"}
+        return {"outcome": "refused", "why": f"{asked.words}: {asked.right}"}
+
+    def _ask(self, booth: _Booth, by: Person | None, how: How) -> Session | Refusal:
+        now, space = self._clock.now(), self._index.space
+        allowed = may_start(self._name(booth.area), self._bookings(booth.area), by, how, now, space.zone)
+        if isinstance(allowed, Refusal):
+            return allowed
+        if booth.running is not None:
+            return booth.running  # asked already
+        person = by.id if by is not None else None
+        booth.session = Session(session_id(booth.area, now), allowed.id, now, allowed.end, how, person)
+        booth.why = None
+        self._begun.add(allowed.id)
+        self._take(booth, Input.ASKED)
+        return booth.session
+
+    def _end(self, booth: _Booth, why: Ended) -> None:
+        booth.why = why
+        self._take(booth, Input.STOPPED)
+
+    # --- what the light says ----------------------------------------------------------------------
 
     def state_reported(self, inbound: Inbound, state: State) -> None:
-        """What a light says of itself."""
+        """What a light says of itself, unless it has said something newer."""
         booth = self._booths.get(DeviceId(inbound.device))
-        if booth is not None and ONAIR_CHANNEL in state.v:
-            booth.said = state.v[ONAIR_CHANNEL]
-            self._look_at(booth)
+        if booth is None or ONAIR_CHANNEL not in state.v:
+            return
+        self._follow_boot(booth)
+        if booth.report is not None and state.ts < booth.report.at:
+            return
+        rev = state.v.get(ONAIR_REV)
+        number = int(rev) if isinstance(rev, int | float) and not isinstance(rev, bool) else None
+        booth.report = Report(state.v[ONAIR_CHANNEL], state.ts, number)
+        self._hear(booth)
 
     def device_changed(self, device: DeviceId) -> None:
         """A light came back, or was lost."""
         booth = self._booths.get(device)
         if booth is not None:
-            self._look_at(booth)
+            self._follow_boot(booth)
+            self._hear(booth)
+
+    def _follow_boot(self, booth: _Booth) -> None:
+        boot = self._presence.of(booth.light).presence.boot
+        if boot != booth.boot:
+            # Perhaps it has another clock now, and it has forgotten what it was asked.
+            booth.boot = boot
+            if booth.report is not None:
+                booth.report = replace(booth.report, at=datetime.min.replace(tzinfo=booth.report.at.tzinfo))
+            booth.wish = replace(booth.wish, after=None)
+
+    def _hear(self, booth: _Booth) -> None:
+        said = heard(booth.report, booth.wish, is_present=self._presence.is_there(booth.light))
+        if said is not None:
+            self._take(booth, said)
+
+    # --- time -------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Once a second: an end that has come changes what is shown; a light that could not be told is told."""
-        for booth in self._booths.values():
+        """Once a second, and when bookings change: what is over ends, what is live begins, who did not hear is told."""
+        now, passed = self._clock.now(), self._clock.monotonic()
+        for booth in self._in_area.values():
+            if booth.running is not None:
+                self._follow_booking(booth, booth.running, now)
+            else:
+                live = goes_live(self._bookings(booth.area), now, self._begun)
+                if live is not None:
+                    self._ask(booth, None, How.SCHEDULE)
             if not booth.is_told:
                 self._tell(booth)
-            self._look_at(booth)
+            if booth.retry_at is not None and passed >= booth.retry_at:
+                booth.retry_at = None
+                self._take(booth, Input.RETRY)
 
-    def _want(self, booth: _Booth, wanted: Wanted) -> None:
-        booth.wanted = wanted
-        booth.is_told = False
+    def _follow_booking(self, booth: _Booth, session: Session, now: datetime) -> None:
+        booking = self._booking(session)
+        why = ends(booking, booth.area, now)
+        if why is None and is_deserted(self._sensed(booth.area), session.asked_at, now):
+            why = Ended.EMPTY
+        if why is not None:
+            self._end(booth, why)
+        elif booking is not None and booking.end != session.until:
+            booth.session = replace(session, until=booking.end)
+            self._take(booth, Input.MOVED)
+
+    # --- the table, carried out -------------------------------------------------------------------
+
+    def _take(self, booth: _Booth, event: Input) -> None:
+        booth.state, effects = step(booth.state, event)
+        for effect in effects:
+            self._carry_out(booth, effect, event)
+        self._note_change(booth)
+
+    def _carry_out(self, booth: _Booth, effect: Effect, event: Input) -> None:
+        match effect:
+            case Effect.TELL:
+                self._wish(booth, event)
+            case Effect.RETRY_LATER:
+                booth.tries = booth.tries + 1 if event is Input.RETRY else 0
+                booth.retry_at = self._clock.monotonic() + pause_after(booth.tries)
+            case Effect.STOP_RETRYING:
+                booth.retry_at = None
+            case Effect.BEGIN if booth.session is not None:
+                booth.session = replace(booth.session, has_begun=True)
+
+    def _wish(self, booth: _Booth, event: Input) -> None:
+        """A wish is a state, not an action: said later it is as good, for it carries its end."""
+        on = booth.state in WANTED
+        if booth.wish.on is not on or event in (Input.ASKED, Input.STOPPED):
+            after = booth.report.at if booth.report is not None else None
+            booth.wish = Wish(on, self._next_rev(), after)
         self._tell(booth)
-        self._look_at(booth)
 
     def _tell(self, booth: _Booth) -> None:
-        """A wish is a state, not an action: said later it is as good, for it carries its end."""
-        wanted = booth.wanted
-        desired = Desired(
-            rev=int(self._clock.now().timestamp() * 1000),
-            v={ONAIR_CHANNEL: DesiredValue(value=wanted.on, until=wanted.until)},
-        )
+        until = booth.session.until if booth.session is not None and booth.wish.on else None
+        # Each message has a number of its own; a confirmation answers the first that said so, or a later one.
+        wanted = DesiredValue(value=booth.wish.on, until=until)
+        desired = Desired(rev=self._next_rev(), v={ONAIR_CHANNEL: wanted})
         try:
             self._outbound.send(booth.light, desired)
         except LinkError as error:
+            booth.is_told = False
             logger.debug("booth %s: the light was not told: %s", booth.area, error)
         else:
             booth.is_told = True
 
-    def _look_at(self, booth: _Booth) -> None:
-        now = self._clock.now()
-        light: Reported = reported(booth.said, is_present=self._presence.is_there(booth.light))
-        shown = on_air(booth.wanted, light, now)
-        if shown is booth.shown:
+    def _next_rev(self) -> int:
+        self._rev = max(self._rev + 1, int(self._clock.now().timestamp() * 1000))
+        return self._rev
+
+    # --- what is written down ---------------------------------------------------------------------
+
+    def recall(self, facts: Iterable[LoggedFact]) -> None:
+        """After a restart: what was asked for before. What became of its booking meanwhile, the first look finds out."""
+        for logged in facts:
+            fact = logged.fact
+            booth = self._booths.get(fact.device) if fact.device is not None else None
+            if fact.kind is FactKind.ON_AIR_CHANGED and booth is not None:
+                self._recall(booth, fact)
+        self.look()
+
+    def _recall(self, booth: _Booth, fact: Fact) -> None:
+        detail = fact.detail
+        rev = detail.get("rev")
+        self._rev = max(self._rev, rev if isinstance(rev, int) else 0)
+        booth.noted = dict(detail)
+        session = _session(fact)
+        if session is None:
+            booth.state = BoothState.UNKNOWN
             return
-        booth.shown = shown
-        until = booth.wanted.until
+        was = booth.session
+        begun = detail.get("state") == "on" or (was is not None and was.id == session.id and was.has_begun)
+        booth.session = replace(session, has_begun=begun)
+        if session.booking is not None:
+            self._begun.add(session.booking)
+        is_wanted = detail.get("wanted") is True
+        booth.state = BoothState.UNKNOWN_ASKED if is_wanted else BoothState.UNKNOWN
+        booth.wish = Wish(is_wanted, rev if isinstance(rev, int) else 0)
+        booth.retry_at = self._clock.monotonic() + pause_after(0) if is_wanted else None
+
+    def _note_change(self, booth: _Booth) -> None:
+        session = booth.session
+        until = session.until if session is not None and booth.running is not None else None
+        detail: dict[str, Plain] = {
+            "state": str(booth.shown),
+            "wanted": booth.running is not None,
+            "until": until.isoformat() if until is not None else None,
+        }
+        if session is not None:
+            detail |= {
+                "session": session.id,
+                "booking": session.booking,
+                "asked_at": session.asked_at.isoformat(),
+                "how": str(session.how),
+                "rev": booth.wish.rev,
+            }
+        if booth.why is not None:
+            detail["why"] = str(booth.why)
+        if detail == booth.noted:
+            return
+        shown_before = booth.noted.get("state"), booth.noted.get("wanted"), booth.noted.get("until")
+        booth.noted = detail
+        if shown_before == (detail["state"], detail["wanted"], detail["until"]):
+            return
+        person = session.by if session is not None else None
         self._note(
             Fact(
                 FactKind.ON_AIR_CHANGED,
-                now,
+                self._clock.now(),
                 device=booth.light,
                 area=booth.area,
-                detail={
-                    "state": str(shown),
-                    "wanted": booth.wanted.on,
-                    "until": until.isoformat() if until is not None else None,
-                },
+                person=person,
+                detail=detail,
             )
         )
         self._changed(booth.area)
 
+    # --- small things -----------------------------------------------------------------------------
+
+    def _booth(self, area: AreaId) -> _Booth:
+        booth = self._in_area.get(area)
+        if booth is None:
+            there = ", ".join(self._in_area) or "none"
+            raise InputError(f"{area!r} is no booth with an on-air light — there is {there}")
+        return booth
+
+    def _name(self, area: AreaId) -> str:
+        return self._index.space.areas[area].name
+
+    def _bookings(self, area: AreaId) -> tuple[Booking, ...]:
+        return self._index.holdings.rooms.get(area, ())
+
+    def _booking(self, session: Session) -> Booking | None:
+        return self._index.people.bookings.get(session.booking) if session.booking is not None else None
+
+
+def _refuse(refusal: Refusal) -> NoReturn:
+    raise NotOnAirError(refusal)
+
 
 def _booths(space: Space) -> Iterable[tuple[AreaId, DeviceId]]:
+    """The first light of each booth."""
+    found: dict[AreaId, DeviceId] = {}
     for device in space.devices.values():
         area = space.areas.get(device.area) if device.area is not None else None
         is_booth = area is not None and area.room is not None and area.room.kind is RoomKind.BOOTH
         if device.kind is DeviceKind.LIGHT and area is not None and is_booth:
-            yield area.id, device.id
+            found.setdefault(area.id, device.id)
+    return found.items()
 
 
-def _wanted(detail: Mapping[str, object]) -> Wanted:
-    until = detail.get("until")
-    return Wanted(detail.get("wanted") is True, datetime.fromisoformat(until) if isinstance(until, str) else None)
+def _session(fact: Fact) -> Session | None:
+    """As the log has it; None where it names none."""
+    id_, booking, until = fact.detail.get("session"), fact.detail.get("booking"), fact.detail.get("until")
+    if not isinstance(id_, str):
+        return None
+    return Session(
+        id_,
+        BookingId(booking) if isinstance(booking, str) else None,
+        datetime.fromisoformat(str(fact.detail["asked_at"])),
+        datetime.fromisoformat(until) if isinstance(until, str) else None,
+        How(str(fact.detail["how"])),
+        fact.person,
+    )

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from controller.domain.booth import OnAir
 from controller.domain.building import DeviceKind, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DeviceId
 from controller.domain.rooms.air import volume_of
 from controller.domain.rooms.availability import why_unavailable
+from controller.domain.rooms.booth import OnAir
 from controller.domain.rooms.changes import Of, changes_to_tell, remembered
 from controller.domain.rooms.diary import Diary, diary_of
 from controller.domain.rooms.occupancy import AtDoors, Sensed
@@ -48,8 +48,11 @@ class Rooms:
         doors: Callable[[AreaId], AtDoors | None],
         on_air: Callable[[AreaId], OnAir | None],
         on_air_until: Callable[[AreaId], datetime | None],
+        quiet_until: Callable[[AreaId], datetime | None],
     ) -> None:
-        """`doors`: who is in by the doors; `on_air`: what is shown of a booth's light; `on_air_until`: while it is on."""
+        """`doors`: who is in by the doors. Of a booth, `on_air`: what is shown of its light; `on_air_until`: while it is
+        on; `quiet_until`: while its neighbours are asked to be quiet.
+        """
         self._index = index
         self._presence = presence
         self._feed = feed
@@ -58,6 +61,7 @@ class Rooms:
         self._doors = doors
         self._on_air = on_air
         self._on_air_until = on_air_until
+        self._quiet_until = quiet_until
         space = index.space
         sensors: dict[AreaId, list[DeviceId]] = {}
         for device in space.devices.values():
@@ -243,7 +247,7 @@ class Rooms:
         ends = [
             (until, self._index.space.areas[booth].name)
             for booth in watched.room.quiet_for
-            if (until := self._on_air_until(booth)) is not None and booth in self._index.space.areas
+            if (until := self._quiet_until(booth)) is not None and booth in self._index.space.areas
         ]
         if not ends:
             return None

@@ -55,6 +55,7 @@ REASONS: dict[str, str] = {
     "pass_over": "the pass has run out",
     "quota_used_up": "the days of this week are used up",
     "no_right": "nothing this person holds opens this door",
+    "on_air": "it is on air: only the people of its booking come in",
     "interlock": "another door of this interlock is open",
     "anti_passback": "this badge is inside already",
     "occupancy_full": "the place is full",
@@ -291,9 +292,29 @@ ON_AIR: dict[str, str] = {
 }
 
 
+OFF_AIR: dict[str, str] = {
+    "stopped": "it was stopped",
+    "over": "its booking is over",
+    "empty": "nobody had been in it for 5 min",
+    "gone": "its booking was cancelled, released or moved",
+}
+
+
 def _on_air(words: Wording, fact: Fact) -> Line:
     state = str(fact.detail.get("state"))
-    return Line(ON_AIR[state].format(area=words.area(fact)), None, "bad" if state == "unknown" else "note")
+    text = ON_AIR[state].format(area=words.area(fact))
+    until = words.when(fact, "until")
+    why = f"until {until}" if until is not None else OFF_AIR.get(str(fact.detail.get("why")))
+    return Line(text, why, "bad" if state == "unknown" else "note")
+
+
+def _on_air_asked(words: Wording, fact: Fact) -> Line:
+    wish = "go off air" if fact.detail.get("do") == "stop" else "go on air"
+    return Line(f"{words.who(fact)} asked {words.area(fact)} to {wish}", "at the command line")
+
+
+def _pressed(words: Wording, fact: Fact) -> Line:
+    return Line(f"Button pressed at {words.device(fact)}", _why(fact), "note")
 
 
 def _room_changed(words: Wording, fact: Fact) -> Line:
@@ -352,7 +373,6 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.DEVICE_BORN: ("{device} said what it is", "note"),
     FactKind.DEVICE_READY: ("{device} is there", "note"),
     FactKind.DEVICE_LOST: ("{device} is lost", "bad"),
-    FactKind.BUTTON_PRESSED: ("Button pressed at {device}", "note"),
     FactKind.GAP_FOUND: ("{count} messages of {device} are missing", "bad"),
     FactKind.LINK_LOST: ("The {link} link to the broker is down", "alarm"),
     FactKind.LINK_RESTORED: ("The {link} link to the broker is back", "good"),
@@ -386,6 +406,8 @@ _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     FactKind.UNLOCK_REFUSED: _unlock_refused,
     FactKind.MESSAGE_REFUSED: _message_refused,
     FactKind.ON_AIR_CHANGED: _on_air,
+    FactKind.ON_AIR_ASKED: _on_air_asked,
+    FactKind.BUTTON_PRESSED: _pressed,
     FactKind.ROOM_CHANGED: _room_changed,
     FactKind.DOOR_MODE_CHANGED: _mode_changed,
     FactKind.DOOR_OVERRIDDEN: _overridden,

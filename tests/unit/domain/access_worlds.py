@@ -201,6 +201,8 @@ shared = st.builds(
     uncertain=st.frozensets(st.sampled_from([HOUSE, UPSTAIRS]), max_size=1),
     interlocked_with=st.sampled_from([None, DoorId("landing")]),
     first_person=st.sampled_from([None, ALICE.id, BOB.id]),
+    on_air_until=st.none() | moments,
+    on_air_for=st.frozensets(st.sampled_from([ALICE.id, BOB.id]), max_size=1),
 )
 people = st.builds(
     replace,

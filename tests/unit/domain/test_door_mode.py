@@ -287,6 +287,14 @@ def test_no_programme_unlocks_a_door_that_is_being_repaired() -> None:
 # --- holidays and unlock schedules ------------------------------------------------------------------------------------
 
 
+def test_while_a_booth_is_on_air_no_programme_unlocks_its_door_and_a_hand_still_does() -> None:
+    assert mode(on_air=True).wanted is Mode.LOCKED
+    assert mode(HouseState(one_offs=(one_off(Wanted.UNLOCKED),)), on_air=True).wanted is Mode.LOCKED
+    assert mode(events=(event(),), on_air=True).wanted is Mode.LOCKED
+    assert mode(HouseState(overrides=(override(Wanted.UNLOCKED),)), on_air=True).wanted is Mode.UNLOCKED
+    assert mode(HouseState(fire=Fire(NOON)), on_air=True).wanted is Mode.RELEASED
+
+
 def test_an_unlock_schedule_and_an_access_schedule_are_two_things() -> None:
     """At noon the hours of Alice's plan are open; a door is unlocked by hours of its own, and those let nobody else in."""
     # Her plan's hours unlock no door: it lets her in by her badge, and stays locked.

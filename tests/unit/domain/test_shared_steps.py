@@ -1,4 +1,4 @@
-"""What the people inside share: interlock, anti-passback, occupancy, two persons."""
+"""What the people inside share: on air, interlock, anti-passback, occupancy, two persons."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -47,6 +47,47 @@ def zoned(*rules: Zone, at: Door = STREET, person: Person = ALICE, **shared: obj
 
 def passback(kind: Passback, zone: ZoneId = HOUSE, seconds: float = 10.0) -> Zone:
     return Zone(zone, passback=kind, passback_s=seconds)
+
+
+# --- on air -------------------------------------------------------------------------------------------
+
+SOON = NOON + timedelta(minutes=30)
+
+
+def on_air(*people: PersonId, until: datetime = SOON, **more: object) -> Rights:
+    return zoned(on_air_until=until, on_air_for=frozenset(people), **more)  # type: ignore[arg-type]
+
+
+def test_while_it_is_on_air_only_its_people_and_staff_come_in() -> None:
+    assert answer(on_air(BOB)) == DenyReason.ON_AIR
+    assert answer(on_air(ALICE.id, BOB)) == GrantKind.PLAN
+    assert answer(on_air(BOB, person=HOST)) == GrantKind.STAFF
+    assert answer(on_air(BOB, until=NOON)) == GrantKind.PLAN
+
+
+def test_whoever_is_refused_is_told_when_it_is_over() -> None:
+    decision = decided(on_air(BOB))
+
+    assert isinstance(decision, Denied)
+    assert decision.miss == Miss(DenyReason.ON_AIR, SOON)
+
+
+def test_who_may_not_come_in_anyway_is_told_when_both_are_over() -> None:
+    hours_end_first = on_air(BOB, until=NIGHT + timedelta(days=1))
+
+    decision = decided(hours_end_first, NIGHT)
+
+    assert isinstance(decision, Denied)
+    assert [each.reason for each in decision.failed] == [DenyReason.OUTSIDE_HOURS, DenyReason.ON_AIR]
+    assert decision.miss is not None
+    assert decision.miss.next_time is not None
+    assert decision.miss.next_time >= NIGHT + timedelta(days=1)
+
+
+def test_nobody_is_kept_in_a_booth_on_air() -> None:
+    leaving = decided(on_air(BOB), read_=replace(read(), direction="out"))
+
+    assert isinstance(leaving, Granted)
 
 
 # --- anti-passback ------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ from devices.units.steps import (
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
-def wish(value: object, until: datetime | None = None) -> Heard:
-    return Heard(Desired(rev=1, v={"onair": DesiredValue(value=value, until=until)}), retained=True)  # type: ignore[arg-type]
+def wish(value: object, until: datetime | None = None, rev: int = 1) -> Heard:
+    return Heard(Desired(rev=rev, v={"onair": DesiredValue(value=value, until=until)}), retained=True)  # type: ignore[arg-type]
 
 
 def connected() -> Light:
@@ -79,6 +79,23 @@ def test_anything_but_on_is_off(value: object):
     light, _ = light.step(wish(value), NOON)
 
     assert not light.is_on
+
+
+def test_a_report_tells_which_wish_it_answers():
+    fresh, _ = Light(Voice("b1")).step(Connected(), NOON)
+    _, effects = fresh.step(wish(True, NOON + timedelta(minutes=30), rev=7), NOON)
+
+    (report,) = [one.message for one in effects if isinstance(one, Publish) and isinstance(one.message, State)]
+    assert report.v == {"onair": True, "onair.rev": 7}
+
+
+def test_an_older_wish_that_comes_late_lights_nothing_and_is_answered():
+    light, _ = connected().step(wish(False, rev=8), NOON)
+
+    after, effects = light.step(wish(True, NOON + timedelta(minutes=30), rev=7), NOON)
+
+    assert after == light
+    assert reported(effects) == [False]
 
 
 def test_says_what_it_shows_when_the_link_is_back():

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from controller.domain.alarm import AlarmState
-from controller.domain.booth import OnAir
 from controller.domain.rooms.air import Air
+from controller.domain.rooms.booth import OnAir
 from controller.domain.rooms.comfort import Comfort
 from controller.domain.rooms.occupancy import Quality
 from controller.domain.rooms.quiet import Quiet

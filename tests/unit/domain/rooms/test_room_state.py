@@ -137,7 +137,7 @@ def test_somebody_sensed_is_somebody_in(device_class: str) -> None:
 
 def test_the_air_guesses_how_many_are_sensed() -> None:
     # A room at its own limit is taken to be full: 58 ppm for each of ten seats.
-    assert room(presence=True, carbon_dioxide=420 + 3 * 58).occupancy.people == 3
+    assert room(presence=True, carbon_dioxide=420 + 5 * 58).occupancy.people == 5
     assert room(presence=True, carbon_dioxide=400).occupancy.people == 1
     assert room(of=replace(MINNA, seats=0), presence=True, carbon_dioxide=800).occupancy.people == 1
 
