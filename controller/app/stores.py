@@ -22,6 +22,7 @@ from controller.adapters.sql.guests import SqlGuests
 from controller.adapters.sql.house import SqlHouse
 from controller.adapters.sql.ledger import SqlLedger
 from controller.adapters.sql.lists import SqlLists
+from controller.adapters.sql.profiles import SqlProfiles
 from controller.adapters.sql.public_events import SqlPublicEvents
 from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.series import SqlSeries
@@ -55,6 +56,7 @@ class RegistryStores:
     alarms: SqlAlarmStore
     lists: SqlLists
     tokens: SqlTokens
+    profiles: SqlProfiles
     answers: SqlAnswers
 
     @classmethod
@@ -72,6 +74,7 @@ class RegistryStores:
             SqlAlarmStore(database),
             SqlLists(database),
             SqlTokens(database),
+            SqlProfiles(database),
             SqlAnswers(database),
         )
 
@@ -123,6 +126,7 @@ def kept_in(stores: Stores) -> Kept:
         series=kept.series,
         waiting=kept.waiting,
         tokens=kept.tokens,
+        profiles=kept.profiles,
         answers=kept.answers,
         sealer=AesSealer(),
         credentials=stores.registry,

@@ -77,6 +77,7 @@ from devices.topics import Address, Kind, Topics
 from tests.support.memory import MemoryAlarmStore, MemoryEventLog, MemoryTelemetryLog
 from tests.support.memory_answers import MemoryAnswers
 from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
+from tests.support.memory_profiles import MemoryProfiles
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryGuests, MemoryHouse, MemoryLedger, MemoryLists, MemoryPublicEvents
 from tests.support.memory_tokens import MemoryTokens
@@ -370,6 +371,7 @@ class House:
         self.waiting = MemoryWaiting(self.registry)
         self.tokens = MemoryTokens()
         self.answers = MemoryAnswers()
+        self.profiles = MemoryProfiles(people.people)
         self.ledger = MemoryLedger()
         self.lists = MemoryLists()
         self.alarm_store = MemoryAlarmStore()
@@ -390,6 +392,7 @@ class House:
             waiting=self.waiting,
             tokens=self.tokens,
             answers=self.answers,
+            profiles=self.profiles,
             sealer=AesSealer(),
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,

@@ -13,6 +13,7 @@ from controller.services.entry.shown import Digests
 from controller.services.journal import Journal
 from controller.services.meters import Meters
 from controller.services.people.people import PeopleStore
+from controller.services.people.profiles import ProfileStore
 from controller.services.ports import Clock, EventLog, LoggedFact, Outbound, RegistrySnapshot, TelemetryLog
 from controller.services.presence import Presence
 from controller.services.screens.health import HealthBoard
@@ -49,6 +50,7 @@ class Kept:
     waiting: WaitingStore
     tokens: TokenStore
     answers: AnswerStore
+    profiles: ProfileStore
     sealer: Sealer
     credentials: CredentialStore
     list_digest_of_token: Callable[[str], Awaitable[bytes]]  # as doors' own lists know it; slow on purpose

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controller.app.routing import handlers
 from controller.app.wiring.booking import BookingWing
+from controller.app.wiring.community import CommunityWing
 from controller.app.wiring.doors import DoorWing, ModeWing
 from controller.app.wiring.entry import EntryWing
 from controller.app.wiring.ground import Ground, Kept
@@ -60,6 +61,8 @@ class Services:
         modes = ModeWing(ground, doors, inside, visitors, is_on_air=lambda area: rooms.booths.is_held(area))
         rooms = RoomWing(ground, spool_limit=spool_limit, on_air_changed=modes.modes.look)
         bookings = BookingWing(ground, rooms)
+        programs = ProgramWing(ground)
+        community = CommunityWing(ground, inside)
         topics = Topics(space.root)
         refusals = Refusals(
         programs = ProgramWing(ground)
@@ -68,7 +71,19 @@ class Services:
         entry = EntryWing(ground, doors, inside, visitors, lists, refusals=refusals, profiles=profiles, beside=beside)
         # What a door sensed before what is made of it; who is inside before who opens a door for them; the mode of a
         # door after everything it follows from.
-        self._wings: tuple[Wing, ...] = (ground, doors, rooms, inside, visitors, modes, lists, entry, bookings, programs)
+        self._wings: tuple[Wing, ...] = (
+            ground,
+            doors,
+            rooms,
+            inside,
+            visitors,
+            modes,
+            lists,
+            entry,
+            bookings,
+            programs,
+            community,
+        )
 
         self.feed, self.meters, self.board = feed, meters, board
         self.index, self.journal = ground.index, ground.journal
@@ -79,6 +94,8 @@ class Services:
         self.visits, self.writes = visitors.visits, visitors.writes
         self.public_events, self.scans = visitors.public_events, visitors.scans
         self.lists = lists.lists
+        self.community = community.community
+        self.keyring, self.answers = programs.keyring, programs.answers
         self.bookings, self.booking_wing = bookings.desk, bookings
         self.access, self.reads, self.local = entry.access, entry.reads, entry.local
         self.refusals = refusals
