@@ -62,7 +62,9 @@ class WaitingDesk(Counter):
         waiting = await self._theirs(id, by, how)
         after = await self._move(waiting, Input.WITHDRAW)
         if after.state is not WaitingState.WITHDRAWN:
-            raise BookingRefused(Refused(RefuseReason.NOT_WAITING, f"{id} is {after.state} already", "nothing to do"))
+            raise BookingRefused(
+                Refused(RefuseReason.NOT_WAITING, f"{id} is {after.state} already", "cancel what came of it")
+            )
         return after
 
     async def waiting(self, id: WaitingId) -> Waiting:

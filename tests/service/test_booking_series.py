@@ -1,0 +1,177 @@
+"""Series at the booking desk: conflicts listed and skipped, one, the following or all changed."""
+
+from datetime import date
+
+import pytest
+
+from controller.domain.booking.rules import Edit, RefuseReason, Wish
+from controller.domain.booking.values import Frequency, Part, Recurrence, SkipReason
+from controller.domain.facts import FactKind
+from controller.domain.holdings import BookingState
+from controller.errors import InputError
+from controller.services.booking.desk import BookingRefused, SeriesMade
+from tests.support.booking_house import ALICE, BEN, PINE, SARA, BookingHouse, at
+
+MONDAY = date(2026, 11, 23)
+FOUR_DAYS = Recurrence(Frequency.DAILY, MONDAY, 14 * 60, 60, count=4)
+
+
+async def four_days(house: BookingHouse, by=ALICE) -> SeriesMade:
+    wish = Wish(PINE, at("14:00"), at("15:00"), ALICE.id, frozenset({BEN.id}), "Standup")
+    return await house.desk.book_series(wish, FOUR_DAYS, by.id)
+
+
+def days(bookings) -> list[int]:
+    return [one.series_day.day for one in bookings]
+
+
+async def test_each_date_of_a_series_is_a_booking_with_its_people():
+    house = BookingHouse()
+    made = await four_days(house)
+    assert days(made.made) == [23, 24, 25, 26]
+    assert {(one.owner, one.participants, one.title) for one in made.made} == {
+        (ALICE.id, frozenset({BEN.id}), "Standup")
+    }
+    assert await house.series.series(made.series.id) == made.series
+
+
+async def test_dates_that_are_taken_are_listed_and_skipped_and_not_moved():
+    house = BookingHouse()
+    there = Wish(PINE, at("14:30", 24), at("15:30", 24), BEN.id)
+    await house.desk.book(there, BEN.id)
+    made = await four_days(house)
+    assert days(made.made) == [23, 25, 26]
+    ((day, reason, words),) = [(one.day, one.reason, one.words) for one in made.skipped]
+    assert (day, reason) == (date(2026, 11, 24), SkipReason.CONFLICT)
+    assert words.startswith("Pine is booked ")
+    assert "Ben" not in words
+    assert made.series.skipped == {date(2026, 11, 24): SkipReason.CONFLICT}
+
+
+async def test_a_series_of_which_nothing_can_be_had_is_refused_with_the_reason_of_its_first_date():
+    house = BookingHouse()
+    once = Recurrence(Frequency.DAILY, MONDAY, 14 * 60, 60, count=1)
+    await house.book("14:00", "15:00", BEN)
+    with pytest.raises(BookingRefused) as caught:
+        await house.desk.book_series(Wish(PINE, at("14:00"), at("15:00"), ALICE.id), once, ALICE.id)
+    assert caught.value.refused.reason is RefuseReason.OVERLAP
+    assert await house.series.series_of(ALICE.id) == []
+
+
+async def test_a_series_that_never_ends_is_refused_before_anything_is_written():
+    house = BookingHouse()
+    endless = Recurrence(Frequency.WEEKLY, MONDAY, 14 * 60, 60)
+    with pytest.raises(BookingRefused, match="it never ends"):
+        await house.desk.book_series(Wish(PINE, at("14:00"), at("15:00"), ALICE.id), endless, ALICE.id)
+    assert house.told == []
+
+
+async def test_a_series_is_told_once_with_all_its_bookings():
+    house = BookingHouse()
+    made = await four_days(house)
+    (fact,) = house.heard_of(FactKind.BOOKING_MADE)
+    assert (fact.detail["booking"], *fact.detail["others"]) == tuple(one.id for one in made.made)
+
+
+async def test_one_is_moved_and_the_others_stay():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    await house.desk.change(made[1].id, Edit(start=at("16:00", 24), end=at("17:00", 24)), ALICE.id)
+    starts = [one.start for one in await house.bookings.bookings_of_series(made[0].series)]
+    assert starts == [at("14:00"), at("16:00", 24), at("14:00", 25), at("14:00", 26)]
+
+
+async def test_all_take_the_new_hours_each_on_its_own_date():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    changed = await house.desk.change(made[0].id, Edit(start=at("15:00"), end=at("16:30")), ALICE.id, Part.ALL)
+    assert [(one.start, one.end) for one in changed.bookings] == [
+        (at("15:00", day), at("16:30", day)) for day in (23, 24, 25, 26)
+    ]
+
+
+async def test_those_that_follow_become_a_series_of_their_own():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    changed = await house.desk.change(
+        made[2].id, Edit(start=at("16:00", 25), end=at("17:00", 25)), ALICE.id, Part.FOLLOWING
+    )
+    assert days(changed.bookings) == [25, 26]
+    assert {one.series for one in changed.bookings} != {made[0].series}
+    assert (await house.series.series(made[0].series)).rule.until == date(2026, 11, 24)
+
+
+async def test_whichever_cannot_be_moved_stays_where_it_is_and_is_listed():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    await house.desk.book(Wish(PINE, at("15:00", 25), at("16:00", 25), BEN.id), BEN.id)
+    changed = await house.desk.change(made[0].id, Edit(start=at("15:00"), end=at("16:00")), ALICE.id, Part.ALL)
+    assert days(changed.bookings) == [23, 24, 26]
+    assert [(one.day.day, one.reason) for one in changed.skipped] == [(25, SkipReason.CONFLICT)]
+    assert (await house.stands(made[2])).start == at("14:00", 25)
+
+
+async def test_when_none_can_be_moved_the_reason_is_told_and_the_series_is_as_it_was():
+    house = BookingHouse()
+    made = await four_days(house)
+    for day in (23, 24, 25, 26):
+        await house.desk.book(Wish(PINE, at("16:00", day), at("17:00", day), BEN.id), BEN.id)
+    edit = Edit(start=at("16:00"), end=at("17:00"))
+    with pytest.raises(BookingRefused) as caught:
+        await house.desk.change(made.made[0].id, edit, ALICE.id, Part.ALL)
+    assert caught.value.refused.reason is RefuseReason.OVERLAP
+    assert await house.series.series(made.series.id) == made.series
+
+
+async def test_a_series_moved_by_a_day_makes_room_for_itself():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    changed = await house.desk.change(made[0].id, Edit(start=at("14:00", 24), end=at("15:00", 24)), ALICE.id, Part.ALL)
+    assert [one.start.day for one in changed.bookings] == [24, 25, 26, 27]
+    assert changed.skipped == ()
+
+
+async def test_one_is_cancelled_and_its_day_is_listed():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    await house.desk.cancel(made[1].id, ALICE.id)
+    assert (await house.series.series(made[0].series)).skipped == {date(2026, 11, 24): SkipReason.CANCELLED}
+    assert (await house.stands(made[2])).state is BookingState.BOOKED
+
+
+async def test_those_that_follow_are_cancelled_and_the_series_has_ended():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    gone = await house.desk.cancel(made[1].id, SARA.id, Part.FOLLOWING)
+    assert days(gone.bookings) == [24, 25, 26]
+    assert (await house.series.series(made[0].series)).ended_at is not None
+    assert (await house.stands(made[0])).state is BookingState.BOOKED
+    (fact,) = house.heard_of(FactKind.BOOKING_CANCELLED)
+    assert (len(fact.detail["others"]), fact.detail["by"]) == (2, SARA.id)
+
+
+async def test_nobody_changes_or_cancels_somebody_else_s_series():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    for ask in (
+        house.desk.cancel(made[0].id, BEN.id, Part.ALL),
+        house.desk.change(made[0].id, Edit(title="mine"), BEN.id, Part.ALL),
+    ):
+        with pytest.raises(BookingRefused) as caught:
+            await ask
+        assert caught.value.refused.reason is RefuseReason.NOT_YOURS
+
+
+async def test_a_booking_of_no_series_is_not_changed_as_one():
+    house = BookingHouse()
+    made = await house.book("14:00", "15:00")
+    with pytest.raises(InputError, match="is of no series"):
+        await house.desk.cancel(made.id, ALICE.id, Part.ALL)
+
+
+async def test_a_series_that_is_over_has_nothing_left_to_cancel():
+    house = BookingHouse()
+    made = (await four_days(house)).made
+    await house.desk.cancel(made[0].id, ALICE.id, Part.ALL)
+    with pytest.raises(BookingRefused, match="still to come"):
+        await house.desk.cancel(made[0].id, ALICE.id, Part.ALL)
