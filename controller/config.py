@@ -56,6 +56,9 @@ class Web:
     port: int = 8080
     host_names: tuple[str, ...] = ()  # beside this machine's own; a browser that asks for another is refused
     beyond_loopback: bool = False
+    # Public events, panels, scanning and the API alone, for others to reach; None: they answer beside the page only.
+    outside_host: str = "127.0.0.1"
+    outside_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class _Written(BaseSettings):
     web_port: Port = 8080
     web_host_names: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)] = ()
     web_beyond_loopback: bool = False
+    web_outside_host: str = Field("127.0.0.1", pattern=_HOST)
+    web_outside_port: Port | None = None
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -143,6 +148,8 @@ _RIGHT = {
     "web_port": "write a port from 1 to 65535, or 0 to let the system choose",
     "web_host_names": "write host names without a port: natoma.example, door.local",
     "web_beyond_loopback": "write true or false",
+    "web_outside_host": "write an address of this machine, such as 0.0.0.0 for all of them",
+    "web_outside_port": "write a port from 1 to 65535, or leave it out to let nobody else in",
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }
 
@@ -267,7 +274,14 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
         mqtt=_broker(written, sources),
         broker=written.broker,
         broker_port=written.broker_port,
-        web=Web(written.web_host, written.web_port, written.web_host_names, written.web_beyond_loopback),
+        web=Web(
+            written.web_host,
+            written.web_port,
+            written.web_host_names,
+            written.web_beyond_loopback,
+            written.web_outside_host,
+            written.web_outside_port,
+        ),
         log_level=written.log_level,
     )
 

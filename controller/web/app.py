@@ -23,6 +23,7 @@ from controller.web.guard import add_security_headers, is_loopback, only_for
 from controller.web.metrics import Metrics
 from controller.web.pages import Pages
 from controller.web.stream import BATCH_S, HEARTBEAT_S, STREAM_LIMIT, WRITE_LIMIT_S, LiveStreams
+from controller.web.visitors import LINKED, Visitors, mount_visitors
 
 SHUTDOWN_S = 2.0
 
@@ -35,6 +36,7 @@ def create_app(
     meters: Meters,
     now: Callable[[], datetime],
     programs: Programs | None = None,
+    visitors: Visitors | None = None,
     hint: str | None = None,
     host_names: Collection[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
@@ -57,18 +59,40 @@ def create_app(
     )
     metrics = Metrics(meters, health)
 
-    app = web.Application(middlewares=[only_for(host_names), tell_problems])
+    app = web.Application(middlewares=[only_for(host_names, LINKED), tell_problems])
     app.router.add_get("/", pages.now)
     app.router.add_get("/api/live", api.live)
     app.router.add_get("/api/stream", streams.serve, allow_head=False)
     app.router.add_get("/healthz", api.healthz)
     app.router.add_get("/metrics", metrics.serve)
     app.router.add_get("/static/{version}/{name:.+}", assets.serve)
+    if visitors is not None:
+        mount_visitors(app, visitors, assets)
     if programs is not None:
         mount(app, programs)
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(streams.close)
     return app
+
+
+def create_outside_app(*, visitors: Visitors, programs: Programs | None) -> web.Application:
+    """What others may reach: pages that hold nothing secret, and the API, which asks for a token.
+
+    Neither how the building is nor who comes and goes is here; so it needs no name of its own, and no loopback.
+    """
+    assets = Assets()
+    app = web.Application(middlewares=[tell_problems])
+    app.router.add_get("/", _to_events)
+    app.router.add_get("/static/{version}/{name:.+}", assets.serve)
+    mount_visitors(app, visitors, assets)
+    if programs is not None:
+        mount(app, programs)
+    app.on_response_prepare.append(add_security_headers)
+    return app
+
+
+async def _to_events(request: web.Request) -> web.Response:
+    raise web.HTTPFound("/events")
 
 
 @asynccontextmanager
@@ -80,6 +104,19 @@ async def serve(app: web.Application, host: str, port: int, *, beyond_loopback: 
             "anyone who reaches the page sees who comes and goes. To serve others all the same, set "
             "NATOMA_WEB_BEYOND_LOOPBACK=true and put a proxy with a sign-in before it"
         )
+    async with _listening(app, host, port, "NATOMA_WEB_PORT") as address:
+        yield address
+
+
+@asynccontextmanager
+async def serve_others(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """The same for what anybody may reach, at any address."""
+    async with _listening(app, host, port, "NATOMA_WEB_OUTSIDE_PORT") as address:
+        yield address
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int, setting: str) -> AsyncIterator[str]:
     # A handler may be cancelled the moment its browser leaves; what changes something is finished all the same, by the
     # frame of the API.
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
@@ -88,7 +125,7 @@ async def serve(app: web.Application, host: str, port: int, *, beyond_loopback: 
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as exc:
-            raise ports.refusal(host, port, exc) from exc
+            raise ports.refusal(host, port, exc, setting) from exc
         bound = runner.addresses[0]
         yield f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}/"
     finally:

@@ -40,12 +40,18 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """On every answer, errors and streams too; what is not said to be cached is not."""
+    allowed = response.headers.get("Permissions-Policy")  # a page that needs one more, and says so itself
     response.headers.update(SECURITY_HEADERS)
+    if allowed is not None:
+        response.headers["Permissions-Policy"] = allowed
     response.headers.setdefault("Cache-Control", "no-store")
 
 
-def only_for(names: Collection[str]) -> Middleware:
-    """A middleware that refuses a Host that is not ours (DNS rebinding), and data asked for by another site."""
+def only_for(names: Collection[str], linked: Collection[str] = ()) -> Middleware:
+    """A middleware that refuses a Host that is not ours (DNS rebinding), and data asked for by another site.
+
+    `linked` are pages beside the first that another site may lead to; it still cannot read them.
+    """
     ours = frozenset(name.lower() for name in names) | LOOPBACK_NAMES
 
     @web.middleware
@@ -57,11 +63,19 @@ def only_for(names: Collection[str]) -> Middleware:
                 text=f"This page answers to {', '.join(sorted(ours))}, not to {name or 'an unnamed host'!r}.\n"
                 "If that name is meant, add it to the setting NATOMA_WEB_HOST_NAMES.\n"
             )
-        if request.path != "/" and request.headers.get("Sec-Fetch-Site", "same-origin") in ("cross-site", "same-site"):
+        is_from_elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") in ("cross-site", "same-site")
+        if is_from_elsewhere and request.path != "/" and not _is_followed(request, linked):
             raise web.HTTPForbidden(text="Only Natoma's own page may ask for this.\n")
         return await handler(request)
 
     return check
+
+
+def _is_followed(request: web.Request, linked: Collection[str]) -> bool:
+    """Whether somebody followed a link to one of these pages; a name that ends in a slash stands for all below it."""
+    is_link = request.headers.get("Sec-Fetch-Mode") == "navigate"
+    path = request.path
+    return is_link and any(path == page or (page.endswith("/") and path.startswith(page)) for page in linked)
 
 
 def host_name(host: str) -> str | None:

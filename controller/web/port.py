@@ -10,10 +10,11 @@ _LISTEN = "0A"
 _PROC = Path("/proc")
 
 
-def refusal(host: str, port: int, exc: OSError) -> StartupError:
+def refusal(host: str, port: int, exc: OSError, setting: str = "NATOMA_WEB_PORT") -> StartupError:
     """The error for a person, made from the one of the system."""
     where = f"{host}:{port}"
-    change = "choose another with --web-port or NATOMA_WEB_PORT"
+    flag = "--web-port or " if setting == "NATOMA_WEB_PORT" else ""
+    change = f"choose another with {flag}{setting}"
     if exc.errno == errno.EADDRINUSE:
         holder = holder_of(port)
         return StartupError(
@@ -23,7 +24,7 @@ def refusal(host: str, port: int, exc: OSError) -> StartupError:
         return StartupError(f"web address {where} — this user may not open port {port}; {change} (1024 or above)")
     if exc.errno == errno.EADDRNOTAVAIL or isinstance(exc, socket.gaierror):
         return StartupError(
-            f"web address {where} — {host} is not an address of this machine; set NATOMA_WEB_HOST to 127.0.0.1"
+            f"web address {where} — {host} is not an address of this machine; set {setting.replace('_PORT', '_HOST')} to 127.0.0.1"
         )
     return StartupError(f"web address {where} — {exc.strerror or exc}; {change}")
 

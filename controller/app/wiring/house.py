@@ -92,6 +92,7 @@ class Services:
         self.rooms, self.booths, self.spool = rooms.rooms, rooms.booths, rooms.spool
         self.following, self.shared, self.usage = inside.following, inside.shared, inside.usage
         self.visits, self.writes = visitors.visits, visitors.writes
+        self.listing = visitors.listing
         self.public_events, self.scans = visitors.public_events, visitors.scans
         self.lists = lists.lists
         self.community = community.community

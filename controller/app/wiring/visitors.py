@@ -8,6 +8,7 @@ from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.services.doors.house_writes import HouseWrites
 from controller.services.ports import LoggedFact
 from controller.services.visitors.public_events import PublicEvents
+from controller.services.visitors.public_list import PublicList
 from controller.services.visitors.ticket_scans import TicketScans
 from controller.services.visitors.visits import Visits
 
@@ -26,6 +27,7 @@ class VisitorWing(Wing):
             alarms=ground.alarms,
             clock=ground.clock,
         )
+        self.listing = PublicList(ground.space, ground.people, self.public_events, ground.clock)
         self.scans = TicketScans(
             space=ground.space,
             people=ground.people,

@@ -1,0 +1,82 @@
+"""What anybody may know of coming events: name, time, place, free seats; of those alone that somebody made public.
+
+No host, no visitor, no door is in it. Whoever serves it may serve it to the whole world.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from controller.domain.building import Space
+from controller.domain.door_mode import is_running
+from controller.domain.holdings import EventEntry, PublicEvent
+from controller.domain.ids import EventId
+from controller.services.ports import Clock, RegistrySnapshot
+from controller.services.visitors.public_events import PublicEvents
+
+AHEAD = timedelta(days=180)
+
+
+class Stage(StrEnum):
+    COMING = "coming"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One event as strangers see it. Moments are in the zone of the space."""
+
+    id: EventId
+    name: str
+    start: datetime
+    end: datetime
+    place: str
+    seats: int
+    seats_left: int  # by tickets that nobody has yet; of one open to all, by who is in
+    entry: EventEntry
+    stage: Stage
+
+
+class PublicList:
+    """Asked anew each time; it keeps nothing."""
+
+    def __init__(
+        self,
+        space: Callable[[], Space],
+        people: Callable[[], RegistrySnapshot],
+        events: PublicEvents,
+        clock: Clock,
+    ) -> None:
+        self._space = space
+        self._people = people
+        self._events = events
+        self._clock = clock
+
+    def coming(self) -> list[Listed]:
+        """Those that run or are to come, the next one first."""
+        now = self._clock.now()
+        given = Counter(ticket.event for ticket in self._people().tickets.values() if not ticket.is_void)
+        shown = [event for event in self._events.known() if _is_shown(event, now)]
+        return [self._listed(event, given[event.id], now) for event in sorted(shown, key=lambda e: (e.start, e.id))]
+
+    def _listed(self, event: PublicEvent, given: int, now: datetime) -> Listed:
+        space = self._space()
+        area = space.areas.get(event.area)
+        taken = given if event.entry is EventEntry.TICKET else self._events.heads(event).people
+        return Listed(
+            event.id,
+            event.name,
+            event.start.astimezone(space.zone),
+            event.end.astimezone(space.zone),
+            area.name if area is not None else "",
+            event.capacity,
+            max(0, event.capacity - taken),
+            event.entry,
+            Stage.RUNNING if is_running(event, now) else Stage.COMING,
+        )
+
+
+def _is_shown(event: PublicEvent, now: datetime) -> bool:
+    return event.is_public and event.ended_at is None and event.start - AHEAD <= now < event.end

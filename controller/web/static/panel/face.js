@@ -1,0 +1,91 @@
+// What the panel shows and offers, from what the API said: values in, a value out. No element, no clock, no request.
+
+const MINUTE = 60000;
+const WALK_UPS = [15, 30, 60];
+const EXTENSIONS = [15, 30];
+const SHORTEST = 15 * MINUTE;
+const LONGEST = 60 * MINUTE; // what the desk lets a panel book
+const CHECK_IN_BEFORE = 10 * MINUTE;
+const ON_AIR = new Set(["on", "requested", "ending", "unknown"]);
+
+const at = (text) => (text ? Date.parse(text) : null);
+
+// The colour goes with the word and the icon, and never says anything alone.
+const TONES = {
+  free: ["free", "free"],
+  booked: ["booked", "booked"],
+  in_use: ["busy", "in_use"],
+  on_air: ["air", "on_air"],
+  unavailable: ["closed", "unavailable"],
+};
+
+export function face({ room, bookings, free, now }) {
+  const state = room?.state ?? null;
+  if (!state) return { tone: "unknown", word: "unknown", icon: "unknown", lines: [], notes: [], actions: {} };
+  const current = bookings.find((one) => one.state === "booked" && at(one.start) <= now && now < at(one.end)) ?? null;
+  const coming = bookings.filter((one) => one.state === "booked" && at(one.start) > now).sort((a, b) => at(a.start) - at(b.start));
+  const light = room.kind === "booth" && ON_AIR.has(state.on_air) ? state.on_air : null;
+  const status = light === "on" ? "on_air" : state.status;
+  const [tone, word] = TONES[status] ?? ["unknown", "unknown"];
+  return {
+    tone,
+    word,
+    icon: tone,
+    lines: lines(state, status, current, coming, light),
+    notes: notes(state),
+    quiet: state.quiet_please ? { until: at(state.quiet_please.until), room: state.quiet_please.for } : null,
+    next: coming[0] ? { start: at(coming[0].start), end: at(coming[0].end) } : null,
+    actions: state.unavailable ? {} : actions({ room, state, current, coming, free, now, light }),
+  };
+}
+
+function lines(state, status, current, coming, light) {
+  const said = [];
+  if (state.unavailable) return [[["fire", "lockdown"].includes(state.unavailable) ? state.unavailable : "unavailable"]];
+  const until = current ? at(current.end) : (at(state.until) ?? (coming[0] ? at(coming[0].start) : null));
+  if (until !== null) said.push(["until", { time: until }]);
+  else if (status === "free") said.push(["rest_of_day"]);
+  if (light === "requested") said.push(["air_waits"]);
+  else if (light === "ending") said.push(["air_ends"]);
+  else if (light === "unknown") said.push(["air_unknown"]);
+  else if (current && state.checked_in === false) said.push(["nobody_yet"]);
+  else if (!current && status === "in_use") said.push(["unbooked"]);
+  return said;
+}
+
+function notes(state) {
+  if (state.sensor === "silent") return ["silent"];
+  const said = [];
+  if (state.temperature !== null && state.temperature !== undefined) said.push({ degrees: state.temperature });
+  if (["cold", "warm", "dry", "humid"].includes(state.comfort)) said.push(`comfort_${state.comfort}`);
+  if (["good", "stuffy", "bad"].includes(state.air)) said.push(`air_${state.air}`);
+  if (state.quiet === "loud") said.push("quiet_loud");
+  return said;
+}
+
+function actions({ room, state, current, coming, free, now, light }) {
+  if (current) {
+    const limit = coming[0] ? at(coming[0].start) - room.buffer_minutes * MINUTE : Infinity;
+    return {
+      checkIn: state.checked_in === false ? current.id : null,
+      extend: EXTENSIONS.filter((minutes) => at(current.end) + minutes * MINUTE <= limit).map((minutes) => ({ id: current.id, minutes })),
+      end: current.id,
+      onAir: room.kind === "booth" ? { id: current.id, stop: light === "on" || light === "requested" } : null,
+    };
+  }
+  const early = coming[0];
+  const checkIn = early && at(early.start) - now <= CHECK_IN_BEFORE ? early.id : null;
+  return { checkIn, book: room.bookable && !room.needs_approval ? offers(free, now) : [] };
+}
+
+// From the minute that has begun: a quarter, half, a whole hour, or what is left until the next booking.
+function offers(free, now) {
+  const start = Math.floor(now / MINUTE) * MINUTE;
+  const gap = (free ?? []).find((one) => at(one.start) <= now && now < at(one.end));
+  if (!gap) return [];
+  const until = at(gap.end);
+  const found = WALK_UPS.filter((minutes) => start + minutes * MINUTE <= until).map((minutes) => ({ start, end: start + minutes * MINUTE, minutes }));
+  const left = until - start;
+  if (left >= SHORTEST && left < LONGEST && !found.some((one) => one.end === until)) found.push({ start, end: until, minutes: null });
+  return found;
+}
