@@ -19,6 +19,7 @@ _COMMANDS = {
     "rehearse": "controller.cli.rehearse",
     "publish": "controller.cli.publish",
     "people": "controller.cli.people",
+    "who": "controller.cli.community",
     "explain": "controller.cli.explain",
     "events": "controller.cli.events",
     "alarms": "controller.cli.alarms",

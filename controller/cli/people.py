@@ -14,6 +14,7 @@ import click
 from controller.adapters.sql.registry import SqlRegistry
 from controller.app.stores import open_digests, open_registry, read_people
 from controller.cli import people_desk
+from controller.cli.community import profile
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.config import Settings
@@ -31,7 +32,7 @@ def people() -> None:
     """The people of the space, and what they hold."""
 
 
-for _command in people_desk.COMMANDS:
+for _command in (*people_desk.COMMANDS, profile):
     people.add_command(_command)
 
 

@@ -43,7 +43,7 @@ _SAID = {
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-def _where(command: Callable[..., None]) -> Callable[..., None]:
+def where_data(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--data", type=Path, help="Where data is kept. Default ./natoma-data."),
         click.option("--config", type=Path, help="A settings file. Default ./natoma.toml, if there is one."),
@@ -52,7 +52,7 @@ def _where(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _at_the_desk(config: Path | None, data: Path | None, work: Callable[[RegistryStores], Awaitable[T]]) -> T:
+def at_the_desk(config: Path | None, data: Path | None, work: Callable[[RegistryStores], Awaitable[T]]) -> T:
     async def ask() -> T:
         async with open_kept(settings_from(config, data=data).data) as kept:
             return await work(kept)
@@ -60,7 +60,7 @@ def _at_the_desk(config: Path | None, data: Path | None, work: Callable[[Registr
     return asyncio.run(ask())
 
 
-def _person(people: RegistrySnapshot, id: str) -> Person:
+def person_meant(people: RegistrySnapshot, id: str) -> Person:
     """By id, or by the whole name where only one is called that."""
     known = people.people.get(PersonId(id))
     if known is not None:
@@ -75,7 +75,7 @@ def _person(people: RegistrySnapshot, id: str) -> Person:
     raise unknown("person", id, people.people, "`natoma people export` lists everybody")
 
 
-def _said(person: Person) -> str:
+def said(person: Person) -> str:
     return f"{person.name} ({person.id})"
 
 
@@ -83,18 +83,18 @@ def _said(person: Person) -> str:
 @click.argument("person")
 @click.argument("state", type=click.Choice([one.value for one in CredentialState]))
 @click.option("--credential", help="Which one, when there are several; `natoma people show` lists them.")
-@_where
+@where_data
 def badge(person: str, state: str, credential: str | None, config: Path | None, data: Path | None) -> None:
     """Report a badge lost, block it, or let it work again."""
 
     async def change(kept: RegistryStores) -> str:
         people = await kept.registry.load()
-        who = _person(people, person)
+        who = person_meant(people, person)
         one = _badge_of(people, who, credential)
         await kept.registry.set_credential_state(one.id, CredentialState(state))
-        return f"{_said(who)}: badge {held_badge(one.id, one.last_two)} {_SAID[CredentialState(state)]}."
+        return f"{said(who)}: badge {held_badge(one.id, one.last_two)} {_SAID[CredentialState(state)]}."
 
-    click.echo(_at_the_desk(config, data, change))
+    click.echo(at_the_desk(config, data, change))
 
 
 def _badge_of(people: RegistrySnapshot, who: Person, id: str | None) -> Credential:
@@ -103,18 +103,18 @@ def _badge_of(people: RegistrySnapshot, who: Person, id: str | None) -> Credenti
     there = ", ".join(sorted(held_badge(one.id, one.last_two) for one in badges)) or "none"
     if id is not None:
         if id not in theirs:
-            raise InputError(f"{_said(who)} holds no credential {id!r}: their badges are {there}")
+            raise InputError(f"{said(who)} holds no credential {id!r}: their badges are {there}")
         return theirs[CredentialId(id)]
     if not badges:
-        raise InputError(f"{_said(who)} holds no badge: `natoma people import` enrols one")
+        raise InputError(f"{said(who)} holds no badge: `natoma people import` enrols one")
     if len(badges) > 1:
-        raise InputError(f"{_said(who)} holds several badges, {there}: say which with --credential ID")
+        raise InputError(f"{said(who)} holds several badges, {there}: say which with --credential ID")
     return badges[0]
 
 
 @click.command()
 @click.argument("person")
-@_where
+@where_data
 def ban(person: str, config: Path | None, data: Path | None) -> None:
     """Ban somebody: no badge, PIN, booking or invitation lets them in. Leaving is never denied."""
     click.echo(_set_banned(person, True, config, data))
@@ -122,7 +122,7 @@ def ban(person: str, config: Path | None, data: Path | None) -> None:
 
 @click.command()
 @click.argument("person")
-@_where
+@where_data
 def unban(person: str, config: Path | None, data: Path | None) -> None:
     """Lift a ban; what they hold counts again."""
     click.echo(_set_banned(person, False, config, data))
@@ -130,38 +130,38 @@ def unban(person: str, config: Path | None, data: Path | None) -> None:
 
 def _set_banned(person: str, banned: bool, config: Path | None, data: Path | None) -> str:
     async def change(kept: RegistryStores) -> str:
-        who = _person(await kept.registry.load(), person)
+        who = person_meant(await kept.registry.load(), person)
         await kept.registry.set_banned(who.id, banned)
-        return f"{_said(who)} {'is banned: they come in no more' if banned else 'is not banned any more'}."
+        return f"{said(who)} {'is banned: they come in no more' if banned else 'is not banned any more'}."
 
-    return _at_the_desk(config, data, change)
+    return at_the_desk(config, data, change)
 
 
 @click.command()
 @click.argument("person")
-@_where
+@where_data
 def pay(person: str, config: Path | None, data: Path | None) -> None:
     """All that somebody owed is paid: they get in again at once."""
 
     async def change(kept: RegistryStores) -> str:
         people = await kept.registry.load()
-        who = _person(people, person)
+        who = person_meant(people, person)
         before = people.version
         after = await kept.registry.pay(who.id)
         if after != before:
-            return f"{_said(who)} has paid: their plans are active."
+            return f"{said(who)} has paid: their plans are active."
         owing = who.team is not None and any(one.due_since for one in people.team_memberships.get(who.team, ()))
         also = f" Their team {who.team!r} has a bill: `natoma people team` settles it." if owing else ""
-        return f"{_said(who)} owed nothing.{also}"
+        return f"{said(who)} owed nothing.{also}"
 
-    click.echo(_at_the_desk(config, data, change))
+    click.echo(at_the_desk(config, data, change))
 
 
 # "-lift_lockdown" is a right taken, not an option; "+lift_lockdown" is one given.
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("person")
 @click.argument("changes", nargs=-1, type=click.UNPROCESSED)
-@_where
+@where_data
 def rights(person: str, changes: Sequence[str], config: Path | None, data: Path | None) -> None:
     """Give rights over the house (+RIGHT), take them (-RIGHT); without any, list them.
 
@@ -170,14 +170,14 @@ def rights(person: str, changes: Sequence[str], config: Path | None, data: Path 
     wanted = [_right_of(change) for change in changes]
 
     async def change(kept: RegistryStores) -> str:
-        who = _person(await kept.registry.load(), person)
+        who = person_meant(await kept.registry.load(), person)
         after = set(who.rights)
         for right, is_given in wanted:
             (after.add if is_given else after.discard)(right)
         await kept.registry.set_rights(who.id, after)
-        return f"{_said(who)}: {', '.join(sorted(after)) or 'no rights over the house'}."
+        return f"{said(who)}: {', '.join(sorted(after)) or 'no rights over the house'}."
 
-    click.echo(_at_the_desk(config, data, change))
+    click.echo(at_the_desk(config, data, change))
 
 
 def _right_of(change: str) -> tuple[Right, bool]:
@@ -194,28 +194,28 @@ def _right_of(change: str) -> tuple[Right, bool]:
 @click.argument("person")
 @click.option("--duress", is_flag=True, help="The PIN that opens as usual and alerts staff silently.")
 @click.option("--remove", is_flag=True, help="Take the PIN away.")
-@_where
+@where_data
 def pin(person: str, duress: bool, remove: bool, config: Path | None, data: Path | None) -> None:
     """Set somebody's PIN: six digits, typed unseen, kept as a keyed digest alone."""
     what = "duress PIN" if duress else "PIN"
 
     async def find(kept: RegistryStores) -> Person:
-        return _person(await kept.registry.load(), person)
+        return person_meant(await kept.registry.load(), person)
 
-    who = _at_the_desk(config, data, find)
+    who = at_the_desk(config, data, find)
     id_ = pin_id(who.id, duress=duress)
-    digits = None if remove else _typed(f"New {what} of {_said(who)}")
+    digits = None if remove else _typed(f"New {what} of {said(who)}")
 
     async def change(kept: RegistryStores) -> str:
         if digits is None:
             await kept.registry.remove_credential(id_)
-            return f"{_said(who)} has no {what} any more."
+            return f"{said(who)} has no {what} any more."
         digest = open_digests(settings_from(config, data=data).data).of_pin(digits)
         credential = Credential(id_, who.id, CredentialKind.PIN, is_duress=duress)
         await kept.registry.put_credential(credential, digest)
-        return f"{_said(who)} has a new {what}."
+        return f"{said(who)} has a new {what}."
 
-    click.echo(_at_the_desk(config, data, change))
+    click.echo(at_the_desk(config, data, change))
 
 
 def _typed(prompt: str) -> str:
@@ -232,20 +232,20 @@ def _typed(prompt: str) -> str:
 
 @click.command()
 @click.argument("person")
-@_where
+@where_data
 def show(person: str, config: Path | None, data: Path | None) -> None:
     """What somebody holds: plans, bills, badges, rights. Where they were is not shown."""
 
     async def look(kept: RegistryStores) -> list[str]:
         people = await kept.registry.load()
-        return list(_shown(people, _person(people, person)))
+        return list(_shown(people, person_meant(people, person)))
 
-    for line in _at_the_desk(config, data, look):
+    for line in at_the_desk(config, data, look):
         click.echo(line)
 
 
 def _shown(people: RegistrySnapshot, who: Person) -> list[str]:
-    lines = [f"{_said(who)}, {who.kind}{', banned' if who.banned else ''}"]
+    lines = [f"{said(who)}, {who.kind}{', banned' if who.banned else ''}"]
     if who.team is not None:
         team = people.teams.get(who.team)
         lines.append(f"  team      {team.name if team is not None else who.team}")
@@ -282,7 +282,7 @@ def _credential(one: Credential) -> str:
 @click.option("--from", "starts", type=_DAY, help="Its first day.")
 @click.option("--until", "ends", type=_DAY, help="Its last day.")
 @click.option("--paid", is_flag=True, help="All that the team owed is paid.")
-@_where
+@where_data
 def team(name: str, plan: str | None, starts: datetime | None, ends: datetime | None, paid: bool, **where: Any) -> None:
     """Make a team, give it a plan for all its people, or settle its bills."""
     if (plan is None) != (starts is None):
@@ -301,7 +301,7 @@ def team(name: str, plan: str | None, starts: datetime | None, ends: datetime | 
         plans = ", ".join(_plan(one) for one in (await kept.registry.load()).team_memberships.get(id_, ()))
         return f"team {id_}: {plans or 'no plan of its own'}."
 
-    click.echo(_at_the_desk(where["config"], where["data"], change))
+    click.echo(at_the_desk(where["config"], where["data"], change))
 
 
 @click.command()
@@ -310,7 +310,7 @@ def team(name: str, plan: str | None, starts: datetime | None, ends: datetime | 
 @click.option("--plan", required=True, help="What everybody of it holds.")
 @click.option("--from", "starts", type=_DAY, required=True, help="Its first day.")
 @click.option("--until", "ends", type=_DAY, required=True, help="Its last day.")
-@_where
+@where_data
 def cohort(id: str, name: str, plan: str, starts: datetime, ends: datetime, **where: Any) -> None:
     """Make a cohort, or change its dates: a programme with a start and an end. A people file says who is in it."""
     try:
@@ -323,7 +323,7 @@ def cohort(id: str, name: str, plan: str, starts: datetime, ends: datetime, **wh
         await kept.registry.put_cohort(one)
         return f"cohort {one.id}: {one.plan} from {one.starts} to {one.ends}."
 
-    click.echo(_at_the_desk(where["config"], where["data"], change))
+    click.echo(at_the_desk(where["config"], where["data"], change))
 
 
 COMMANDS = (badge, ban, unban, pay, rights, pin, show, team, cohort)
