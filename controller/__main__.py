@@ -33,6 +33,7 @@ _COMMANDS = {
     "guest": "controller.cli.guest",
     "event": "controller.cli.publicevents",
     "visits": "controller.cli.visits",
+    "booth": "controller.cli.booth",
     "token": "controller.cli.token",
 }
 
