@@ -36,6 +36,7 @@ INCLUDES: Mapping[TokenScope, frozenset[TokenScope]] = {
     TokenScope.BOOKINGS_WRITE: frozenset({TokenScope.BOOKINGS_READ}),
     TokenScope.EVENTS_WRITE: frozenset({TokenScope.EVENTS_READ}),
     TokenScope.BOOTH_WRITE: frozenset({TokenScope.BOOTH_READ}),
+    TokenScope.TICKETS_SCAN: frozenset({TokenScope.EVENTS_READ}),  # which event it scans for, and how full that is
     TokenScope.PANEL: frozenset({TokenScope.ROOMS_READ, TokenScope.BOOKINGS_READ, TokenScope.CHECK_IN}),
 }
 """What a scope brings along: nobody changes what they may not see."""

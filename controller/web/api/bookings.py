@@ -12,7 +12,7 @@ from controller.domain.ids import AreaId, BookingId, PersonId
 from controller.domain.tokens import TokenScope, may
 from controller.services.booking.answers import Changed, Skipped
 from controller.services.booking.desk import BookingDesk
-from controller.web.api.acting import AtVersion, acting, or_taken, owner_of, told, version_of
+from controller.web.api.acting import AtVersion, acting, named_at_panel, or_taken, owner_of, told, version_of
 from controller.web.api.house import ApiHouse
 from controller.web.api.models import Nothing
 from controller.web.api.models_bookings import (
@@ -245,7 +245,7 @@ def wish_of(call: Call[Any, Any], said: BookingWish, house: ApiHouse) -> Wish:
         area,
         said.start,
         said.end,
-        owner_of(call, said.owner),
+        owner_of(call, named_at_panel(call, said.owner, house)),
         people_of(said.participants),
         said.title,
         is_live=said.is_live,

@@ -49,7 +49,7 @@ export class Queue {
 
 // What /scans is asked for one that was scanned earlier. A phone whose clock was set back tells no time ahead.
 export const asAsked = (scan, at) => ({
-  code: scan.code,
+  token: scan.code,
   nonce: scan.nonce,
   direction: scan.direction,
   age_s: Math.min(86400, Math.max(0, Math.round((at - scan.at) / 100) / 10)),
