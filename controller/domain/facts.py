@@ -64,7 +64,9 @@ class FactKind(StrEnum):
     CALENDAR_CHANGED = "calendar_changed"  # an exception or a holiday was added or removed
     EVENT_STARTED = "event_started"  # its host has entered
     EVENT_ENDED = "event_ended"
-    TICKET_ADMITTED = "ticket_admitted"  # by somebody with a phone; the nonce is the correlation; detail: event, ticket, answer
+    TICKET_ADMITTED = (
+        "ticket_admitted"  # by somebody with a phone; the nonce is the correlation; detail: event, ticket, answer
+    )
     TICKET_LEFT = "ticket_left"
     TICKET_REFUSED = "ticket_refused"
     WHEREABOUTS_FORGIVEN = "whereabouts_forgiven"
