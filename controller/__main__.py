@@ -30,6 +30,7 @@ _COMMANDS = {
     "holiday": "controller.cli.calendar",
     "forgive": "controller.cli.forgive",
     "ledger": "controller.cli.ledger",
+    "book": "controller.cli.book",
     "guest": "controller.cli.guest",
     "event": "controller.cli.publicevents",
     "visits": "controller.cli.visits",
