@@ -1,13 +1,14 @@
 """One running controller, put together from the outside in; tasks start last, so that they stop first."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
 import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -35,7 +36,7 @@ from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.errors import StartupError
-from controller.services.entry.access_index import keep_fresh, people_differ
+from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.meters import Meters
 from controller.services.policy.publishing import Following
@@ -44,10 +45,12 @@ from controller.services.screens.displays import Displays, beat
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
 from controller.space.readers import Profiles
+from controller.web.api.events import Evenings
 from controller.web.api.house import ApiHouse
 from controller.web.api.table import Programs
-from controller.web.app import create_app, serve
+from controller.web.app import create_app, create_outside_app, serve, serve_others
 from controller.web.guard import is_loopback
+from controller.web.visitors import Visitors
 from devices.accesslist import public_key_of
 from devices.errors import BadCredentials, LinkError
 from devices.link import MQTT_5
@@ -58,6 +61,8 @@ logger = logging.getLogger(__name__)
 # A broker that does not answer at the start may come later; doors are shown as unknown until then.
 FIRST_ANSWER = 10.0
 CATCH_UP = 5.0
+# What is written counts within a second; an answer waits for it no longer than this.
+TAKEN_UP_WITHIN = 2.0
 # How far back is read at the start: who came in since the cut-off, and which PINs were wrong, is within a day.
 RECALLED = timedelta(days=1)
 # The interpreter hands its lock over this often when two threads want it; at its default of 5 ms a commit
@@ -285,11 +290,15 @@ class _Service:
         await self._access_side.link.connected(FIRST_ANSWER)
         await self._access_side.caught_up(CATCH_UP)
 
-    def page(self) -> AbstractAsyncContextManager[str]:
-        """The web part, at the settings' address."""
+    @asynccontextmanager
+    async def page(self) -> AsyncIterator[str]:
+        """The web part at the settings' address; what others may reach at one of its own, where there is to be one."""
         web = self._settings.web
+        services = self._services
+        visitors = Visitors(lambda: services.index.space, services.listing.coming)
         app = create_app(
             programs=self._programs(),
+            visitors=visitors,
             host_names=web.host_names,
             space=lambda: self._services.index.space,
             feed=self._services.feed,
@@ -298,7 +307,15 @@ class _Service:
             now=self._clock.now,
             hint=self._hint,
         )
-        return serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
+        async with AsyncExitStack() as stack:
+            address = await stack.enter_async_context(
+                serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
+            )
+            if web.outside_port is not None:
+                outside = create_outside_app(visitors=visitors, programs=self._programs())
+                others = await stack.enter_async_context(serve_others(outside, web.outside_host, web.outside_port))
+                logger.info("public events, panels, scanning and the API answer at %s", others)
+            yield address
 
     def _programs(self) -> Programs:
         """What programs with a token are answered from."""
@@ -310,7 +327,23 @@ class _Service:
             bookings=services.bookings,
             now=self._clock.now,
         )
-        return Programs(house, services.keyring, services.answers)
+        evenings = Evenings(
+            store=self._stores.kept.public_events,
+            known=services.public_events,
+            scans=services.scans,
+            digest=self._stores.digests.of_token,
+            list_digest=lambda token: asyncio.to_thread(self._stores.digests.list_digest_of_token, token),
+            taken_up=self._taken_up,
+        )
+        return Programs(house, evenings, services.keyring, services.answers)
+
+    async def _taken_up(self) -> None:
+        """What was written a moment ago counts in memory; `rights` sees to it."""
+        written = await self._stores.registry.version()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKEN_UP_WITHIN):
+                while self._services.index.version < written:  # noqa: ASYNC110  # the task that moves it tells nobody
+                    await asyncio.sleep(POLL_EVERY / 4)
 
     async def until(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, or until a task that should live for ever has died."""

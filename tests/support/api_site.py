@@ -11,29 +11,19 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from controller.adapters.sealing import AesSealer
 from controller.domain.building import Area, Room, RoomKind, Space
-from controller.domain.facts import Fact
 from controller.domain.ids import AreaId, PersonId, TokenId
 from controller.domain.membership import Membership, Person, PersonKind
 from controller.domain.tokens import Token, TokenScope
-from controller.services.booking.counter import BookingStores
-from controller.services.booking.desk import BookingDesk
 from controller.services.meters import Meters
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.health import HealthBoard
-from controller.services.screens.live import LiveFeed
-from controller.services.tokens.answers import Answers
-from controller.services.tokens.keyring import Keyring
 from controller.services.tokens.secret import digest_of, new_secret
+from controller.web.api.events import Evenings
 from controller.web.api.house import ApiHouse
-from controller.web.api.table import Programs
+from controller.web.api.routes import Route
+from controller.web.api.table import Programs, table
 from controller.web.app import create_app
-from tests.support.memory_answers import MemoryAnswers
-from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
-from tests.support.memory_registry import MemoryRegistry
-from tests.support.memory_stores import MemoryLedger
-from tests.support.memory_tokens import MemoryTokens
 from tests.support.services import (
     BOOTH,
     FULL,
@@ -42,6 +32,7 @@ from tests.support.services import (
     SPACE,
     STUDY,
     HandClock,
+    House,
     PlainDigests,
     list_digest_of_token,
 )
@@ -88,49 +79,47 @@ class Told:
 class ApiSite:
     """`tell` asks as somebody; `secret` makes them a token."""
 
-    space: Space = HOUSE
     clock: HandClock = field(default_factory=HandClock)
-    noted: list[Fact] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.registry = MemoryRegistry(PEOPLE)
-        self.tokens = MemoryTokens()
-        self.answers = MemoryAnswers()
-        self.keyring = Keyring(self.tokens, self.clock)
-        self.feed = LiveFeed(epoch="test")
-        self.stores = BookingStores(
-            bookings=MemoryBookings(self.registry),
-            series=MemorySeries(self.registry),
-            waiting=MemoryWaiting(self.registry),
-            ledger=MemoryLedger(),
-            guests=self.registry,
-            digests=PlainDigests(),
-            list_digest_of_token=list_digest_of_token,
-        )
-        self.desk = BookingDesk(
-            self.stores,
-            space=lambda: self.space,
-            people=lambda: self.registry.now,
-            note=self.noted.append,
-            now=self.clock.now,
-        )
-        self.programs = Programs(self.house(), self.keyring, Answers(self.answers, AesSealer(), self.clock))
+        self.house = House(space=HOUSE, people=PEOPLE, clock=self.clock)
+        self.registry = self.house.registry
+        self.tokens, self.answers, self.keyring = self.house.tokens, self.house.answers, self.house.services.keyring
+        self.feed = self.house.feed
+        self.desk = self.house.services.bookings
+        self.stores = self.desk.stores
+        self.programs = Programs(self._told(), self._evenings(), self.keyring, self.house.services.answers)
         self.client: TestClient[Any, Any]
         self._made = 0
 
-    def house(self) -> ApiHouse:
+    def routes(self) -> tuple[Route, ...]:
+        return table(self.programs.house, self.programs.evenings)
+
+    def _told(self) -> ApiHouse:
+        index = self.house.index
         return ApiHouse(
-            space=lambda: self.space,
-            people=lambda: self.registry.now,
+            space=lambda: index.space,
+            people=lambda: index.people,
             room_state=lambda area: self.feed.current("room", area),
             bookings=self.desk,
             now=self.clock.now,
         )
 
+    def _evenings(self) -> Evenings:
+        services = self.house.services
+        return Evenings(
+            store=self.house.public_events,
+            known=services.public_events,
+            scans=services.scans,
+            digest=PlainDigests().of_token,
+            list_digest=list_digest_of_token,
+            taken_up=self.house.rights_changed,
+        )
+
     @asynccontextmanager
     async def served(self) -> AsyncIterator["ApiSite"]:
         app = create_app(
-            space=lambda: self.space,
+            space=lambda: self.house.index.space,
             feed=self.feed,
             health=HealthBoard(self.feed, self.clock.now),
             meters=Meters(),
@@ -189,7 +178,7 @@ class ApiSite:
             return Told(answer.status, said, dict(answer.headers))
 
 
-def at(hours: float, day: int = 0, clock: HandClock | None = None) -> str:
+def at(hours: float, day: int = 0) -> str:
     """A moment of Monday the 23rd, or so many days after, by the clock of San Francisco."""
     begin = datetime(2026, 11, 23, tzinfo=SPACE.zone) + timedelta(days=day)
     return (begin + timedelta(hours=hours)).isoformat()

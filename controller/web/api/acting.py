@@ -37,13 +37,25 @@ def acting(call: Call[Any, Any], *scopes: TokenScope) -> tuple[PersonId | None, 
     return call.person(), How.API
 
 
-def owner_of(call: Call[Any, Any], owner: str | None) -> PersonId:
+def owner_of(call: Call[Any, Any], owner: str | None, field: str = "owner") -> PersonId:
     """Whose something is to be: whom the request names, else the token's own person."""
     if owner is not None:
         return PersonId(owner)
     if call.token.person is None:
-        raise invalid("owner", "is needed: this token acts for nobody of its own")
+        raise invalid(field, "is needed: this token acts for nobody of its own")
     return call.token.person
+
+
+def named_at_panel(call: Call[Any, Any], owner: str | None, house: ApiHouse) -> str | None:
+    """A panel shows nobody's id, so there people say their name; it hints at nobody it was not told of."""
+    if owner is None or call.by is not None or not may(call.token, TokenScope.PANEL):
+        return owner
+    word = " ".join(owner.split()).casefold()
+    people = house.people().people.values()
+    found = {one.id for one in people if word in (one.id.casefold(), one.name.casefold())}
+    if len(found) > 1:
+        raise invalid("owner", "is the name of several people here: type the member id instead")
+    return found.pop() if found else owner
 
 
 def version_of(booking: Booking) -> str:

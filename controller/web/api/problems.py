@@ -23,6 +23,7 @@ class Problem(StrEnum):
     KEY_REUSED = "key_reused"
     KEY_IN_USE = "key_in_use"
     CHANGED = "changed"
+    ID_TAKEN = "id_taken"
     NOT_FOUND = "not_found"
     WRONG_METHOD = "wrong_method"
     # Who asks.
@@ -83,6 +84,7 @@ _TABLE: dict[Problem, tuple[HTTPStatus, str]] = {
     Problem.KEY_REUSED: (HTTPStatus.UNPROCESSABLE_ENTITY, "The Idempotency-Key stands for another request"),
     Problem.KEY_IN_USE: (HTTPStatus.CONFLICT, "The first request with this Idempotency-Key is being answered"),
     Problem.CHANGED: (HTTPStatus.PRECONDITION_FAILED, "It has changed since you read it"),
+    Problem.ID_TAKEN: (HTTPStatus.CONFLICT, "There is one of this id already"),
     Problem.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is no such thing"),
     Problem.WRONG_METHOD: (HTTPStatus.METHOD_NOT_ALLOWED, "This address does not do that"),
     Problem.NO_TOKEN: (HTTPStatus.UNAUTHORIZED, "A token is needed"),

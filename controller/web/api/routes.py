@@ -9,12 +9,13 @@ from pydantic import BaseModel
 
 from controller.domain.ids import AreaId, PersonId
 from controller.domain.tokens import Token, TokenScope, reaches
+from controller.services.visitors.ticket_file import SIZE_LIMIT
 from controller.web.api.models import Nothing
 from controller.web.api.problems import ApiProblem, Problem, other_room
 
 PREFIX = "/api/v1"
 JSON_LIMIT = 64 * 1024
-CSV_LIMIT = 10 * 1024 * 1024
+CSV_LIMIT = SIZE_LIMIT
 
 Q = TypeVar("Q", bound=BaseModel)
 B = TypeVar("B")

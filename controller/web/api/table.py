@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from controller.services.tokens.answers import Answers
 from controller.services.tokens.keyring import Keyring
 from controller.web.api.bookings import BookingResource
+from controller.web.api.events import Evenings, EventResource
 from controller.web.api.frame import Frame
 from controller.web.api.house import ApiHouse
 from controller.web.api.openapi import document
@@ -23,7 +24,7 @@ from controller.web.api.whoami import TokenResource
 DOCUMENT = "/api/openapi.json"
 
 
-def table(house: ApiHouse) -> tuple[Route, ...]:
+def table(house: ApiHouse, evenings: Evenings) -> tuple[Route, ...]:
     """Everything there is to ask for."""
     resources = (
         ("token", TokenResource(house)),
@@ -31,6 +32,7 @@ def table(house: ApiHouse) -> tuple[Route, ...]:
         ("bookings", BookingResource(house)),
         ("series", SeriesResource(house)),
         ("waiting", WaitingResource(house)),
+        ("events", EventResource(house, evenings)),
     )
     return tuple(route.tagged(tag) for tag, resource in resources for route in resource.routes())
 
@@ -40,13 +42,14 @@ class Programs:
     """All that programs are answered from."""
 
     house: ApiHouse
+    evenings: Evenings
     keyring: Keyring
     answers: Answers
 
 
 def mount(app: web.Application, programs: Programs) -> None:
     """Answer below /api/v1, and tell what is there."""
-    routes = table(programs.house)
+    routes = table(programs.house, programs.evenings)
     frame = Frame(programs.keyring, programs.answers)
     for route in routes:
         app.router.add_route(route.method, PREFIX + route.path, frame.handler(route))

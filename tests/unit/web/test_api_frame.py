@@ -364,7 +364,7 @@ async def test_a_store_that_cannot_write_now_says_when_to_try_again() -> None:
 async def test_a_bug_is_told_without_its_trace() -> None:
     async with ApiSite().served() as site:
         secret = await site.secret(ROOMS)
-        site.space = None  # type: ignore[assignment]
+        site.feed.current = None  # type: ignore[method-assign,assignment]
         answer = await site.tell("GET", "/rooms", secret)
 
     assert (answer.status, answer.problem) == (500, "internal")

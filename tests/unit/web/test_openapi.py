@@ -18,11 +18,10 @@ from referencing.jsonschema import DRAFT202012
 from controller.domain.tokens import TokenScope
 from controller.web.api.openapi import document, problems_of
 from controller.web.api.routes import PREFIX
-from controller.web.api.table import table
 from tests.support.api_site import ApiSite, Told, at
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "support" / "openapi-3.1.schema.json").read_text())
-ROUTES = table(ApiSite().house())
+ROUTES = ApiSite().routes()
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(ROUTES)))
 OPERATIONS = [(path, method, one) for path, item in DOCUMENT["paths"].items() for method, one in item.items()]
 REGISTRY: Registry[Any] = Registry().with_resource("doc", Resource.from_contents(DOCUMENT, DRAFT202012))
@@ -113,6 +112,14 @@ class Running:
             "POST", "/bookings", self.secrets[1], {"room": "salon", "start": at(13), "end": at(14)}
         )
         self.ids["booking"] = [booking.body["id"], requested.body["id"]]
+        evening = {"doors": ["street"], "start": at(18), "end": at(22), "capacity": 9, "name": "Talk"}
+        for id in ("talk-1", "talk-2"):
+            await self.site.tell("POST", "/events", self.secrets[0], {"id": id, **evening})
+        self.ids["event"] = ["talk-1", "talk-2"]
+        made = await self.site.tell(
+            "POST", "/events/talk-1/tickets", self.secrets[0], {"guests": [{"name": "Gus"}, {"name": "Eva"}]}
+        )
+        self.ids["ticket"] = [one["id"] for one in made.body["items"]]
 
     def do(self, work: Any) -> Any:
         return self.loop.run_until_complete(work)
@@ -146,6 +153,8 @@ WORDS = {
     "room": st.sampled_from(["study", "salon", "booth", "lobby", "attic"]),
     "owner": st.sampled_from(["alice", "bob", "dana", "eve"]),
     "person": st.sampled_from(["alice", "bob", "dana", "eve"]),
+    "doors": st.lists(st.sampled_from(["street", "lab", "attic"]), max_size=2),
+    "host": st.sampled_from(["alice", "dana", "eve"]),
     "participants": st.lists(st.sampled_from(["alice", "bob", "eve"]), max_size=3),
 }
 
