@@ -76,7 +76,14 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
             MemoryLists(),
         )
         return
-    async with SqlRegistry(empty_place(kind, folder), key_id="k1", now=lambda: NOON) as registry:
+    async with opened_at(empty_place(kind, folder)) as kept:
+        yield kept
+
+
+@asynccontextmanager
+async def opened_at(place: Place) -> AsyncIterator[Kept]:
+    """The same, in a registry with nothing in it."""
+    async with SqlRegistry(place, key_id="k1", now=lambda: NOON) as registry:
         await _begin(registry)
         yield kept_in(registry)
 

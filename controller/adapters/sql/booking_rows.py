@@ -60,6 +60,12 @@ def bookings_where(
     ]
 
 
+def bookings_of_ids(connection: Connection, ids: Iterable[BookingId]) -> dict[BookingId, Booking]:
+    """Those of them that are there."""
+    found = [bookings_where(connection, schema.booking.c.id.in_(some)) for some in slices(ids)]
+    return {one.id: one for some in found for one in some}
+
+
 def _participants(
     connection: Connection, wanted: ColumnElement[bool], areas: Iterable[str] | None = None
 ) -> dict[str, frozenset[PersonId]]:

@@ -4,7 +4,7 @@ That no two overlap is the database's own law (`r0003_rooms`): triggers in SQLit
 what is said when it speaks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from controller.adapters.sql import booking_rows as rows
 from controller.adapters.sql import schema_registry as schema
-from controller.adapters.sql.columns import milliseconds, slices
+from controller.adapters.sql.columns import milliseconds
 from controller.adapters.sql.database import Database
 from controller.adapters.sql.versions import bump, version_of
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
@@ -92,41 +92,45 @@ class SqlBookings:
 
 
 def _put(connection: Connection, bookings: Sequence[Booking]) -> int:
-    if not bookings:
-        return version_of(connection)
     _know_everybody(connection, bookings)
-    before = _areas_of(connection, [one.id for one in bookings])
+    before = rows.bookings_of_ids(connection, [one.id for one in bookings])
+    changed = [one for one in bookings if store_checks.as_kept(one) != before.get(one.id)]
+    if not changed:
+        return version_of(connection)
     try:
         # A savepoint, as PostgreSQL answers no further question in a transaction that failed.
         with connection.begin_nested():
-            rows.put_bookings(connection, bookings)
+            rows.put_bookings(connection, changed)
     except IntegrityError as exc:
         if not _is_law(exc):
             raise
         # Which of them it was, no database says of many rows. Nothing of this transaction stays.
-        rows.remove_bookings(connection, bookings)
-        for wanted, there in _put_those_that_fit(connection, bookings):
+        rows.remove_bookings(connection, changed)
+        for wanted, there in _put_those_that_fit(connection, changed):
             if there is not None:
                 raise store_checks.overlap(wanted, there) from None
         raise
-    # A booking moved from one room to another touches both.
-    return bump(connection, areas=before | {one.area for one in bookings})
+    return bump(connection, areas=_areas(before, changed))
 
 
 def _try(connection: Connection, bookings: Sequence[Booking]) -> Tried:
     _know_everybody(connection, bookings)
-    before = {one.id: _areas_of(connection, [one.id]) for one in bookings}
+    before = rows.bookings_of_ids(connection, [one.id for one in bookings])
     made: list[Booking] = []
     conflicts: list[tuple[Booking, Booking]] = []
-    touched: set[str] = set()
     for wanted, there in _put_those_that_fit(connection, bookings):
         if there is None:
             made.append(store_checks.as_kept(wanted))
-            touched |= {*before[wanted.id], wanted.area}
         else:
             conflicts.append((wanted, there))
-    version = bump(connection, areas=touched) if made else version_of(connection)
+    changed = [one for one in made if one != before.get(one.id)]
+    version = bump(connection, areas=_areas(before, changed)) if changed else version_of(connection)
     return Tried(version, tuple(made), tuple(conflicts))
+
+
+def _areas(before: Mapping[BookingId, Booking], changed: Iterable[Booking]) -> set[AreaId]:
+    """A booking moved from one room to another touches both."""
+    return {area for one in changed for area in (one.area, before.get(one.id, one).area)}
 
 
 def _put_those_that_fit(
@@ -200,8 +204,3 @@ def _find(connection: Connection, id: BookingId) -> Booking | None:
 
 def _know_everybody(connection: Connection, bookings: Sequence[Booking]) -> None:
     rows.know_everybody(connection, {who for one in bookings for who in (one.owner, *one.participants)})
-
-
-def _areas_of(connection: Connection, ids: Sequence[BookingId]) -> set[str]:
-    found = [connection.scalars(select(_table.c.area).where(_table.c.id.in_(some))) for some in slices(ids)]
-    return {area for areas in found for area in areas}
