@@ -115,6 +115,15 @@ class BookedHouse(RuleBasedStateMachine):
             if looks:
                 self.keep()
 
+    @precondition(lambda self: self.bookings)
+    @rule(data=st.data(), felt=st.none() | st.booleans())
+    def wait_until_it_counts(self, data: st.DataObject, felt: bool | None) -> None:
+        """Chance alone seldom comes to the very moment at which a booking is given back, or not."""
+        one = self._any(data)
+        self.now = max(self.now, one.start + CHECK_IN_WITHIN)
+        self.sense(one.area, felt)
+        self.keep()
+
     @rule()
     def keep(self) -> None:
         for one in list(self.bookings.values()):
