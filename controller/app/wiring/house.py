@@ -65,7 +65,6 @@ class Services:
         community = CommunityWing(ground, inside)
         topics = Topics(space.root)
         refusals = Refusals(
-        programs = ProgramWing(ground)
             topics, rooms.spool.refuse, outbound, ground.note, space.devices.__contains__, meters, clock
         )
         entry = EntryWing(ground, doors, inside, visitors, lists, refusals=refusals, profiles=profiles, beside=beside)
@@ -92,15 +91,14 @@ class Services:
         self.rooms, self.booths, self.spool = rooms.rooms, rooms.booths, rooms.spool
         self.following, self.shared, self.usage = inside.following, inside.shared, inside.usage
         self.visits, self.writes = visitors.visits, visitors.writes
-        self.listing = visitors.listing
         self.public_events, self.scans = visitors.public_events, visitors.scans
+        self.listing = visitors.listing
         self.lists = lists.lists
+        self.bookings, self.booking_wing = bookings.desk, bookings
         self.community = community.community
         self.keyring, self.answers = programs.keyring, programs.answers
-        self.bookings, self.booking_wing = bookings.desk, bookings
         self.access, self.reads, self.local = entry.access, entry.reads, entry.local
         self.refusals = refusals
-        self.keyring, self.answers = programs.keyring, programs.answers
         self.listen_to_readings = rooms.listen_to_readings
         self.router = Router(
             topics,
