@@ -394,6 +394,9 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.WHEREABOUTS_FORGIVEN: ("{by} forgave where {who} was thought to be", "note"),
     FactKind.QUOTA_OVERSHOT: ("{who} came in beyond the days left, by a door that decided alone", "bad"),
     FactKind.POLICY_PUBLISHED: ("Another version of the space file counts now: {version}", "note"),
+    FactKind.GUEST_ARRIVED: ("{who}, a guest, has arrived", "good"),
+    FactKind.FIRST_VISIT: ("{who} is here for the first time", "good"),
+    FactKind.NOTICE_FAILED: ("A message to {who} could not be delivered", "bad"),
     FactKind.PEOPLE_CHANGED: ("People or their rights changed", "note"),
 }
 
