@@ -14,9 +14,11 @@ from controller.domain.ids import AlarmId, PersonId, ZoneId
 from controller.domain.rights import DenyReason
 from controller.domain.rooms.booth import OnAir
 from controller.domain.rooms.on_air import Ended
+from controller.domain.ticket_scan import ScanAnswer
 from controller.services.ports import LoggedFact
 from controller.services.screens.live import LiveFeed
 from controller.services.screens.story import QUIET, Story
+from controller.services.screens.ticket_words import SCANS
 from controller.services.screens.wording import GRANTS, OFF_AIR, ON_AIR, REASONS, UNLOCK_PROBLEMS, Wording, moment
 from devices.messages import AckReason
 from tests.support.flat import EGRESS, Flat
@@ -494,3 +496,22 @@ def test_a_room_that_is_taken_and_left_is_no_news(of, word, told):
     Story(feed, WORDS).tell(LoggedFact(1, Fact(FactKind.ROOM_CHANGED, NOON, area=BOOTH, detail={"of": of, "is": word})))
 
     assert len(feed.snapshot()["facts"]) == told
+
+
+def test_every_answer_to_a_scan_has_words():
+    assert set(SCANS) == set(ScanAnswer)
+
+
+def test_a_scan_is_told_with_the_visitor_the_event_and_why():
+    detail = {"event": "talk", "name": "A talk", "answer": "full"}
+    refused = WORDS.line(Fact(FactKind.TICKET_REFUSED, NOON, person=ALICE.id, detail=detail))
+    offline = WORDS.line(Fact(FactKind.TICKET_ADMITTED, NOON, person=ALICE.id, detail={**detail, "conflict": True}))
+    unknown = WORDS.line(Fact(FactKind.TICKET_REFUSED, NOON, detail={**detail, "answer": "unknown"}))
+
+    assert (refused.text, refused.why) == ("Alice showed a ticket at A talk and was refused", "the event is full")
+    assert (offline.text, offline.why, offline.tone) == (
+        "Alice was let in to A talk while the phone had no connection",
+        "but the event is full",
+        "bad",
+    )
+    assert unknown.text == "Somebody showed a ticket at A talk and was refused"
