@@ -197,7 +197,7 @@ class Draw(HouseDraw):
             end,
             ALICE if is_owner else BOB,
             frozenset() if is_owner else frozenset({ALICE, CAROL}),
-            self.one((BookingState.BOOKED,) * 6 + (BookingState.RELEASED, BookingState.CANCELLED)),
+            self.one((BookingState.BOOKED,) * 11 + tuple(BookingState)),
             holiday_confirmed=self.likely(50),
             not_before=start + self.one((-10, -5, 0, 5)) * MINUTE if self.likely(30) else None,
         )

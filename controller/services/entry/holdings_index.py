@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from controller.domain.booking_order import with_not_before
+from controller.domain.booking.order import with_not_before
 from controller.domain.building import Space
 from controller.domain.holdings import Booking, GuestPass, PublicEvent, Ticket, VisitingPass
 from controller.domain.ids import AreaId, BookingId, CohortId, PersonId, TeamId, TicketId

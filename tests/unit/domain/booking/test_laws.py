@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from controller.domain.access import Granted, decide
 from controller.domain.booking.conflicts import overlap
 from controller.domain.booking.no_show import CHECK_IN_WITHIN, Due, Presence, check_in, comes_for, due, released
+from controller.domain.booking.order import with_not_before
 from controller.domain.booking.rules import (
     Circumstances,
     Edit,
@@ -28,7 +29,6 @@ from controller.domain.booking.rules import (
     judge,
     judge_edit,
 )
-from controller.domain.booking_order import with_not_before
 from controller.domain.booking_rights import ROOM_BEFORE, WAY_AFTER, WAY_BEFORE
 from controller.domain.grants import GrantKind
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
