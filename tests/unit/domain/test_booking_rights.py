@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.access import Cost, DenyReason, Grant, GrantKind, Miss, Rights
+from controller.domain.booking.order import with_not_before
 from controller.domain.building import Door
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.house import ExtraHoliday, HouseState
-from controller.domain.ids import PersonId, ZoneId
-from controller.domain.membership import Standing
+from controller.domain.ids import BookingId, CredentialId, PersonId, ZoneId
+from controller.domain.membership import Credential, CredentialKind, Person, PersonKind, Standing
 from controller.domain.usage import Charge, ChargeKind
 from tests.unit.domain.asking import answer, booking, granted, miss, next_time, used, with_plans
 from tests.unit.domain.house import (
@@ -26,6 +27,7 @@ from tests.unit.domain.house import (
     TWO_DAYS,
     local,
     member,
+    read,
     rights,
 )
 
@@ -79,7 +81,7 @@ def test_a_buffer_that_reaches_into_the_booking_holds() -> None:
     )
 
 
-@pytest.mark.parametrize("state", [BookingState.RELEASED, BookingState.CANCELLED])
+@pytest.mark.parametrize("state", [state for state in BookingState if state is not BookingState.BOOKED])
 def test_a_released_or_cancelled_booking_opens_nothing(state: BookingState) -> None:
     assert answer(booked(booking(state=state)), IN_IT) == DenyReason.NO_MEMBERSHIP
     assert answer(replace(booked(booking(state=state)), memberships=(member(),)), IN_IT) == DenyReason.NO_RIGHT
@@ -178,6 +180,75 @@ def test_a_booking_of_last_week_excuses_nobody() -> None:
 )
 def test_a_booking_does_not_excuse_a_membership_unpaid_or_paused(standing: Standing, expected: DenyReason) -> None:
     assert answer(booked(booking(), memberships=(member(standing=standing),)), IN_IT) == expected
+
+
+# --- guests, by a token, with nothing but a booking ---------------------------------------------------
+
+GINA = Person(PersonId("gina"), "Gina", PersonKind.GUEST)
+QR = Credential(CredentialId("qr-1"), GINA.id, CredentialKind.TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("door", "at", "expected"),
+    [
+        pytest.param(STREET, "2026-11-23 13:44", DenyReason.BOOKING_TOO_EARLY, id="street, too early"),
+        pytest.param(STREET, "2026-11-23 13:45", GrantKind.BOOKING, id="street"),
+        pytest.param(LANDING, "2026-11-23 13:45", GrantKind.BOOKING, id="landing"),
+        pytest.param(OFFICE_DOOR, "2026-11-23 13:49", DenyReason.BOOKING_TOO_EARLY, id="room, too early"),
+        pytest.param(OFFICE_DOOR, "2026-11-23 13:50", GrantKind.BOOKING, id="room"),
+        pytest.param(OFFICE_DOOR, "2026-11-23 15:00", DenyReason.BOOKING_OVER, id="room, over"),
+        pytest.param(LANDING, "2026-11-23 15:09", GrantKind.BOOKING, id="landing, on the way out and back"),
+        pytest.param(STREET, "2026-11-23 15:10", DenyReason.BOOKING_OVER, id="street, over"),
+        pytest.param(STREET, "2026-11-24 14:00", DenyReason.NO_MEMBERSHIP, id="the day after"),
+        pytest.param(SERVER_DOOR, "2026-11-23 14:30", DenyReason.NO_RIGHT, id="no other door"),
+    ],
+)
+def test_a_guest_of_a_booking_enters_by_it_alone_and_for_its_time(door: Door, at: str, expected: object) -> None:
+    invited = booking(participants=frozenset({GINA.id}))
+    held = replace(rights(at=door, person=GINA, credential=QR), bookings=(invited,))
+
+    assert answer(held, local(at)) == expected
+
+
+def test_who_is_no_longer_a_guest_of_it_stays_outside() -> None:
+    held = replace(rights(at=STREET, person=GINA, credential=QR), bookings=())
+
+    assert answer(held, IN_IT) == DenyReason.NO_MEMBERSHIP
+
+
+def test_a_guest_inside_when_it_ends_walks_out() -> None:
+    held = replace(
+        rights(at=OFFICE_DOOR, person=GINA, credential=QR), bookings=(booking(participants=frozenset({GINA.id})),)
+    )
+
+    assert answer(held, local("2026-11-23 15:30"), read(direction="out")) == GrantKind.EXIT
+
+
+def test_what_is_booked_as_it_begins_opens_every_door_on_the_way_at_once() -> None:
+    now = local("2026-11-23 14:00:30")
+    walk_up = booking("2026-11-23 14:00", "2026-11-23 14:30", made_at=now, checked_in_at=now)
+
+    assert all(answer(booked(walk_up, at=door), now) == GrantKind.BOOKING for door in (STREET, LANDING, OFFICE_DOOR))
+
+
+# --- the order of a room's bookings -------------------------------------------------------------------
+
+
+def test_each_booking_is_told_when_the_one_before_it_is_cleared_up() -> None:
+    first = booking("2026-11-23 14:00", "2026-11-23 15:00", id=BookingId("b1"))
+    asked = booking("2026-11-23 15:15", "2026-11-23 16:00", id=BookingId("b2"), state=BookingState.REQUESTED)
+    gone = booking("2026-11-23 16:15", "2026-11-23 16:20", id=BookingId("b3"), state=BookingState.RELEASED)
+    last = booking("2026-11-23 16:20", "2026-11-23 17:00", id=BookingId("b4"))
+
+    found = with_not_before([last, gone, asked, first], 15)
+
+    after_first = local("2026-11-23 15:15")
+    assert [(one.id, one.not_before) for one in found] == [
+        ("b1", None),
+        ("b2", after_first),
+        ("b3", after_first),
+        ("b4", after_first),
+    ]
 
 
 # --- the day it uses, or not --------------------------------------------------------------------------
