@@ -4,9 +4,19 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from controller.domain.usage import ChargeKind, LedgerEntry
+import pytest
+
+from controller.domain.ids import BookingId, PersonId
+from controller.domain.membership import Person, Right
+from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
+from controller.errors import InputError
 from controller.services.booking.billing import Billing
+from controller.services.desk.ledger_desk import LedgerDesk
 from tests.support.booking_house import ALICE, BEN, BookingHouse, at
+from tests.support.memory_stores import MemoryLedger
+from tests.support.services import NOON, SPACE
+
+HERA = Person(PersonId("hera"), "Hera", rights=frozenset({Right.FORGIVE}))
 
 
 def rows(house: BookingHouse) -> list[tuple[LedgerEntry, str, str | None, int, str]]:
@@ -84,3 +94,59 @@ async def test_what_was_booked_before_anybody_wrote_down_when_is_not_billed_afte
     await asyncio.sleep(3600)
     await Billing(house.bookings, house.ledger, lambda: house.index.space, house.clock).look()
     assert rows(house) == []
+
+
+# --- at the desk ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ledger():
+    return MemoryLedger()
+
+
+@pytest.fixture
+async def desk(ledger):
+    charge = Charge(ChargeKind.ROOM_MINUTES, ALICE.id, NOON.date(), BookingId("b-1"))
+    await ledger.append(
+        [
+            LedgerRow(LedgerEntry.USED, charge, NOON, 45, reason="used"),
+            LedgerRow(LedgerEntry.CORRECTED, charge, NOON, -15, reason="changed"),
+        ]
+    )
+    return LedgerDesk(ledger, SPACE, {one.id: one for one in (ALICE, HERA)}, NOON)
+
+
+async def test_the_ledger_shows_minutes_with_their_booking(desk):
+    used, corrected, *_ = await desk.show("alice")
+    assert used == "Mon 23 Nov  used        room time 45 min of booking b-1"
+    assert corrected == "Mon 23 Nov  corrected   room time -15 min of booking b-1"
+
+
+async def test_a_booking_is_refunded_whole_by_another_row_and_once(desk, ledger):
+    said = await desk.refund_booking("alice", "b-1", "hera", "no heating")
+    assert said == "Alice has 30 min of booking b-1 back."
+    assert (ledger.rows[-1].entry, ledger.rows[-1].amount, ledger.rows[-1].by) == (LedgerEntry.REFUNDED, -30, "hera")
+    with pytest.raises(InputError, match="given back already"):
+        await desk.refund_booking("alice", "b-1", "hera", "no heating")
+    with pytest.raises(InputError, match="never billed"):
+        await desk.refund_booking("alice", "b-2", "hera", "no heating")
+
+
+async def test_minutes_are_not_refunded_or_waived_as_if_they_were_days(desk):
+    for ask in (desk.refund, desk.waive):
+        with pytest.raises(InputError, match="refund --booking"):
+            await ask("alice", NOON.date(), ChargeKind.ROOM_MINUTES, None, "hera", "no heating")
+
+
+async def test_rows_are_exported_by_their_days_both_included(desk):
+    day = NOON.date()
+    assert len(await desk.export(day, day)) == 2
+    assert await desk.export(day + timedelta(days=1), day + timedelta(days=2)) == []
+    with pytest.raises(InputError, match="is before --from"):
+        await desk.export(day, day - timedelta(days=1))
+
+
+async def test_a_correction_of_nothing_is_refused_by_the_store(ledger):
+    charge = Charge(ChargeKind.ROOM_MINUTES, ALICE.id, NOON.date(), BookingId("b-1"))
+    with pytest.raises(InputError, match="0 minutes; a correction is the difference"):
+        await ledger.append([LedgerRow(LedgerEntry.CORRECTED, charge, NOON, 0, reason="none")])

@@ -11,13 +11,16 @@ from click.testing import CliRunner, Result
 from controller.adapters.sql.event_log import EventReader
 from controller.app.stores import open_kept
 from controller.cli.book import book
+from controller.cli.ledger import ledger
 from controller.cli.people import import_people
 from controller.config import Settings
 from controller.domain.facts import Fact
-from controller.domain.ids import PersonId
-from controller.domain.membership import Standing
+from controller.domain.ids import BookingId, PersonId
+from controller.domain.membership import Right, Standing
+from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
 from controller.space import load
+from tests.support.services import NOON
 
 SPACE = """\
 natoma: 1
@@ -56,11 +59,11 @@ class House:
         space = load(self.file)
         asyncio.run(import_people(Settings(data=self.data, space=self.file), space, people))
         self._days = 1
-        self._today = datetime.now(space.zone).date()
+        self.today = datetime.now(space.zone).date()
 
     def day(self) -> str:
         self._days += 2
-        return (self._today + timedelta(days=self._days)).isoformat()
+        return (self.today + timedelta(days=self._days)).isoformat()
 
     def types(self, *words: str) -> Result:
         return CliRunner().invoke(book, [*words, "--data", str(self.data), "--space", str(self.file)])
@@ -241,6 +244,30 @@ def test_waiting_for_a_taken_time_is_listed_and_withdrawn(house):
     assert "not offered now" in house.refuses("take", str(made["id"]), "--by", "ben")
     assert house.told("withdraw", str(made["id"]), "--by", "ben")["state"] == "withdrawn"
     assert house.says("list", "--waiting") == ["Nobody waits."]
+
+
+def test_minutes_are_exported_for_bills_and_given_back_by_their_booking(house):
+    charge = Charge(ChargeKind.ROOM_MINUTES, PersonId("alice"), house.today, BookingId("b-billed"))
+
+    async def bill() -> None:
+        async with open_kept(house.data) as kept:
+            await kept.registry.set_rights(PersonId("sara"), {Right.FORGIVE})
+            await kept.ledger.append([LedgerRow(LedgerEntry.USED, charge, NOON, 45, reason="used")])
+
+    def says(*words: str) -> str:
+        said = CliRunner().invoke(ledger, [*words, "--data", str(house.data), "--space", str(house.file)])
+        assert said.exit_code == 0, said.exception
+        return said.stdout
+
+    asyncio.run(bill())
+    back = says("refund", "alice", "--booking", "b-billed", "--by", "sara", "--reason", "no heating")
+    today = house.today.isoformat()
+    header, used, returned = says("export", "--from", today, "--until", today, "--kind", "room_minutes").splitlines()
+    assert "45 min of booking b-billed back" in back
+    assert header == "day,person,kind,entry,amount,subject,plan,at,by,reason"
+    assert used == f"{today},alice,room_minutes,used,45,b-billed,,{NOON.isoformat()},,used"
+    assert returned.startswith(f"{today},alice,room_minutes,refunded,-45,b-billed,")
+    assert says("export", "--from", today, "--until", today, "--kind", "day_pass").splitlines() == [header]
 
 
 def test_a_guest_s_token_is_the_only_line_on_standard_output(house):

@@ -65,8 +65,27 @@ class LedgerDesk:
             lines.append(f"Day passes left: {usage.day_passes_left}.")
         return lines
 
+    async def export(self, since: date, until: date) -> list[LedgerRow]:
+        """Everybody's rows of these business days, both included, by their day: for whoever writes bills."""
+        if until < since:
+            raise InputError(f"--until: {until} is before --from, {since}")
+        rows = [row for row in await self._ledger.load(since) if since <= row.charge.day <= until]
+        return sorted(rows, key=lambda row: (row.charge.day, row.at))
+
+    async def refund_booking(self, who: str, booking: str, by: str, reason: str) -> str:
+        """Give back all the minutes that a booking was billed as."""
+        person, staff = person_of(who, self._people, "PERSON"), who_forgives(self._people, by)
+        billed = [row for row in await self._rows(person) if row.charge.subject == booking and row.entry in _BILLS]
+        minutes = sum(row.amount for row in billed)
+        if not billed or minutes <= 0:
+            has = "given back already" if billed else "never billed to them, or more than five weeks ago"
+            raise InputError(f"--booking: {booking} of {person.name} has nothing to give back — {has}")
+        await self._write(LedgerEntry.REFUNDED, billed[0].charge, -minutes, staff, reason)
+        return f"{person.name} has {minutes} min of booking {booking} back."
+
     async def refund(self, who: str, day: date, kind: ChargeKind, guest: str | None, by: str, reason: str) -> str:
         """Give one use back."""
+        _not_of_rooms(kind)
         person, staff = person_of(who, self._people, "PERSON"), who_forgives(self._people, by)
         rows = await self._rows(person)
         charge = self._charge(person, day, kind, guest)
@@ -82,6 +101,7 @@ class LedgerDesk:
 
     async def waive(self, who: str, day: date | None, kind: ChargeKind, guest: str | None, by: str, reason: str) -> str:
         """Make a day free: it is not counted, whether it was used or will be."""
+        _not_of_rooms(kind)
         person, staff = person_of(who, self._people, "PERSON"), who_forgives(self._people, by)
         day = day or self._today
         charge = self._charge(person, day, kind, guest)
@@ -135,9 +155,12 @@ class LedgerDesk:
 
     def _line(self, row: LedgerRow) -> str:
         said = [f"{row.charge.day:%a %d %b}  {_ENTRIES[row.entry]:<10}  {KINDS[row.charge.kind]}"]
-        if abs(row.amount) != 1:
+        if row.charge.kind is ChargeKind.ROOM_MINUTES:
+            less = "-" if row.entry is LedgerEntry.CORRECTED and row.amount < 0 else ""
+            said.append(f"{less}{abs(row.amount)} min of booking {row.charge.subject}")
+        elif abs(row.amount) != 1:
             said.append(f"× {abs(row.amount)}")
-        if row.charge.subject is not None:
+        if row.charge.subject is not None and row.charge.kind is not ChargeKind.ROOM_MINUTES:
             said.append(f"({self._name(row.charge.subject)})")
         if row.by:
             said.append(f"— {self._name(row.by)}: {row.reason}")
@@ -146,6 +169,14 @@ class LedgerDesk:
     def _name(self, id: str) -> str:
         known = self._people.get(PersonId(id))
         return known.name if known is not None else id
+
+
+_BILLS = frozenset({LedgerEntry.USED, LedgerEntry.CORRECTED, LedgerEntry.REFUNDED})
+
+
+def _not_of_rooms(kind: ChargeKind) -> None:
+    if kind is ChargeKind.ROOM_MINUTES:
+        raise InputError("--kind: room_minutes are of one booking — say which with refund --booking, without --day")
 
 
 _USES = frozenset({LedgerEntry.USED, LedgerEntry.REFUNDED})
