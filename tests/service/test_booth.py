@@ -368,6 +368,16 @@ def test_a_light_that_goes_off_by_itself_is_put_on_again(house):
     assert (shown(house), wishes(house)[-1]) == ("requested", (True, BOOKING.end))
 
 
+def test_a_light_that_is_on_is_asked_every_minute_whether_it_still_is(house):
+    on_air(house)
+    passes(house, 59)
+    before = len(wishes(house))
+    passes(house, 1)
+    says(house, True)
+
+    assert (len(wishes(house)) - before, wishes(house)[-1], shown(house)) == (1, (True, BOOKING.end), "on")
+
+
 def test_a_light_that_is_lit_though_nobody_asked_is_told_to_be_off(house):
     says(house, True)
 

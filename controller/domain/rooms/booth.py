@@ -28,12 +28,13 @@ class Input(StrEnum):
     LIT = "lit"  # the light says that it is on, in answer to what was asked
     UNLIT = "unlit"  # the light says that it is off
     LOST = "lost"  # the light's link is dead, or it says nothing that can be believed
-    RETRY = "retry"  # the light has not confirmed for a while
+    RETRY = "retry"  # the light has not confirmed, or has not been asked, for a while
 
 
 class Effect(StrEnum):
     TELL = "tell"  # the light, what is wanted of it and until when
     RETRY_LATER = "retry_later"
+    CHECK_LATER = "check_later"  # told again after a while: its answer says whether it is still so
     STOP_RETRYING = "stop_retrying"
     BEGIN = "begin"  # the recording's timeline, unless it has begun
     END = "end"  # the recording
@@ -58,13 +59,14 @@ TRANSITIONS: dict[tuple[BoothState, Input], tuple[BoothState, tuple[Effect, ...]
     (_S.OFF, _I.LOST): (_S.UNKNOWN, ()),
     (_S.REQUESTED, _I.MOVED): (_S.REQUESTED, (_E.TELL,)),
     (_S.REQUESTED, _I.STOPPED): (_S.ENDING, (*_ASKS, _E.END)),
-    (_S.REQUESTED, _I.LIT): (_S.ON, (_E.STOP_RETRYING, _E.BEGIN)),
+    (_S.REQUESTED, _I.LIT): (_S.ON, (_E.CHECK_LATER, _E.BEGIN)),
     (_S.REQUESTED, _I.LOST): (_S.UNKNOWN_ASKED, ()),
     (_S.REQUESTED, _I.RETRY): (_S.REQUESTED, _ASKS),
     (_S.ON, _I.MOVED): (_S.ON, (_E.TELL,)),
     (_S.ON, _I.STOPPED): (_S.ENDING, (*_ASKS, _E.END)),
     (_S.ON, _I.UNLIT): (_S.REQUESTED, _ASKS),  # the light disagrees: asked again
     (_S.ON, _I.LOST): (_S.UNKNOWN_ASKED, (_E.RETRY_LATER,)),
+    (_S.ON, _I.RETRY): (_S.ON, (_E.TELL, _E.CHECK_LATER)),
     (_S.ENDING, _I.ASKED): (_S.REQUESTED, _ASKS),
     (_S.ENDING, _I.UNLIT): (_S.OFF, (_E.STOP_RETRYING,)),
     (_S.ENDING, _I.LOST): (_S.UNKNOWN, ()),
@@ -75,7 +77,7 @@ TRANSITIONS: dict[tuple[BoothState, Input], tuple[BoothState, tuple[Effect, ...]
     (_S.UNKNOWN, _I.RETRY): (_S.UNKNOWN, _ASKS),
     (_S.UNKNOWN_ASKED, _I.MOVED): (_S.UNKNOWN_ASKED, (_E.TELL,)),
     (_S.UNKNOWN_ASKED, _I.STOPPED): (_S.UNKNOWN, (*_ASKS, _E.END)),
-    (_S.UNKNOWN_ASKED, _I.LIT): (_S.ON, (_E.STOP_RETRYING, _E.BEGIN)),
+    (_S.UNKNOWN_ASKED, _I.LIT): (_S.ON, (_E.CHECK_LATER, _E.BEGIN)),
     (_S.UNKNOWN_ASKED, _I.UNLIT): (_S.REQUESTED, _ASKS),
     (_S.UNKNOWN_ASKED, _I.RETRY): (_S.UNKNOWN_ASKED, _ASKS),
 }
@@ -91,7 +93,6 @@ IGNORED: dict[tuple[BoothState, Input], str] = {
     (_S.OFF, _I.RETRY): "a late timer: the light has confirmed",
     (_S.REQUESTED, _I.UNLIT): "it may have said so before it was asked; if not, it is asked again",
     (_S.ON, _I.LIT): "on already",
-    (_S.ON, _I.RETRY): "a late timer: the light has confirmed",
     (_S.ENDING, _I.LIT): "it may have said so before it was told; if not, it is told again",
     (_S.UNKNOWN, _I.LOST): "lost already",
     (_S.UNKNOWN_ASKED, _I.LOST): "lost already",
@@ -126,6 +127,8 @@ def diagram() -> str:
 
 RETRY_FIRST = 2.0
 RETRY_AT_MOST = 60.0
+# A report that it went off may have been lost: it is not shown as on for much longer than this.
+CHECK_EVERY = 60.0
 
 
 def pause_after(tries: int) -> float:

@@ -16,6 +16,7 @@ from controller.domain.holdings import Booking
 from controller.domain.ids import AreaId, BookingId, DeviceId, PersonId
 from controller.domain.membership import Person
 from controller.domain.rooms.booth import (
+    CHECK_EVERY,
     SHOWN,
     WANTED,
     BoothState,
@@ -323,6 +324,8 @@ class Booths:
             case Effect.RETRY_LATER:
                 booth.tries = booth.tries + 1 if event is Input.RETRY else 0
                 booth.retry_at = self._clock.monotonic() + pause_after(booth.tries)
+            case Effect.CHECK_LATER:
+                booth.retry_at = self._clock.monotonic() + CHECK_EVERY
             case Effect.STOP_RETRYING:
                 booth.retry_at = None
             case Effect.BEGIN if booth.session is not None:

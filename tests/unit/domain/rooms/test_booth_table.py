@@ -70,6 +70,10 @@ def test_whatever_waits_for_the_light_asks_it_again() -> None:
     assert step(BoothState.OFF, Input.LIT) == (BoothState.ENDING, (Effect.TELL, Effect.RETRY_LATER))
 
 
+def test_a_light_that_is_on_is_asked_every_minute_whether_it_still_is() -> None:
+    assert step(BoothState.ON, Input.RETRY) == (BoothState.ON, (Effect.TELL, Effect.CHECK_LATER))
+
+
 def test_the_end_can_be_moved_while_it_is_wanted_and_the_light_hears_of_it() -> None:
     for state in WANTED:
         assert step(state, Input.MOVED) == (state, (Effect.TELL,))
