@@ -44,7 +44,9 @@ from controller.services.ports import RegistrySnapshot
 from controller.services.screens.displays import Displays, beat
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
+from controller.services.screens.wording import Wording
 from controller.space.readers import Profiles
+from controller.web.api.booths import Studio
 from controller.web.api.events import Evenings
 from controller.web.api.house import ApiHouse
 from controller.web.api.table import Programs
@@ -98,7 +100,7 @@ async def run(
         clock = SystemClock()
         stack.enter_context(alone_in(settings.data))
         space = space_at_start(settings.data, settings.space, space)
-        stores = await stack.enter_async_context(open_stores(settings.data, space))
+        stores = await stack.enter_async_context(open_stores(settings.home, space))
         # Before the endpoint is told: whoever brings up doors finds what they need beside it.
         await asyncio.to_thread(
             write_door_keys,
@@ -335,7 +337,11 @@ class _Service:
             list_digest=lambda token: asyncio.to_thread(self._stores.digests.list_digest_of_token, token),
             taken_up=self._taken_up,
         )
-        return Programs(house, evenings, services.keyring, services.answers)
+        words = Wording(
+            lambda: services.index.space, lambda: services.index.everybody, lambda: services.index.people.house
+        )
+        studio = Studio(services.booths, self._stores.events, words)
+        return Programs(house, evenings, studio, services.keyring, services.answers)
 
     async def _taken_up(self) -> None:
         """What was written a moment ago counts in memory; `rights` sees to it."""

@@ -18,7 +18,9 @@ from controller.domain.tokens import Token, TokenScope
 from controller.services.meters import Meters
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.health import HealthBoard
+from controller.services.screens.wording import Wording
 from controller.services.tokens.secret import digest_of, new_secret
+from controller.web.api.booths import Studio
 from controller.web.api.events import Evenings
 from controller.web.api.house import ApiHouse
 from controller.web.api.routes import Route
@@ -88,12 +90,16 @@ class ApiSite:
         self.feed = self.house.feed
         self.desk = self.house.services.bookings
         self.stores = self.desk.stores
-        self.programs = Programs(self._told(), self._evenings(), self.keyring, self.house.services.answers)
+        services = self.house.services
+        index = services.index
+        words = Wording(lambda: index.space, lambda: index.everybody, lambda: index.people.house)
+        studio = Studio(services.booths, self.house.log, words)
+        self.programs = Programs(self._told(), self._evenings(), studio, self.keyring, self.house.services.answers)
         self.client: TestClient[Any, Any]
         self._made = 0
 
     def routes(self) -> tuple[Route, ...]:
-        return table(self.programs.house, self.programs.evenings)
+        return table(self.programs.house, self.programs.evenings, self.programs.studio)
 
     def _told(self) -> ApiHouse:
         index = self.house.index

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from controller.domain.booking.wishes import RefuseReason
 from controller.domain.ids import AreaId
+from controller.domain.rooms.on_air import NotNow
 
 CONTENT_TYPE = "application/problem+json"
 PLACE = "/problems/"
@@ -58,6 +59,10 @@ class Problem(StrEnum):
     HOURS_USED_UP = "hours_used_up"
     OVERLAP = "overlap"
     BUFFER = "buffer"
+    # What a booth says to it: the words of `NotNow`.
+    NOT_BOOKED = "not_booked"
+    TOO_EARLY = "too_early"
+    NOT_ON_AIR = "not_on_air"
     REFUSED = "refused"
     # Us.
     UNAVAILABLE = "unavailable"
@@ -117,6 +122,9 @@ _TABLE: dict[Problem, tuple[HTTPStatus, str]] = {
     Problem.HOURS_USED_UP: (HTTPStatus.FORBIDDEN, "The plan's hours are used up"),
     Problem.OVERLAP: (HTTPStatus.CONFLICT, "The room is taken"),
     Problem.BUFFER: (HTTPStatus.CONFLICT, "The room is being cleared up"),
+    Problem.NOT_BOOKED: (HTTPStatus.CONFLICT, "The booth is not booked now"),
+    Problem.TOO_EARLY: (HTTPStatus.CONFLICT, "The booking has not begun"),
+    Problem.NOT_ON_AIR: (HTTPStatus.CONFLICT, "The booth is not on air"),
     Problem.REFUSED: (HTTPStatus.UNPROCESSABLE_ENTITY, "It cannot be done so"),
     Problem.UNAVAILABLE: (HTTPStatus.SERVICE_UNAVAILABLE, "It cannot be done now"),
     Problem.INTERNAL: (HTTPStatus.INTERNAL_SERVER_ERROR, "Something is wrong with Natoma"),
@@ -153,6 +161,11 @@ class ApiProblem(Exception):
 
 def of_reason(reason: RefuseReason) -> Problem:
     """The kind of problem that the desk's refusal is."""
+    return Problem(reason.value)
+
+
+def of_booth(reason: NotNow) -> Problem:
+    """The same of a booth's."""
     return Problem(reason.value)
 
 

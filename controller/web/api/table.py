@@ -10,10 +10,12 @@ from aiohttp.typedefs import Handler
 from controller.services.tokens.answers import Answers
 from controller.services.tokens.keyring import Keyring
 from controller.web.api.bookings import BookingResource
+from controller.web.api.booths import BoothResource, Studio
 from controller.web.api.events import Evenings, EventResource
 from controller.web.api.frame import Frame
 from controller.web.api.house import ApiHouse
 from controller.web.api.openapi import document
+from controller.web.api.people import PeopleResource
 from controller.web.api.problems import PLACE, Problem
 from controller.web.api.rooms import RoomResource
 from controller.web.api.routes import PREFIX, Route
@@ -24,7 +26,7 @@ from controller.web.api.whoami import TokenResource
 DOCUMENT = "/api/openapi.json"
 
 
-def table(house: ApiHouse, evenings: Evenings) -> tuple[Route, ...]:
+def table(house: ApiHouse, evenings: Evenings, studio: Studio) -> tuple[Route, ...]:
     """Everything there is to ask for."""
     resources = (
         ("token", TokenResource(house)),
@@ -33,6 +35,8 @@ def table(house: ApiHouse, evenings: Evenings) -> tuple[Route, ...]:
         ("series", SeriesResource(house)),
         ("waiting", WaitingResource(house)),
         ("events", EventResource(house, evenings)),
+        ("booths", BoothResource(house, studio)),
+        ("people", PeopleResource(house)),
     )
     return tuple(route.tagged(tag) for tag, resource in resources for route in resource.routes())
 
@@ -43,13 +47,14 @@ class Programs:
 
     house: ApiHouse
     evenings: Evenings
+    studio: Studio
     keyring: Keyring
     answers: Answers
 
 
 def mount(app: web.Application, programs: Programs) -> None:
     """Answer below /api/v1, and tell what is there."""
-    routes = table(programs.house, programs.evenings)
+    routes = table(programs.house, programs.evenings, programs.studio)
     frame = Frame(programs.keyring, programs.answers)
     for route in routes:
         app.router.add_route(route.method, PREFIX + route.path, frame.handler(route))
