@@ -25,6 +25,18 @@ _VERSIONED = (
     "id", "area", "start", "end", "owner", "participants", "state", "holiday_confirmed", "title", "checked_in_at", "series",
     "series_day", "is_live", "booked_end",
 )  # fmt: skip
+_OF_A_PERSON = frozenset(
+    {
+        RefuseReason.UNKNOWN_PERSON,
+        RefuseReason.BANNED,
+        RefuseReason.NO_PLAN,
+        RefuseReason.PLAN_ENDED,
+        RefuseReason.PLAN_PAUSED,
+        RefuseReason.PLAN_OVERDUE,
+        RefuseReason.PLAN_MAY_NOT,
+        RefuseReason.HOURS_USED_UP,
+    }
+)
 _TAKEN = frozenset({RefuseReason.OVERLAP, RefuseReason.BUFFER})
 
 
@@ -56,6 +68,19 @@ def named_at_panel(call: Call[Any, Any], owner: str | None, house: ApiHouse) -> 
     if len(found) > 1:
         raise invalid("owner", "is the name of several people here: type the member id instead")
     return found.pop() if found else owner
+
+
+async def or_nothing_told(work: Awaitable[T]) -> T:
+    """What `work` answers to a panel, where anybody may type any name: not who is known here, owes, or is banned."""
+    try:
+        return await work
+    except BookingRefused as error:
+        if error.refused.reason not in _OF_A_PERSON:
+            raise
+        raise ApiProblem(
+            Problem.UNKNOWN_PERSON,
+            "Nobody of that name can book this room now: look at the spelling, or ask at the desk.",
+        ) from error
 
 
 def version_of(booking: Booking) -> str:

@@ -12,7 +12,16 @@ from controller.domain.ids import AreaId, BookingId, PersonId
 from controller.domain.tokens import TokenScope, may
 from controller.services.booking.answers import Changed, Skipped
 from controller.services.booking.desk import BookingDesk
-from controller.web.api.acting import AtVersion, acting, named_at_panel, or_taken, owner_of, told, version_of
+from controller.web.api.acting import (
+    AtVersion,
+    acting,
+    named_at_panel,
+    or_nothing_told,
+    or_taken,
+    owner_of,
+    told,
+    version_of,
+)
 from controller.web.api.house import ApiHouse
 from controller.web.api.models import Nothing
 from controller.web.api.models_bookings import (
@@ -125,6 +134,8 @@ class BookingResource:
             raise ApiProblem(Problem.MISSING_SCOPE, f"A panel books for who stands there: walk_up, or a token with {WRITE}.",
                              scope=[WRITE])  # fmt: skip
         work = self._house.bookings.book(wish, by, how)
+        if by is None:
+            work = or_nothing_told(work)
         return self._made(await or_taken(self._house, wish.area, wish.start, wish.end, work), call)
 
     async def get(self, call: Call[Nothing, None]) -> Answer:

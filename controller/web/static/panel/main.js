@@ -72,7 +72,7 @@ function draw() {
   body.dataset.tone = shown.tone;
   const word = words(shown.word);
   say($("#word"), word);
-  $("#word").dataset.size = word.length > 9 ? "long" : word.length > 6 ? "middle" : "short";
+  $("#word").dataset.size = word.length > 9 ? "long" : word.length > 6 ? "middle" : word.length > 5 ? "short" : "shortest";
   setIcon($("#icon"), shown.icon);
   say($("#room"), known.room.name);
   document.title = `${known.room.name}: ${word}`;
@@ -205,6 +205,7 @@ function tell(text, tone) {
   box.dataset.tone = tone;
   say($("p", box), text);
   show(box, true);
+  box.toggleAttribute("data-aside", $("#who").open); // there the dialog itself says it
   if (tone !== "wait") told = setTimeout(() => show(box, false), TOLD_MS);
 }
 

@@ -94,7 +94,7 @@ function answer(said) {
   };
   if (said.capacity !== undefined) heads(said.heads, said.capacity);
   drawWaiting();
-  navigator.vibrate?.(box.dataset.tone === "good" ? 60 : box.dataset.tone === "stop" ? [120, 80, 120] : 0);
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(box.dataset.tone === "good" ? 60 : box.dataset.tone === "stop" ? [120, 80, 120] : 0);
 }
 
 function why(said) {
