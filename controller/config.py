@@ -36,7 +36,7 @@ ACCESS_USER = "server-access"
 TELEMETRY_USER = "server-telemetry"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 # Environment names that only Natoma could have meant: the rest of NATOMA_* may belong to scripts around it.
-_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA)(_|$)")
+_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE)(_|$)")
 
 
 class LogLevel(StrEnum):
@@ -62,16 +62,29 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where everything is kept: in a folder, the registry on a server where one is set."""
+
+    folder: Path
+    database: SecretStr | None = None  # the URL of a PostgreSQL database, which may hold a password
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that can be set, checked. `mqtt` is None for a broker of our own."""
 
     data: Path = Path("natoma-data")
+    database: SecretStr | None = None
     space: Path | None = None
     mqtt: Broker | None = None
     broker: BrokerProgram | None = None  # None: mosquitto where it is installed, else amqtt
     broker_port: int | None = None
     web: Web = Web()
     log_level: LogLevel = LogLevel.INFO
+
+    @property
+    def home(self) -> Home:
+        return Home(self.data, self.database)
 
 
 def _lower(written: Any) -> Any:
@@ -96,6 +109,7 @@ class _Written(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     data: Path = Path("natoma-data")
+    database: SecretStr | None = None  # the URL may hold a password
     space: Path | None = None
     mqtt: SecretStr | None = None  # the URL may hold a password
     mqtt_passwords: Path | None = None
@@ -132,13 +146,17 @@ _SYNONYMS = {
     "mqtt_url": "mqtt",
     "mqtt_host": "mqtt",
     "data_dir": "data",
+    "database_url": "database",
+    "postgresql": "database",
     "port": "web_port",
     "host": "web_host",
 }
 # A broker's URL is easily written as `broker`, with its password.
-_URLS = frozenset({"mqtt", "broker"})
+_URLS = frozenset({"mqtt", "broker", "database"})
+_DATABASES = ("postgresql", "postgres")
 _RIGHT = {
     "data": "name a directory",
+    "database": "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
     "space": "name a space file",
     "mqtt": "write mqtt://host:1883, or mqtts://user:password@host:8883",
     "mqtt_version": "write 5 or 3.1.1",
@@ -258,6 +276,8 @@ def _masked(name: str, value: object) -> str:
     if name not in _URLS:
         return str(value)
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    text, query, _ = text.partition("?")  # may name a password too
+    text += "?***" if query else ""
     # Whatever stands before the last @ may be a password, in a URL that is none as well.
     scheme, _, _ = text.partition("://") if "://" in text else ("", "", "")
     _, at, host = text.rpartition("@")
@@ -270,6 +290,7 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
         raise InputError(sources.wrong("data", "is a file", "name a directory, or a new one"))
     return Settings(
         data=written.data,
+        database=_database(written, sources),
         space=written.space,
         mqtt=_broker(written, sources),
         broker=written.broker,
@@ -284,6 +305,23 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
         ),
         log_level=written.log_level,
     )
+
+
+def _database(written: _Written, sources: _Sources) -> SecretStr | None:
+    if written.database is None:
+        return None
+    text, right = written.database.get_secret_value(), _RIGHT["database"]
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        raise InputError(sources.wrong("database", "is no address of a database", right)) from None
+    if url.scheme not in _DATABASES:
+        why = f"has scheme {url.scheme!r}" if "://" in text else "has no scheme"
+        raise InputError(sources.wrong("database", why, right))
+    if not url.path.strip("/"):
+        raise InputError(sources.wrong("database", "names no database", right))
+    return written.database
 
 
 def _broker(written: _Written, sources: _Sources) -> Broker | None:

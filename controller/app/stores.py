@@ -1,7 +1,7 @@
 """The stores of one data folder, opened together and closed in reverse.
 
-`natoma.db` people, `events.db` what happened, `telemetry.db` what was measured (docs/decisions/0001),
-`secrets/` the key of the badges, `reserve.jsonl` for decisions while the log cannot be written.
+`natoma.db` people, or a server's database (docs/decisions/0014); `events.db` what happened, `telemetry.db` what was
+measured (docs/decisions/0001), `secrets/` the key of the badges, `reserve.jsonl` for decisions while the log cannot be written.
 """
 
 import asyncio
@@ -22,15 +22,18 @@ from controller.adapters.sql.guests import SqlGuests
 from controller.adapters.sql.house import SqlHouse
 from controller.adapters.sql.ledger import SqlLedger
 from controller.adapters.sql.lists import SqlLists
+from controller.adapters.sql.places import Place, SqliteFile
+from controller.adapters.sql.postgresql import PostgresServer
 from controller.adapters.sql.profiles import SqlProfiles
 from controller.adapters.sql.public_events import SqlPublicEvents
 from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.series import SqlSeries
 from controller.adapters.sql.tokens import SqlTokens
-from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
+from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain
 from controller.adapters.sql.waiting import SqlWaiting
 from controller.adapters.telemetry_log import SqliteTelemetryLog
 from controller.app.wiring import Kept
+from controller.config import Home
 from controller.domain.building import Space
 from controller.errors import InputError, StartupError, StoreError
 from controller.services.policy.log_pages import NothingHappened, Recorded
@@ -137,12 +140,24 @@ def kept_in(stores: Stores) -> Kept:
     )
 
 
+def registry_of(home: Path | Home) -> Place:
+    """Where the registry is kept; of a folder alone, in it."""
+    if isinstance(home, Path) or home.database is None:
+        return SqliteFile(_folder_of(home) / "natoma.db")
+    return PostgresServer(home.database.get_secret_value())
+
+
+def _folder_of(home: Path | Home) -> Path:
+    return home if isinstance(home, Path) else home.folder
+
+
 @asynccontextmanager
-async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
+async def open_stores(home: Path | Home, space: Space) -> AsyncIterator[Stores]:
     """Create or upgrade, then open; StartupError says what a person must do about a store that will not open."""
+    data = _folder_of(home)
     await asyncio.to_thread(_make, data)
     async with (
-        open_registry(data, space) as registry,
+        open_registry(home, space) as registry,
         await SqlEventLog.open(data / "events.db") as events,
         await SqliteTelemetryLog.open(data / "telemetry.db") as telemetry,
     ):
@@ -150,53 +165,55 @@ async def open_stores(data: Path, space: Space) -> AsyncIterator[Stores]:
         try:
             kept = RegistryStores.of(registry)
             signing_key = await asyncio.to_thread(load_list_signing_key, data / "secrets")
-            digests = open_digests(data)
+            digests = open_digests(home)
             yield Stores(registry, kept, await registry.load(), events, telemetry, reserve, digests, signing_key)
         finally:
             await reserve.close()
 
 
 @asynccontextmanager
-async def open_registry(data: Path, space: Space) -> AsyncIterator[SqlRegistry]:
+async def open_registry(home: Path | Home, space: Space) -> AsyncIterator[SqlRegistry]:
     """The people alone, with this space's plans in it."""
-    await asyncio.to_thread(_make, data)
-    path = data / "natoma.db"
+    await asyncio.to_thread(_make, _folder_of(home))
+    place = registry_of(home)
     # Brought up first: the credentials in it say which key there must be.
-    await asyncio.to_thread(bring_up, path, REGISTRY)
-    digests = await asyncio.to_thread(open_digests, data)
-    async with SqlRegistry(path, key_id=digests.key_id) as registry:
+    await asyncio.to_thread(place.bring_up, REGISTRY)
+    digests = await asyncio.to_thread(open_digests, home)
+    async with SqlRegistry(place, key_id=digests.key_id) as registry:
         await registry.sync_plans(space.plans.values())
         yield registry
 
 
 @asynccontextmanager
-async def open_kept(data: Path) -> AsyncIterator[RegistryStores]:
+async def open_kept(home: Path | Home) -> AsyncIterator[RegistryStores]:
     """All of the registry for a command line, beside a running service or without one; there must be one already."""
-    path = await asyncio.to_thread(_there_already, data / "natoma.db", REGISTRY)
-    digests = await asyncio.to_thread(open_digests, data)
-    async with SqlRegistry(path, key_id=digests.key_id) as registry:
+    place = await asyncio.to_thread(_registry_already, home)
+    digests = await asyncio.to_thread(open_digests, home)
+    async with SqlRegistry(place, key_id=digests.key_id) as registry:
         yield RegistryStores.of(registry)
 
 
-async def read_people(data: Path) -> RegistrySnapshot:
+async def read_people(home: Path | Home) -> RegistrySnapshot:
     """The people, for a look from the command line, beside a running service or without one."""
-    path = await asyncio.to_thread(_there_already, data / "natoma.db", REGISTRY)
-    async with SqlRegistry(path, key_id="") as registry:  # nothing is written, so no key is named
+    place = await asyncio.to_thread(_registry_already, home)
+    async with SqlRegistry(place, key_id="") as registry:  # nothing is written, so no key is named
         return await registry.load()
 
 
 @asynccontextmanager
-async def look_into(data: Path) -> AsyncIterator[RegistryStores]:
+async def look_into(home: Path | Home) -> AsyncIterator[RegistryStores]:
     """The registry's whole database, for questions from the command line; nothing is to be written through it."""
-    path = await asyncio.to_thread(_there_already, data / "natoma.db", REGISTRY)
-    async with SqlRegistry(path, key_id="") as registry:
+    place = await asyncio.to_thread(_registry_already, home)
+    async with SqlRegistry(place, key_id="") as registry:
         yield RegistryStores.of(registry)
 
 
 @asynccontextmanager
-async def open_events(data: Path) -> AsyncIterator[EventReader]:
+async def open_events(home: Path | Home) -> AsyncIterator[EventReader]:
     """What happened, for a look from the command line; StartupError when the log is newer than we are, or damaged."""
-    reader = EventReader(await asyncio.to_thread(_there_already, data / "events.db", EVENTS))
+    path = _folder_of(home) / "events.db"
+    await asyncio.to_thread(_there_already, SqliteFile(path), EVENTS)
+    reader = EventReader(path)
     try:
         yield reader
     finally:
@@ -204,25 +221,35 @@ async def open_events(data: Path) -> AsyncIterator[EventReader]:
 
 
 @asynccontextmanager
-async def log_if_any(data: Path) -> AsyncIterator[Recorded]:
+async def log_if_any(home: Path | Home) -> AsyncIterator[Recorded]:
     """The same for a question that has an answer before the first run as well."""
-    if not (data / "events.db").exists():
+    if not (_folder_of(home) / "events.db").exists():
         yield NothingHappened()
         return
-    async with open_events(data) as log:
+    async with open_events(home) as log:
         yield log
 
 
-def open_digests(data: Path) -> BadgeDigests:
+def open_digests(home: Path | Home) -> BadgeDigests:
     """The keyed digests of this house; the key is made on the first start, and never once badges are enrolled."""
-    return BadgeDigests(load_badge_key(data / "secrets", enrolled_with=key_ids(data / "natoma.db")))
+    return BadgeDigests(load_badge_key(_folder_of(home) / "secrets", enrolled_with=key_ids(registry_of(home))))
 
 
-def _there_already(path: Path, chain: Chain) -> Path:
-    if not path.exists():
-        raise InputError(f"{path}: there is no such file — name the data folder with --data, or run once first")
-    bring_up(path, chain)
-    return path
+def registry_is_there(home: Path | Home) -> bool:
+    """Whether anybody was ever written down here."""
+    return registry_of(home).is_there(REGISTRY)
+
+
+def _registry_already(home: Path | Home) -> Place:
+    place = registry_of(home)
+    _there_already(place, REGISTRY)
+    return place
+
+
+def _there_already(place: Place, chain: Chain) -> None:
+    if not place.is_there(chain):
+        raise InputError(f"{place}: {place.absence} — name the data folder with --data, or run once first")
+    place.bring_up(chain)
 
 
 def _make(data: Path) -> None:

@@ -13,6 +13,7 @@ from controller.adapters.clock import SystemClock
 from controller.app.stores import open_kept
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
+from controller.config import Home
 from controller.domain.alarm import Alarm, AlarmState
 from controller.domain.building import Space
 from controller.domain.house_rights import may_answer
@@ -37,7 +38,7 @@ def alarms(context: click.Context, /, config: Path | None, all_: bool, as_json: 
         return
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    found, words = asyncio.run(_read(settings.data, space, all_=all_))
+    found, words = asyncio.run(_read(settings.home, space, all_=all_))
     if as_json:
         for alarm in found:
             click.echo(json.dumps(as_plain(alarm, words.alarm(alarm)), ensure_ascii=False))
@@ -58,20 +59,20 @@ def ack(config: Path | None, alarm: str, by: str, note: str, **flags: Any) -> No
     """Acknowledge ALARM, by the id that `natoma alarms` shows."""
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    answered, words = asyncio.run(_acknowledge(settings.data, space, AlarmId(alarm), by, note))
+    answered, words = asyncio.run(_acknowledge(settings.home, space, AlarmId(alarm), by, note))
     over = "it is closed" if answered.state is AlarmState.CLOSED else "it closes once its cause is over"
     click.echo(f"Acknowledged: {words.alarm(answered)}; {over}.")
 
 
-async def _read(data: Path, space: Space, *, all_: bool) -> tuple[tuple[Alarm, ...], Wording]:
-    async with open_kept(data) as kept:
+async def _read(home: Home, space: Space, *, all_: bool) -> tuple[tuple[Alarm, ...], Wording]:
+    async with open_kept(home) as kept:
         found = await kept.alarms.latest(LATEST) if all_ else await kept.alarms.load_open()
         people = (await kept.registry.load()).people
         return found, Wording(lambda: space, lambda: people)
 
 
-async def _acknowledge(data: Path, space: Space, alarm: AlarmId, by: str, note: str) -> tuple[Alarm, Wording]:
-    async with open_kept(data) as kept:
+async def _acknowledge(home: Home, space: Space, alarm: AlarmId, by: str, note: str) -> tuple[Alarm, Wording]:
+    async with open_kept(home) as kept:
         people = (await kept.registry.load()).people
         person = person_of(by, people)
         if not may_answer(person):

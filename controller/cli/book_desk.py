@@ -166,13 +166,13 @@ async def open_book(config: Path | None, **flags: Any) -> AsyncIterator[Opened]:
     """The desk of the data folder these options mean; what was done is in the event log when this is left."""
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    digests = open_digests(settings.data)
+    digests = open_digests(settings.home)
     clock = SystemClock()
 
     async def list_digest_of_token(token: str) -> bytes:
         return digests.list_digest_of_token(token)
 
-    async with open_kept(settings.data) as kept:
+    async with open_kept(settings.home) as kept:
         people = await kept.registry.load()
         noted: list[Fact] = []
         desk = BookingDesk(

@@ -129,7 +129,7 @@ def timeline(config: Path | None, session: str | None, name: str | None, as_json
 async def _ask(do: str, config: Path | None, by: str, name: str | None, **flags: Any) -> str:
     """Ask by the log, which the running service follows, and wait for what comes of it."""
     settings = settings_from(config, **flags)
-    space, people = space_of(settings), await read_people(settings.data)
+    space, people = space_of(settings), await read_people(settings.home)
     area, person, now = _booth(space, name), person_of(by, people.people), SystemClock().now()
     bookings = [one for one in people.bookings.values() if one.area == area]
     here = space.areas[area].name
@@ -176,7 +176,7 @@ async def _answer(log: SqlEventLog, position: int, area: AreaId, wanted: str) ->
 async def _log(config: Path | None, **flags: Any) -> AsyncIterator[tuple[Recorded, Space, RegistrySnapshot]]:
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    people = await read_people(settings.data)
+    people = await read_people(settings.home)
     async with open_events(settings.data) as log:
         yield log, space, people
 

@@ -13,6 +13,7 @@ from controller.app.stores import RegistryStores, log_if_any, look_into
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.cli.people_desk import at_the_desk, person_meant, said, where_data
+from controller.config import Home
 from controller.domain.building import Space
 from controller.domain.community import Here, Language, Profile
 from controller.errors import InputError
@@ -35,17 +36,17 @@ def who(config: Path | None, helps: str | None, as_json: bool, **flags: Any) -> 
     badge out, or until the day's cut-off.
     """
     settings = settings_from(config, **flags)
-    found = asyncio.run(_asked(settings.data, space_of(settings), helps))
+    found = asyncio.run(_asked(settings.home, space_of(settings), helps))
     if as_json:
         click.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))
         return
     click.echo("\n".join(map(_line, found)) or _nobody(helps))
 
 
-async def _asked(data: Path, space: Space, helps: str | None) -> tuple[Here, ...]:
+async def _asked(home: Home, space: Space, helps: str | None) -> tuple[Here, ...]:
     clock = SystemClock()
     following = Following(lambda: space, clock)
-    async with look_into(data) as kept, log_if_any(data) as log:
+    async with look_into(home) as kept, log_if_any(home) as log:
         people = (await kept.registry.load()).people
         profiles = await kept.profiles.profiles()
         following.recall([logged async for logged in facts_since(log, clock.now() - timedelta(days=1))])

@@ -96,7 +96,7 @@ def _make_people(settings: Settings, space: Space, people: Path, seed: int) -> N
 
 
 async def _people_known(settings: Settings, space: Space) -> int:
-    async with open_registry(settings.data, space) as registry:
+    async with open_registry(settings.home, space) as registry:
         return len((await registry.load()).people)
 
 

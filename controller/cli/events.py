@@ -15,6 +15,7 @@ from controller.app.stores import open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
 from controller.cli.tickets import import_
+from controller.config import Home
 from controller.domain.building import Space
 from controller.services.policy.log_pages import Recorded
 from controller.services.ports import LoggedFact
@@ -39,7 +40,7 @@ def events(ctx: click.Context, /, config: Path | None, follow: bool, last: int, 
     settings = settings_from(config, **flags)
     space = space_of(settings)
     try:
-        asyncio.run(_show(settings.data, space, follow, last, as_json))
+        asyncio.run(_show(settings.home, space, follow, last, as_json))
     except KeyboardInterrupt:
         click.echo()
 
@@ -47,9 +48,9 @@ def events(ctx: click.Context, /, config: Path | None, follow: bool, last: int, 
 events.add_command(import_)
 
 
-async def _show(data: Path, space: Space, follow: bool, last: int, as_json: bool) -> None:
-    people = (await read_people(data)).people
-    async with open_events(data) as log:
+async def _show(home: Home, space: Space, follow: bool, last: int, as_json: bool) -> None:
+    people = (await read_people(home)).people
+    async with open_events(home) as log:
         story = Story(LiveFeed(), Wording(lambda: space, lambda: people))
         position = 0
         # One at least: what to follow begins after it.

@@ -16,6 +16,7 @@ from controller.app.publications import space_of_version
 from controller.app.stores import log_if_any, look_into, open_digests, open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
+from controller.config import Home
 from controller.domain.building import Door, Space
 from controller.domain.facts import FactKind
 from controller.domain.ids import CredentialId, DoorId
@@ -65,21 +66,21 @@ def explain(
     settings = settings_from(config, **flags)
     space = space_of(settings)
     if message_id is not None:
-        explanation = asyncio.run(_explain_recorded(settings.data, space, message_id))
+        explanation = asyncio.run(_explain_recorded(settings.home, space, message_id))
     else:
         asked = _typed() if badge == "-" else str(badge)
         where, when = _door(space, str(door)), _moment(moment, space)
-        explanation = asyncio.run(_explain(settings.data, space, asked, where, when))
+        explanation = asyncio.run(_explain(settings.home, space, asked, where, when))
     click.echo(json.dumps(explanation.plain, ensure_ascii=False, default=str) if as_json else explanation.text)
     sys.exit(0)
 
 
-async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetime) -> Explanation:
+async def _explain(home: Home, space: Space, badge: str, door: Door, at: datetime) -> Explanation:
     asked_at = SystemClock().now()
     beside = Recollection(space, at, asked_at)
-    async with look_into(data) as kept, log_if_any(data) as log:
+    async with look_into(home) as kept, log_if_any(home) as log:
         people = await kept.registry.load()
-        digests = open_digests(data)
+        digests = open_digests(home)
         visitor = _visitor(people, digests, space, badge) if is_pass(badge) else None
         digest = None if visitor is not None else _digest(people, digests, space, badge, door)
         beside.recall([logged async for logged in facts_since(log, beside.begins)])
@@ -93,9 +94,9 @@ async def _explain(data: Path, space: Space, badge: str, door: Door, at: datetim
     return explained(rights, door, at, index.version, wording, asked_at=asked_at, unknown=beside.unknown(door))
 
 
-async def _explain_recorded(data: Path, space: Space, message_id: str) -> Explanation:
-    people = await read_people(data)
-    async with open_events(data) as log:
+async def _explain_recorded(home: Home, space: Space, message_id: str) -> Explanation:
+    people = await read_people(home)
+    async with open_events(home) as log:
         facts = await newest_about(log, message_id)
     decisions = [fact for fact in facts if fact.kind in ANSWERS]
     if not decisions:
@@ -103,7 +104,7 @@ async def _explain_recorded(data: Path, space: Space, message_id: str) -> Explan
             f"--read: {message_id!r} is no read in the log — natoma events --json tells the id of each as correlation"
         )
     fact = decisions[-1]
-    policy = _policy_of(data, space, str(fact.detail.get("policy", "")))
+    policy = _policy_of(home.folder, space, str(fact.detail.get("policy", "")))
     index = AccessIndex(space, people)
     wording = Wording(lambda: policy or space, lambda: index.everybody, lambda: people.house)
     return explain_recorded(fact, policy, space.zone, wording, asked_at=SystemClock().now())

@@ -11,6 +11,7 @@ from controller.adapters.sql.event_log import SqlEventLog
 from controller.app.stores import read_people
 from controller.cli.house import WITHIN, signed
 from controller.cli.options import settings_from, where_options
+from controller.config import Home
 from controller.errors import InputError
 from controller.services.entry.whereabouts import forgiven
 
@@ -22,14 +23,14 @@ from controller.services.entry.whereabouts import forgiven
 def forgive(config: Path | None, person: str, by: str, reason: str, **flags: Any) -> None:
     """Forget where PERSON (id or name) is: they left unseen, or came in behind somebody."""
     settings = settings_from(config, **flags)
-    click.echo(asyncio.run(_forgive(settings.data, person, by, reason)))
+    click.echo(asyncio.run(_forgive(settings.home, person, by, reason)))
     click.echo(WITHIN)
 
 
-async def _forgive(data: Path, who: str, by: str, reason: str) -> str:
-    people = (await read_people(data)).people
+async def _forgive(home: Home, who: str, by: str, reason: str) -> str:
+    people = (await read_people(home)).people
     fact = forgiven(people, who, by, reason, SystemClock().now())
-    path = data / "events.db"
+    path = home.folder / "events.db"
     if not path.exists():
         raise InputError(f"{path}: there is no such file — nobody came in yet; name the data folder with --data")
     # Kept where it is followed from: the running service reads the log, and so does its next start.

@@ -132,7 +132,7 @@ def _typed(name: str, badge_format: str | None) -> Badge:
 async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[GuestDesk, Space, datetime]]:
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    digests = open_digests(settings.data)
-    async with open_kept(settings.data) as kept:
+    digests = open_digests(settings.home)
+    async with open_kept(settings.home) as kept:
         people, now = await kept.registry.load(), SystemClock().now()
         yield GuestDesk(kept.guests, kept.registry, digests, space, people, now), space, now

@@ -34,7 +34,7 @@ async def open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[Ho
     """The desk of the data folder these options mean."""
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    async with open_kept(settings.data) as kept:
+    async with open_kept(settings.home) as kept:
         people = await kept.registry.load()
         desk = HouseDesk(kept.house, space, people.people, people.house, SystemClock().now())
         yield desk, space

@@ -60,7 +60,7 @@ def export(config: Path | None, data: Path | None, file: Path | None) -> None:
 
     There is no badge number and no PIN in it: nobody has them.
     """
-    people = asyncio.run(read_people(settings_from(config, data=data).data))
+    people = asyncio.run(read_people(settings_from(config, data=data).home))
     text = people_csv(people)
     if file is None:
         click.echo(text, nl=False)
@@ -89,8 +89,8 @@ async def import_people(settings: Settings, space: Space, file: Path) -> int:
 
 async def _import(settings: Settings, space: Space, file: Path, *, apply: bool) -> ImportPlan:
     text = await asyncio.to_thread(_read, file)
-    async with open_registry(settings.data, space) as registry:
-        digests = open_digests(settings.data)
+    async with open_registry(settings.home, space) as registry:
+        digests = open_digests(settings.home)
         # A look needs no digest for doors' lists, which are slow on purpose: a millisecond each.
         for_lists = digests.list_digests_of if apply else lambda badges: [b""] * len(badges)
         known = Digests(digests.of, digests.of_pin, for_lists)

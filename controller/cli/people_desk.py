@@ -54,7 +54,7 @@ def where_data(command: Callable[..., None]) -> Callable[..., None]:
 
 def at_the_desk(config: Path | None, data: Path | None, work: Callable[[RegistryStores], Awaitable[T]]) -> T:
     async def ask() -> T:
-        async with open_kept(settings_from(config, data=data).data) as kept:
+        async with open_kept(settings_from(config, data=data).home) as kept:
             return await work(kept)
 
     return asyncio.run(ask())
@@ -210,7 +210,7 @@ def pin(person: str, duress: bool, remove: bool, config: Path | None, data: Path
         if digits is None:
             await kept.registry.remove_credential(id_)
             return f"{said(who)} has no {what} any more."
-        digest = open_digests(settings_from(config, data=data).data).of_pin(digits)
+        digest = open_digests(settings_from(config, data=data).home).of_pin(digits)
         credential = Credential(id_, who.id, CredentialKind.PIN, is_duress=duress)
         await kept.registry.put_credential(credential, digest)
         return f"{said(who)} has a new {what}."

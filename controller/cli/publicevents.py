@@ -110,7 +110,7 @@ def void_ticket(config: Path | None, ticket: str, **flags: Any) -> None:
 async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[EventsDesk, Space]]:
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    async with open_kept(settings.data) as kept:
+    async with open_kept(settings.home) as kept:
         people = await kept.registry.load()
         desk = EventsDesk(kept.public_events, space, people.people, people.events, people.tickets, SystemClock().now())
         yield desk, space

@@ -15,9 +15,10 @@ import click
 from controller.adapters.clock import SystemClock
 from controller.adapters.publications import PublicationFolder
 from controller.app.publications import text_of
-from controller.app.stores import read_people
+from controller.app.stores import read_people, registry_is_there
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from
+from controller.config import Home
 from controller.domain.building import Space
 from controller.domain.ids import PlanId
 from controller.domain.space_changes import SpaceChanges, changes_between
@@ -60,10 +61,10 @@ def publish(
 
     Rehearse it first: natoma rehearse FILE --days 30.
     """
-    data = settings_from(config, data=data).data
-    folder = PublicationFolder(data)
+    home = settings_from(config, data=data).home
+    folder = PublicationFolder(home.folder)
     if listing:
-        _list(folder, data, as_json)
+        _list(folder, home, as_json)
         return
     if (file is None) is (version is None):
         raise InputError("name a space file to publish, or --version to go back to one that counted before")
@@ -73,10 +74,10 @@ def publish(
     if current is not None and current.version == space.version:
         _told(as_json, {"version": space.version, "published": False}, f"version {space.version} counts already")
         return
-    running = _is_running(data)
+    running = _is_running(home.folder)
     old = _kept(folder, (folder.running() if running else None) or (current.version if current is not None else None))
     changes = changes_between(old, space) if old is not None else SpaceChanges()
-    _refuse(data, old, space, changes, running=running, at_restart=at_restart, anyway=anyway)
+    _refuse(home, old, space, changes, running=running, at_restart=at_restart, anyway=anyway)
     plain: dict[str, Any] = {
         "version": space.version,
         "before": old.version if old is not None else None,
@@ -107,7 +108,7 @@ def _kept(folder: PublicationFolder, version: str | None) -> Space | None:
 
 
 def _refuse(
-    data: Path, old: Space | None, space: Space, changes: SpaceChanges, *, running: bool, at_restart: bool, anyway: bool
+    home: Home, old: Space | None, space: Space, changes: SpaceChanges, *, running: bool, at_restart: bool, anyway: bool
 ) -> None:
     if running and changes.after_restart and not at_restart:
         raise InputError(
@@ -115,18 +116,18 @@ def _refuse(
             + "; ".join(changes.after_restart)
             + " — publish it with --at-restart, and all of it counts from the next start on"
         )
-    missed = asyncio.run(_missed(data, space))
+    missed = asyncio.run(_missed(home, space))
     if old is not None and old.id != space.id:
         missed.insert(0, f"this file is of another space, {space.id}, and here is {old.id}")
     if missed and not anyway:
         raise InputError("; ".join(missed) + " — mend the file, or publish it with --anyway if that is meant")
 
 
-async def _missed(data: Path, space: Space) -> list[str]:
+async def _missed(home: Home, space: Space) -> list[str]:
     """What people hold, or are, that the new file takes away or takes for granted."""
-    if not (data / "natoma.db").exists():
+    if not registry_is_there(home):
         return []
-    people = await read_people(data)
+    people = await read_people(home)
     return [*_plans_held(people, space), *_leases_held(people, space), *_first_persons(people, space)]
 
 
@@ -195,10 +196,10 @@ def _in_words(changes: SpaceChanges) -> str:
     return "\n".join(lines)
 
 
-def _list(folder: PublicationFolder, data: Path, as_json: bool) -> None:
+def _list(folder: PublicationFolder, home: Home, as_json: bool) -> None:
     current, now = folder.current(), SystemClock().now()
     space = _kept(folder, current.version if current is not None else None)
-    names = _names(data)
+    names = _names(home)
     for one in folder.history():
         counts = current is not None and one.version == current.version and one.at == current.at
         if as_json:
@@ -211,11 +212,11 @@ def _list(folder: PublicationFolder, data: Path, as_json: bool) -> None:
         click.echo(f"{one.version}  {when}  {names.get(one.by, one.by)}{why}{'  (counts)' if counts else ''}")
 
 
-def _names(data: Path) -> Mapping[str, str]:
+def _names(home: Home) -> Mapping[str, str]:
     """What people are called who publish by their ids."""
-    if not (data / "natoma.db").exists():
+    if not registry_is_there(home):
         return {}
-    return {person.id: person.name for person in asyncio.run(read_people(data)).people.values()}
+    return {person.id: person.name for person in asyncio.run(read_people(home)).people.values()}
 
 
 def _told(as_json: bool, plain: dict[str, Any], text: str) -> None:

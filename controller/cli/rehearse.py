@@ -13,6 +13,7 @@ from controller.adapters.clock import SystemClock
 from controller.app.stores import open_events, read_people
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from
+from controller.config import Home
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.services.entry.access_index import AccessIndex
@@ -58,13 +59,13 @@ def rehearse(file: Path, days: int, everything: bool, data: Path | None, config:
     """
     settings = settings_from(config, data=data)
     policy = load(file)
-    asyncio.run(_rehearse(settings.data, policy, days, everything, as_json))
+    asyncio.run(_rehearse(settings.home, policy, days, everything, as_json))
 
 
-async def _rehearse(data: Path, policy: Space, days: int, everything: bool, as_json: bool) -> None:
-    people = AccessIndex(policy, await read_people(data)).everybody
+async def _rehearse(home: Home, policy: Space, days: int, everything: bool, as_json: bool) -> None:
+    people = AccessIndex(policy, await read_people(home)).everybody
     since = SystemClock().now() - timedelta(days=days)
-    async with open_events(data) as log:
+    async with open_events(home) as log:
         found = await rehearse_log(log, policy, since)
     wording = Wording(lambda: policy, lambda: people)
     groups = [one for one in grouped(found.differences) if everything or one.outcome in _TOLD]

@@ -121,15 +121,15 @@ def _make(
     space = space_of(settings)
 
     async def make() -> tuple[PublicEvent, list[Made], list[str]]:
-        async with open_kept(settings.data) as kept:
+        async with open_kept(settings.home) as kept:
             desk = TicketDesk(kept.public_events, space, await kept.registry.load(), SystemClock().now())
             event = desk.event(id)
             made = desk.make(event, guests, source, again=again)
             return event, made, desk.told(event, made)
 
     async def keep(made: Sequence[Made]) -> None:
-        async with open_kept(settings.data) as kept:
-            digests = open_digests(settings.data)
+        async with open_kept(settings.home) as kept:
+            digests = open_digests(settings.home)
             desk = TicketDesk(kept.public_events, space, await kept.registry.load(), SystemClock().now())
             await desk.keep(made, digests.of_token, digests.list_digest_of_token)
 

@@ -95,6 +95,6 @@ def revoke(config: Path | None, which: str, **flags: Any) -> None:
 async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[TokenDesk]:
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    async with open_kept(settings.data) as kept:
+    async with open_kept(settings.home) as kept:
         people = await kept.registry.load()
         yield TokenDesk(kept.tokens, space, people.people, SystemClock().now())

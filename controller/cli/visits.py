@@ -15,6 +15,7 @@ from controller.adapters.secrets import load_visit_signing_key
 from controller.app.stores import RegistryStores, open_digests, open_kept
 from controller.cli.house import WITHIN
 from controller.cli.options import settings_from, space_of, where_options
+from controller.config import Home
 from controller.domain.building import Space
 from controller.errors import InputError
 from controller.services.desk.house_desk import person_of
@@ -65,7 +66,7 @@ def issue(config: Path | None, person: str, hours: float, days: int | None, **fl
             rights = AccessIndex(house.space, house.people).rights_of(None, None, who)
             given = pass_for(rights, now, hours, days)
             until = moment(given.end.isoformat(), house.space.zone, now)
-            token = passes.issue(given, load_visit_signing_key(house.data / "secrets"))
+            token = passes.issue(given, load_visit_signing_key(house.home.folder / "secrets"))
             return token, f"Pass {given.id} of {who.name}, good until {until}. Revoke it with `natoma visits revoke`."
 
     token, said = asyncio.run(do())
@@ -82,7 +83,7 @@ def expect(config: Path | None, token: str, **flags: Any) -> None:
 
     async def do() -> str:
         async with _open(config, **flags) as house:
-            digests = open_digests(house.data)
+            digests = open_digests(house.home)
             now = SystemClock().now()
             found = accepted(told, house.space, house.people, digests)
             if found.visit.is_revoked:
@@ -133,7 +134,7 @@ def export(config: Path | None, **flags: Any) -> None:
         async with _open(config, **flags) as house:
             now = SystemClock().now().replace(microsecond=0)
             given = own_revocations(house.space, house.people.revoked_passes, now)
-            return passes.revoke(given, load_visit_signing_key(house.data / "secrets"))
+            return passes.revoke(given, load_visit_signing_key(house.home.folder / "secrets"))
 
     click.echo(asyncio.run(do()))
 
@@ -165,7 +166,7 @@ def import_(config: Path | None, file: Path, **flags: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    data: Path
+    home: Home
     space: Space
     kept: RegistryStores
     people: RegistrySnapshot
@@ -175,5 +176,5 @@ class _House:
 async def _open(config: Path | None, **flags: Any) -> AsyncIterator[_House]:
     settings = settings_from(config, **flags)
     space = space_of(settings)
-    async with open_kept(settings.data) as kept:
-        yield _House(settings.data, space, kept, await kept.registry.load())
+    async with open_kept(settings.home) as kept:
+        yield _House(settings.home, space, kept, await kept.registry.load())

@@ -245,6 +245,24 @@ def test_host_names_are_a_list_in_the_file_and_commas_in_the_environment(monkeyp
             id="certificate that is not there",
         ),
         pytest.param(
+            {"database": "mysql://natoma:hunter2@host/natoma"},
+            "setting database (--database): 'mysql://***@host/natoma' has scheme 'mysql' — "
+            "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
+            id="another database",
+        ),
+        pytest.param(
+            {"database": "postgresql://natoma:hunter2@host?password=hunter3"},
+            "setting database (--database): 'postgresql://***@host?***' names no database — "
+            "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
+            id="database without its name",
+        ),
+        pytest.param(
+            {"database": "host/natoma"},
+            "setting database (--database): 'host/natoma' has no scheme — "
+            "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
+            id="database without a scheme",
+        ),
+        pytest.param(
             {"data": __file__},
             f"setting data (--data): '{__file__}' is a file — name a directory, or a new one",
             id="data that is a file",
@@ -272,6 +290,22 @@ def test_every_wrong_setting_is_told_at_once_each_from_where_it_came(monkeypatch
         ),
         "setting log_level (--log-level): 'loud' does not fit — write debug, info, warning, error",
     ]
+
+
+def test_a_database_is_kept_out_of_sight(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NATOMA_DATABASE", "postgresql://natoma:hunter2@host/natoma")
+
+    home = load().home
+
+    assert home.database is not None
+    assert home.database.get_secret_value() == "postgresql://natoma:hunter2@host/natoma"
+    assert "hunter2" not in repr(load()) + str(home)
+
+
+def test_a_misspelt_database_does_not_quietly_become_a_file(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NATOMA_DATABASE_URL", "postgresql://host/natoma")
+
+    assert said() == ["setting NATOMA_DATABASE_URL (environment): there is none — did you mean database?"]
 
 
 def test_a_misspelt_setting_in_the_file_is_told_with_its_line():

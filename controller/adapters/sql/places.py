@@ -20,6 +20,9 @@ from controller.errors import StoreError
 class Place(Protocol):
     """`str` of it names it for people, and tells no secret."""
 
+    @property
+    def absence(self) -> str: ...  # what is said where nothing is there
+
     def reading(self) -> Engine: ...  # its transactions see one moment, and hold nobody up
     def writing(self) -> Engine: ...  # its transactions keep every other writer out, from their beginning on
     def error(self, exc: DBAPIError) -> StoreError | None: ...  # None: a mistake of ours, which stays loud
@@ -35,6 +38,10 @@ class SqliteFile:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def absence(self) -> str:
+        return "there is no such file"
 
     def reading(self) -> Engine:
         return reading_engine(self.path)

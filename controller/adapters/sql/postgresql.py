@@ -59,6 +59,10 @@ class PostgresServer:
         where = url.host or str(url.query.get("host", "")) or "this machine"
         return f"PostgreSQL at {where}{f':{url.port}' if url.port else ''}, database {url.database}"
 
+    @property
+    def absence(self) -> str:
+        return "there is nothing of Natoma's in it"
+
     def reading(self) -> Engine:
         # Repeatable read: every statement of a transaction sees the same moment.
         return self._engine("REPEATABLE READ", readonly=True)
