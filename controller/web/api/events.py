@@ -49,6 +49,7 @@ READ, WRITE = TokenScope.EVENTS_READ, TokenScope.EVENTS_WRITE
 _ONE = "/events/{event}"
 # The desk speaks of options, as it is typed at a command; here they are fields.
 _OPTION = re.compile(r"(?:--([a-z-]+)|(ID)): ", re.ASCII)
+_FLAG = re.compile(r"--([a-z-]+)", re.ASCII)
 _FIELDS = {"to": "end", "from": "start", "door": "doors", "host": "host", "ID": "id"}
 
 
@@ -163,7 +164,8 @@ class EventResource:
             option = _OPTION.match(str(error))
             if option is None:
                 raise
-            raise invalid(_FIELDS.get(option[1] or option[2], option[1]), str(error)[option.end() :]) from error
+            words = _FLAG.sub(lambda flag: _FIELDS.get(flag[1], flag[1]), str(error)[option.end() :])
+            raise invalid(_FIELDS.get(option[1] or option[2], option[1]), words) from error
         await self._evenings.taken_up()
 
     # --- tickets ----------------------------------------------------------------------------------
