@@ -24,11 +24,6 @@ def held_until(booking: Booking) -> datetime:
     return booking.held_until or booking.end
 
 
-def overlap(one: Booking, other: Booking) -> bool:
-    """Whether two bookings of one room are in each other's way; half-open, so the one may begin as the other is over."""
-    return one.start < held_until(other) and other.start < held_until(one)
-
-
 def standing_in(area: AreaId, bookings: Iterable[Booking], but: BookingId | None = None) -> list[Booking]:
     """What holds its time in a room, by start; without the one that is being changed."""
     return sorted(

@@ -42,7 +42,6 @@ class Presence:
 
     occupied: bool | None = None  # as it is felt now; None: nothing tells
     last_felt: datetime | None = None  # when somebody was last felt there
-    inside: frozenset[PersonId] = frozenset()  # who went in and has not gone out
 
 
 NOBODY = Presence()
@@ -64,19 +63,6 @@ def due(booking: Booking, at: datetime, presence: Presence = NOBODY) -> Due:
     if not needs_check_in(booking):
         return Due.NOTHING
     return Due.IN_USE if _is_in_use(at, presence) else Due.RELEASE
-
-
-def look_again(booking: Booking, at: datetime, presence: Presence = NOBODY) -> datetime | None:
-    """When `due` may next say something else by time alone; None where only a person or a sensor can change it."""
-    if booking.state is not BookingState.REQUESTED and not needs_check_in(booking):
-        return None
-    first = booking.start + CHECK_IN_WITHIN
-    if at < first:
-        return first if first < booking.end else None
-    if presence.last_felt is None or presence.occupied:
-        return None
-    again = presence.last_felt + EMPTY_FOR
-    return again if at < again < booking.end else None
 
 
 def released(booking: Booking, at: datetime) -> Booking:
@@ -140,6 +126,6 @@ def asks_to_end(series: Iterable[Booking], at: datetime) -> bool:
 
 
 def _is_in_use(at: datetime, presence: Presence) -> bool:
-    if presence.occupied or presence.inside:
+    if presence.occupied:
         return True
     return presence.last_felt is not None and at - presence.last_felt < EMPTY_FOR

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from controller.domain.booking.recurrence import dates, occurrence, occurrences, rule_refusal
-from controller.domain.booking.rules import judge, judge_edit
+from controller.domain.booking.rules import judge
 from controller.domain.booking.values import Frequency, Part, Recurrence, Series, SkipReason
 from controller.domain.booking.wishes import Circumstances, Edit, Refused, RefuseReason, Wish
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking
@@ -47,14 +47,6 @@ class SeriesChange:
 
     series: tuple[Series, ...]
     edits: tuple[tuple[Booking, Edit], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What an edit of many bookings leaves: those that changed, and by day those that stay as they were, and why."""
-
-    changed: tuple[Booking, ...]
-    refused: dict[date, Refused] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,34 +147,6 @@ def edit_part(
             each = replace(edit, start=when.start, end=when.end)
         edits.append((replace(one, series=after.id, series_day=day), each))
     return SeriesChange((after,) if is_whole else (_cut(series, first), after), tuple(edits))
-
-
-def judge_change(change: SeriesChange, known: Circumstances) -> Judged:
-    """Each booking judged at its new time, against the others of the series at theirs.
-
-    One that cannot be changed stays where it is, and is in the way of the others there: so all are judged again until
-    nothing more is refused.
-    """
-    ids = {one.id for one, _ in change.edits}
-    others = [one for one in known.others if one.id not in ids]
-    own = [one for one in known.own if one.id not in ids]
-    refused: dict[date, Refused] = {}
-    stays: list[Booking] = []
-    while True:
-        changed: list[Booking] = []
-        before = len(refused)
-        for one, edit in change.edits:
-            if day_of(one) in refused:
-                continue
-            so_far = [*stays, *changed]
-            answer = judge_edit(one, edit, replace(known, others=[*others, *so_far], own=[*own, *so_far]))
-            if isinstance(answer, Refused):
-                refused[day_of(one)] = answer
-                stays.append(one)
-            else:
-                changed.append(answer)
-        if len(refused) == before:
-            return Judged(tuple(changed), refused)
 
 
 def cancel_part(series: Series, bookings: Sequence[Booking], pivot: Booking, part: Part, at: datetime) -> SeriesEnd:

@@ -13,7 +13,6 @@ from controller.domain.booking.no_show import (
     check_in,
     comes_for,
     due,
-    look_again,
     misses_in_a_row,
     needs_check_in,
     released,
@@ -81,7 +80,6 @@ def test_what_needs_no_check_in_is_left_alone_and_an_unanswered_request_is_decli
     [
         pytest.param(Presence(occupied=True), Due.IN_USE, id="somebody is felt"),
         pytest.param(Presence(occupied=True, last_felt=at("13:00")), Due.IN_USE, id="counted heads that sit still"),
-        pytest.param(Presence(inside=frozenset({BOB.id})), Due.IN_USE, id="somebody went in and not out"),
         pytest.param(Presence(occupied=False, last_felt=at("14:00:01")), Due.IN_USE, id="felt a moment ago"),
         pytest.param(Presence(occupied=False, last_felt=at("14:00")), Due.RELEASE, id="the party before has left"),
         pytest.param(Presence(occupied=False), Due.RELEASE, id="empty"),
@@ -98,28 +96,6 @@ def test_a_room_that_was_in_use_is_released_once_it_has_been_empty_for_ten_minut
 
     assert due(pine(), at("14:29:59"), left) is Due.IN_USE
     assert due(pine(), at("14:30"), left) is Due.RELEASE
-
-
-@pytest.mark.parametrize(
-    ("moment", "booking", "presence", "expected"),
-    [
-        pytest.param("13:00", pine(), NOBODY, "14:10", id="ten past"),
-        pytest.param("13:00", pine(state=BookingState.REQUESTED), NOBODY, "14:10", id="a request, too"),
-        pytest.param("13:00", pine(checked_in_at=at("12:59")), NOBODY, None, id="they came"),
-        pytest.param(
-            "13:00", pine("2026-11-23 14:00", "2026-11-23 14:10"), NOBODY, None, id="over before it is looked at"
-        ),
-        pytest.param("14:10", pine(), NOBODY, None, id="released by now"),
-        pytest.param("14:10", pine(), Presence(occupied=True, last_felt=at("14:09")), None, id="the sensor will tell"),
-        pytest.param("14:10", pine(), Presence(False, at("14:05")), "14:15", id="when it has been empty long enough"),
-        pytest.param("14:20", pine(), Presence(False, at("14:05")), None, id="it has"),
-        pytest.param("14:55", pine(), Presence(False, at("14:54")), None, id="over by then"),
-    ],
-)
-def test_it_is_known_when_to_look_again(
-    moment: str, booking: Booking, presence: Presence, expected: str | None
-) -> None:
-    assert look_again(booking, at(moment), presence) == (at(expected) if expected is not None else None)
 
 
 def test_a_released_booking_is_truncated_and_its_room_free_at_once() -> None:

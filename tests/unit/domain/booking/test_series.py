@@ -14,7 +14,6 @@ from controller.domain.booking.series import (
     day_of,
     edit_part,
     expand,
-    judge_change,
     part_of,
 )
 from controller.domain.booking.values import Frequency, Part, Recurrence, Series, SkipReason
@@ -31,7 +30,7 @@ from tests.unit.domain.booking.at_the_desk import (
     pine,
     refusal,
 )
-from tests.unit.domain.house import ALICE, CHRISTMAS, FULL, NOON, local
+from tests.unit.domain.house import ALICE, FULL, NOON, local
 
 FIRST = date(2026, 11, 24)  # a Tuesday
 RULE = Recurrence(Frequency.WEEKLY, FIRST, 10 * 60, 60, weekdays=frozenset({1}), count=5)
@@ -281,49 +280,6 @@ def test_an_edit_that_makes_no_sense_says_so() -> None:
         ).sentence
         == "nothing of this series is still to come; make a new one"
     )
-
-
-# --- judged ---------------------------------------------------------------------------------------
-
-
-def test_moved_by_a_day_no_date_is_in_the_way_of_the_next() -> None:
-    daily = replace(STANDUP, rule=Recurrence(Frequency.DAILY, FIRST, 600, 60, until=date(2026, 11, 28)))
-    bookings = expanded(daily).made
-    edit = Edit(start=local("2026-11-25 10:00"), end=local("2026-11-25 11:00"))
-    change = edit_part(daily, bookings, bookings[0], edit, Part.ALL, NOON, SeriesId("s2"))
-    assert isinstance(change, SeriesChange)
-
-    judged = judge_change(change, asking(others=bookings, own=bookings))
-
-    assert judged.refused == {}
-    assert [one.start for one in judged.changed] == [local(f"2026-11-{day} 10:00") for day in range(25, 30)]
-
-
-def test_what_cannot_be_moved_stays_and_is_in_the_way() -> None:
-    daily = replace(STANDUP, rule=Recurrence(Frequency.DAILY, FIRST, 600, 60, until=date(2026, 11, 26)))
-    bookings = expanded(daily).made
-    edit = Edit(start=local("2026-11-25 10:00"), end=local("2026-11-25 11:00"))
-    change = edit_part(daily, bookings, bookings[0], edit, Part.ALL, NOON, SeriesId("s2"))
-    assert isinstance(change, SeriesChange)
-    in_the_way = pine("2026-11-26 10:30", "2026-11-26 11:30", id=BookingId("other"))
-
-    judged = judge_change(change, asking(others=[*bookings, in_the_way], own=bookings))
-
-    # Of the three the second finds its new place taken, stays on Wednesday, and so the first stays on Tuesday.
-    assert days(judged.changed) == ["2026-11-27"]
-    assert {day.isoformat(): refused.reason for day, refused in judged.refused.items()} == {
-        "2026-11-26": RefuseReason.OVERLAP,
-        "2026-11-25": RefuseReason.OVERLAP,
-    }
-
-
-def test_christmas_is_skipped_by_a_move_onto_it() -> None:
-    change = changed(Edit(start=local("2026-12-11 10:00"), end=local("2026-12-11 11:00")), Part.ALL)
-
-    judged = judge_change(change, ALICE_ASKS)
-
-    assert {day: refused.reason for day, refused in judged.refused.items()} == {CHRISTMAS: RefuseReason.HOLIDAY}
-    assert len(judged.changed) == 4
 
 
 # --- cancelling -----------------------------------------------------------------------------------
