@@ -168,3 +168,4 @@ PROFILES_KEY = "profiles"
 TOKENS_KEY = "tokens"
 WAITING_KEY = "waiting"
 CALENDARS_KEY = "calendars"
+NOTICES_CURSOR_KEY = "notices_cursor"  # no version: how far the event log is told; below 0: not begun

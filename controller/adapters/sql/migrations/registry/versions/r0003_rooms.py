@@ -23,6 +23,7 @@ def upgrade() -> None:
     _people()
     meta = sa.table("meta", sa.column("key", sa.Text), sa.column("value", sa.BigInteger))
     op.bulk_insert(meta, [{"key": key, "value": 0} for key in ("profiles", "tokens", "waiting", "calendars")])
+    op.bulk_insert(meta, [{"key": "notices_cursor", "value": -1}])  # nobody has begun to follow the log
 
 
 def _bookings() -> None:
@@ -188,7 +189,7 @@ def downgrade() -> None:
         "booking_series",
     ):
         op.drop_table(table)
-    op.execute("DELETE FROM meta WHERE key IN ('profiles', 'tokens', 'waiting', 'calendars')")
+    op.execute("DELETE FROM meta WHERE key IN ('profiles', 'tokens', 'waiting', 'calendars', 'notices_cursor')")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TRIGGER booking_no_overlap_insert")
         op.execute("DROP TRIGGER booking_no_overlap_update")

@@ -1,0 +1,162 @@
+"""Messages out of the house by Apprise: e-mail through somebody's SMTP server, and webhooks.
+
+Apprise is an extra (`notify`); without it, or without a server to hand mail to, nothing can be reached. It works with
+threads and blocks, so each message has one of a few; what it logs may show addresses and passwords, and is not passed on.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import logging
+import socket
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from controller.domain.community import Profile
+from controller.services.notices.outbox import SendError
+from controller.services.notices.words import Message
+from controller.services.ports import Clock
+
+# Its own lines name whole addresses, passwords among them.
+logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+
+SENDERS = 4
+# To connect, and to wait for an answer.
+TIMEOUT_S = 10.0
+_SECURE = {"smtp": ("mailto", ""), "smtp+starttls": ("mailtos", "starttls"), "smtps": ("mailtos", "ssl")}
+_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """Where mail is handed over, as whom, and what webhooks are signed with."""
+
+    smtp: str | None = field(default=None, repr=False)  # smtp://, smtp+starttls:// or smtps://user:password@host:port
+    sender: str | None = None  # natoma@example.org
+    webhook_secret: str | None = field(default=None, repr=False)
+    private_hosts: frozenset[str] = frozenset()  # in our own network, and meant to be
+
+
+def is_installed() -> bool:
+    """Whether the extra is here."""
+    try:
+        import apprise  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class AppriseNotifier:
+    """The `Notifier` port."""
+
+    def __init__(self, settings: NotifySettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._has_library = is_installed()
+        self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="notices")
+
+    def can_reach(self, profile: Profile) -> bool:
+        if not self._has_library:
+            return False
+        has_mail = bool(profile.email and self._settings.smtp and self._settings.sender)
+        return has_mail or bool(profile.webhook)
+
+    async def send(self, profile: Profile, message: Message) -> None:
+        """To each of somebody's addresses; SendError when one of them did not take it."""
+        loop = asyncio.get_running_loop()
+        if profile.email and self._settings.smtp and self._settings.sender:
+            await loop.run_in_executor(self._threads, self._send, "the mail server", self._mail(profile.email), message)
+        if profile.webhook:
+            await loop.run_in_executor(self._threads, self._check_host, profile.webhook)
+            url = self._webhook(profile.webhook, message)
+            await loop.run_in_executor(self._threads, self._send, "the webhook", url, message)
+
+    def close(self) -> None:
+        """Whoever is being sent something is not waited for: it is tried again at the next start."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _send(self, where: str, url: str, message: Message) -> None:
+        import apprise
+
+        asset = apprise.AppriseAsset(app_id="Natoma", app_desc="Natoma", app_url="", secure_logging=True)
+        target: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+        if target is None:
+            raise SendError(f"{where} has an address that cannot be used", is_final=True)
+        try:
+            arrived = target.notify(body=message.body, title=message.subject, body_format="text")
+        except (OSError, TypeError, ValueError) as exc:
+            raise SendError(f"{where} did not take it ({type(exc).__name__})") from None
+        if not arrived:
+            raise SendError(f"{where} did not take it, or did not answer within {TIMEOUT_S:.0f} s")
+
+    def _mail(self, to: str) -> str:
+        server = urlsplit(str(self._settings.smtp))
+        schema, mode = _SECURE[server.scheme]
+        login = f"{server.username}:{server.password or ''}@" if server.username else ""
+        host = f"{server.hostname}:{server.port or _PORTS[server.scheme]}"
+        words = {
+            "smtp": server.hostname or "",
+            "from": self._settings.sender or "",
+            "to": to,
+            "format": "text",
+            "cto": TIMEOUT_S,
+            "rto": TIMEOUT_S,
+        }
+        if mode:
+            words["mode"] = mode
+        return f"{schema}://{login}{host}/?{urlencode(words)}"
+
+    def _webhook(self, address: str, message: Message) -> str:
+        url = urlsplit(address)
+        login = f"{url.username}:{url.password or ''}@" if url.username else ""
+        words = {"redirect": "no", "method": "post", "cto": TIMEOUT_S, "rto": TIMEOUT_S}
+        asked = f"{url.query}&" if url.query else ""
+        if self._settings.webhook_secret is not None:
+            stamp = str(int(self._clock.now().timestamp()))
+            signed = f"{stamp}.{message.subject}\n{message.body}".encode()
+            words["+X-Natoma-Timestamp"] = stamp
+            words["+X-Natoma-Signature"] = hmac.new(
+                self._settings.webhook_secret.encode(), signed, hashlib.sha256
+            ).hexdigest()
+        schema = "jsons" if url.scheme == "https" else "json"
+        port = f":{url.port}" if url.port else ""
+        return f"{schema}://{login}{url.hostname}{port}{quote(url.path or '/')}?{asked}{urlencode(words)}"
+
+    def _check_host(self, address: str) -> None:
+        """A webhook is an address that a person typed: it must not reach what stands behind our own door."""
+        url = urlsplit(address)
+        host = url.hostname or ""
+        if host in self._settings.private_hosts:
+            return
+        try:
+            found = socket.getaddrinfo(host, url.port or 443, proto=socket.IPPROTO_TCP)
+        except OSError:
+            raise SendError(f"the webhook's host {host} has no address") from None
+        if not all(_is_public(entry[4][0]) for entry in found):
+            raise SendError(
+                f"the webhook's host {host} is in a private network: name it in setting notify_private_hosts if it is "
+                "meant to be",
+                is_final=True,
+            )
+
+
+def _is_public(address: Any) -> bool:
+    return ipaddress.ip_address(str(address).partition("%")[0]).is_global
+
+
+class NoNotifier:
+    """A house without the extra: nobody can be reached."""
+
+    def can_reach(self, profile: Profile) -> bool:
+        return False
+
+    async def send(self, profile: Profile, message: Message) -> None:
+        raise SendError("messages are not set up: docs/notices.md", is_final=True)
+
+
+def hosts_of(written: Collection[str]) -> frozenset[str]:
+    return frozenset(one.strip().lower() for one in written if one.strip())

@@ -1,0 +1,1 @@
+"""Messages to the people concerned: which, in whose words, and until they have arrived."""
