@@ -129,9 +129,11 @@ function doorCard(value, element) {
 }
 
 function roomCard(value) {
-  const { word, flags, people, state } = shownRoom(value);
-  const noted = flags.map((flag) => words.flags[flag]);
-  const counted = people ? `${people} · ${said(value.occupancy.quality)}` : value.occupancy?.reason || words.values.unknown;
+  const { word, flags, notes, people, state } = shownRoom(value);
+  const noted = notes.map(([flag, since]) => (since ? `${words.flagsLong[flag]} ${words.since(absolute(since))}` : words.flagsLong[flag]));
+  const reason = value.occupancy?.reason;
+  // Where what is sensed disagrees, the reason is the news.
+  const counted = people ? [people, value.occupancy.disagrees && reason ? reason : said(value.occupancy.quality)].join(" · ") : reason || words.values.unknown;
   const level = (reading, judged) => [reading, judged && judged !== "unknown" ? said(judged) : ""].filter(Boolean).join(" · ");
   return {
     title: value.name,
@@ -139,6 +141,12 @@ function roomCard(value) {
     tone: state === "on_air" ? "alarm" : flags.length ? "warn" : UNSENSED.has(state) ? "unknown" : "calm",
     mark: flags.length ? "alarm" : UNSENSED.has(state) ? "unknown" : "people",
     rows: [
+      [words.card.since, value.since ? when(state === "silent" ? value.silent_since : value.since) : ""],
+      [words.card.until, value.until ? absolute(value.until) : ""],
+      [words.card.next, value.next ? words.span(absolute(value.next.start), absolute(value.next.end)) : ""],
+      [words.card.checkedIn, typeof value.checked_in === "boolean" ? words.yesNo(value.checked_in) : ""],
+      [words.card.why, value.unavailable],
+      [words.card.quietPlease, value.quiet_please ? words.quietFor(value.quiet_please.for, absolute(value.quiet_please.until)) : ""],
       [words.card.people, counted],
       [words.card.temperature, level(number(value.temperature, "°C", 1), value.comfort)],
       [words.card.humidity, number(value.humidity, "%")],
@@ -146,6 +154,7 @@ function roomCard(value) {
       [words.card.noise, level(number(value.noise, "dB"), value.quiet)],
       [words.card.light, number(value.light, "lx")],
       [words.card.windows, said(value.windows)],
+      [words.card.wifi, [said(value.wifi === "unknown" ? "" : value.wifi), number(value.latency_ms, "ms"), number(value.loss, "%", 1)].filter(Boolean).join(" · ")],
       [words.card.onAir, value.on_air ? words.onAirLong[value.on_air] : ""],
       [words.card.sensor, said(value.sensor)],
       [words.card.measured, value.measured_at ? when(value.measured_at) : words.card.never],

@@ -37,11 +37,12 @@ export class Lists {
 
   drawRooms() {
     this.#rooms.draw(Object.values(this.store.rooms), (row, value) => {
-      const { state, word, flags, people } = shownRoom(value);
+      const { state, word, notes, people } = shownRoom(value);
       setAttribute(row, "data-state", state);
       row.replaceChildren(
         make("th", { scope: "row" }, this.#button(value.name, { room: value.id })),
-        make("td", {}, make("span", { class: "pill", "data-room-state": state }, word), ...flags.map((flag) => make("span", { class: "flag", "data-flag": flag }, icon("alarm"), words.flags[flag]))),
+        make("td", {}, make("span", { class: "pill", "data-room-state": state }, word), ...notes.map(([flag, since]) => make("span", { class: "flag", "data-flag": flag, title: since ? words.since(absolute(since)) : "" }, icon("alarm"), words.flagsLong[flag]))),
+        when(state === "silent" ? value.silent_since : value.since),
         make("td", { class: "num" }, people || "–"),
         make("td", { class: "num" }, number(value.temperature, "°C", 1) || "–"),
         make("td", { class: "num" }, number(value.co2, "ppm") || "–"),

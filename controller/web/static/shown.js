@@ -32,8 +32,24 @@ export function room(value) {
   const unseen = value.sensor === "never_seen";
   // "free" is what a room is called while nothing says otherwise: only a sensor that is heard makes it true.
   const unsensed = value.has_sensor === false ? "no_sensor" : "never_seen";
-  const state = silent ? "silent" : unseen && value.status === "free" ? unsensed : value.status in words.rooms ? value.status : "no_status";
-  return { state, word: words.rooms[state], flags: silent || unseen ? [] : flags(value), people: people(value) };
+  // A booking and an on-air light are known without a sensor.
+  const told = value.status === "free" || value.status === "in_use";
+  const state = silent && told ? "silent" : unseen && value.status === "free" ? unsensed : value.status in words.rooms ? value.status : "no_status";
+  return { state, word: words.rooms[state], flags: silent || unseen ? [] : flags(value), notes: notes(value, state), people: people(value) };
+}
+
+// What the list and the card say beside the word: [flag, since when].
+function notes(value, state) {
+  const found = [];
+  if (value.sensor === "silent" && state !== "silent") found.push(["silent", value.silent_since]);
+  if (value.sensor === "live") {
+    for (const flag of flags(value)) found.push([flag, flag === "loud" ? value.quiet_since : flag === value.air ? value.air_since : value.comfort_since]);
+    if (value.occupancy?.disagrees) found.push(["disagree", value.occupancy.since]);
+  }
+  if (value.in_use_unchecked) found.push(["unchecked", value.occupancy?.since]);
+  if (value.wifi === "poor") found.push(["poor", value.wifi_since]);
+  if (value.quiet_please) found.push(["quiet_please", null]);
+  return found;
 }
 
 // How many of these rooms are in use, and of how many nothing that is heard says whether they are.

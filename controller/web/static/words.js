@@ -39,6 +39,18 @@ export const flags = {
   humid: "humid",
 };
 
+// The same where there is room for it: in the list and on the card.
+export const flagsLong = {
+  ...flags,
+  stuffy: "not well ventilated",
+  loud: "too loud",
+  silent: "sensor silent",
+  unchecked: "in use, not checked in",
+  disagree: "what is sensed disagrees",
+  poor: "poor wifi",
+  quiet_please: "quiet, please",
+};
+
 export const onAir = { on: "ON AIR", requested: "ON AIR…", ending: "ON AIR…", off: "OFF AIR", unknown: "ON AIR ?" };
 export const onAirLong = {
   on: "the light is on",
@@ -103,6 +115,12 @@ export const card = {
   sensor: "Sensor",
   measured: "Measured",
   never: "never",
+  until: "Until",
+  next: "Next",
+  checkedIn: "Checked in",
+  why: "Closed because of",
+  wifi: "Wifi",
+  quietPlease: "Quiet, please",
 };
 
 // Values as devices and services spell them, as a person says them.
@@ -128,6 +146,8 @@ export const values = {
   estimated: "estimated",
   unknown: "not known",
   in_use: "in use",
+  fair: "slow",
+  poor: "poor: calls break up",
 };
 
 // Of an alarm: what a person asks next, since when and whether somebody sees to it.
@@ -164,6 +184,10 @@ export function used({ used: count, unknown, all }) {
 export const facts = { pause: "Pause", resume: "Resume", waiting: (count) => `Resume · ${count} new` };
 export const tones = { good: "let in", bad: "refused", note: "note", alarm: "alarm" };
 export const copied = "Copied";
+export const since = (time) => `since ${time}`;
+export const span = (from, to) => `${from} to ${to}`;
+export const yesNo = (value) => (value ? "yes" : "not yet");
+export const quietFor = (name, time) => `${name} is on air until ${time}`;
 export const until = (time) => `until ${time}`;
 export const backAgain = "The connection to the building is back.";
 export const ofSeats = (count, seats) => (seats ? `${count} of ${seats}` : `${count}`);
