@@ -7,25 +7,26 @@ from http import HTTPStatus
 from typing import Any
 
 from controller.domain.building import Area
-from controller.domain.ids import BookingId
+from controller.domain.ids import BookingId, PersonId
 from controller.domain.membership import Person
 from controller.domain.rooms.booth import OnAir
 from controller.domain.rooms.on_air import How
 from controller.domain.rooms.timeline import Recording
-from controller.domain.tokens import TokenScope
+from controller.domain.tokens import TokenScope, may
 from controller.errors import InputError
 from controller.services.policy.log_pages import Recorded
 from controller.services.rooms.booth import Booths as BoothService
 from controller.services.rooms.booth import NotOnAirError, Session
 from controller.services.rooms.recordings import chapters, mark_words, recording, recordings_since
 from controller.services.screens.wording import Wording
+from controller.web.api.acting import named_at_panel
 from controller.web.api.house import ApiHouse
 from controller.web.api.models import Nothing, Paged
-from controller.web.api.models_bookings import NoWords
 from controller.web.api.models_booths import (
     BoothOut,
     Booths,
     MarkOut,
+    OnAirWish,
     RecordingOut,
     Recordings,
     SessionOut,
@@ -39,7 +40,7 @@ USUAL_SPAN = timedelta(days=30)
 # The whole log of that time is read.
 LONGEST_SPAN = timedelta(days=92)
 
-READ, WRITE = TokenScope.BOOTH_READ, TokenScope.BOOTH_WRITE
+READ, WRITE, PANEL = TokenScope.BOOTH_READ, TokenScope.BOOTH_WRITE, TokenScope.PANEL
 _ONE = "/booths/{room}"
 _REFUSALS = (Problem.NOT_BOOKED, Problem.TOO_EARLY, Problem.NOT_YOURS, Problem.NOT_ON_AIR, Problem.NEEDS_PERSON)
 
@@ -73,11 +74,11 @@ class BoothResource:
             "GET", _ONE, "getBooth", "Whether it is on air, by its light's own word", self.get, READ, gives=BoothOut
         )
         yield route(
-            "POST", f"{_ONE}/start", "goOnAir", "Ask for on air; the light has still to confirm", self.start, WRITE,
-            takes=NoWords, gives=BoothOut, problems=_REFUSALS,
+            "POST", f"{_ONE}/start", "goOnAir", "Ask for on air; the light has still to confirm", self.start, WRITE, PANEL,
+            takes=OnAirWish, gives=BoothOut, problems=_REFUSALS,
         )  # fmt: skip
         yield route(
-            "POST", f"{_ONE}/stop", "goOffAir", "Off air", self.stop, WRITE, takes=NoWords, gives=BoothOut,
+            "POST", f"{_ONE}/stop", "goOffAir", "Off air", self.stop, WRITE, PANEL, takes=OnAirWish, gives=BoothOut,
             problems=_REFUSALS,
         )  # fmt: skip
         yield route(
@@ -105,16 +106,16 @@ class BoothResource:
     async def get(self, call: Call[Nothing, None]) -> Answer:
         return Answer(self._out(self._booth(call), call))
 
-    async def start(self, call: Call[Nothing, NoWords]) -> Answer:
+    async def start(self, call: Call[Nothing, OnAirWish]) -> Answer:
         area = self._booth(call)
         with _refusals():
-            self._studio.booths.start(area.id, self._by(call), How.PAGE)
+            self._studio.booths.start(area.id, *self._asks(call))
         return Answer(self._out(area, call))
 
-    async def stop(self, call: Call[Nothing, NoWords]) -> Answer:
+    async def stop(self, call: Call[Nothing, OnAirWish]) -> Answer:
         area = self._booth(call)
         with _refusals():
-            self._studio.booths.stop(area.id, self._by(call), How.PAGE)
+            self._studio.booths.stop(area.id, *self._asks(call))
         return Answer(self._out(area, call))
 
     async def sessions(self, call: Call[SessionQuery, None]) -> Answer:
@@ -145,8 +146,13 @@ class BoothResource:
     def _shown(self, area: Area) -> OnAir | None:
         return self._studio.booths.shown(area.id)
 
-    def _by(self, call: Call[Any, Any]) -> Person | None:
-        return self._house.people().people.get(call.person())
+    def _asks(self, call: Call[Any, OnAirWish]) -> tuple[Person | None, How]:
+        """The token's person; before a panel whoever says their name, and a name that nobody has is nobody's booking."""
+        people = self._house.people().people
+        if call.by is None and may(call.token, PANEL):
+            named = named_at_panel(call, call.body.person, self._house)
+            return people.get(PersonId(named or "")), How.PANEL
+        return people.get(call.person()), How.PAGE
 
     async def _found(self, call: Call[Any, Any]) -> Recording:
         area, id = self._booth(call), call.path["session"]

@@ -4,7 +4,13 @@ from pydantic import Field
 
 from controller.domain.rooms.booth import OnAir
 from controller.domain.rooms.timeline import MarkKind
-from controller.web.api.models import Instant, Moment, Page, Paged, Said
+from controller.web.api.models import Instant, Model, Moment, Page, Paged, Said, Words
+
+
+class OnAirWish(Model):
+    person: Words | None = Field(
+        None, description="Before a room's panel alone: who asks, by name or id; they must be of the booking."
+    )
 
 
 class SessionOut(Said):

@@ -129,13 +129,13 @@ function tick() {
 const DO = {
   checkIn: ({ id }) => carryOut(() => link.post(`/bookings/${id}/check-in`), () => words("checked_in_done")),
   extend: ({ id, minutes }) => carryOut(() => link.post(`/bookings/${id}/extend`, { minutes }), (said) => words("extended_done", { time: time(said.end) })),
-  onAir: ({ id }) => carryOut(() => link.post(`/bookings/${id}/on-air`), () => words("on_air_done")),
-  offAir: ({ id }) => carryOut(() => link.post(`/bookings/${id}/off-air`), () => words("off_air_done")),
+  onAir: () => goOnAir(),
+  offAir: () => goOffAir(),
   end: ({ id }, button) => {
     if (button.dataset.sure === undefined) return askAgain(button);
     return carryOut(() => link.post(`/bookings/${id}/end`), () => words("ended_done"));
   },
-  book: (offer) => askWho(offer),
+  book: (offer) => book(offer),
 };
 
 async function carryOut(work, done) {
@@ -170,28 +170,50 @@ function askAgain(button) {
   }, SURE_MS);
 }
 
-function askWho(offer) {
-  const dialog = $("#who");
+function book(offer) {
   const start = Math.floor(now() / 60000) * 60000;
   const end = offer.minutes ? start + offer.minutes * 60000 : offer.end;
-  say($("#who-confirm"), words("confirm", { start: time(start), end: time(end) }));
+  const key = newKey();
+  askWho("who", "who_hint", words("confirm", { start: time(start), end: time(end) }), (owner) => {
+    const wish = { room, start: new Date(start).toISOString(), end: new Date(end).toISOString(), owner, walk_up: true };
+    return carryOut(() => link.post("/bookings", wish, `${key}-${mark(owner)}`), (said) => words("booked_done", { time: time(said.end) }));
+  });
+}
+
+// Only whoever booked may; who went on air here need not say their name again to stop.
+let speaker = null;
+function goOnAir() {
+  askWho("who_speaks", "who_speaks_hint", words("go_on_air"), async (person) => {
+    const isDone = await carryOut(() => link.post(`/booths/${encodeURIComponent(room)}/start`, { person }), () => words("on_air_done"));
+    if (isDone) speaker = person;
+    return isDone;
+  });
+}
+
+async function goOffAir() {
+  const stop = (person) => carryOut(() => link.post(`/booths/${encodeURIComponent(room)}/stop`, { person }), () => words("off_air_done"));
+  const known = speaker;
+  speaker = null;
+  if (known === null || !(await stop(known))) askWho("who_speaks", "who_speaks_hint", words("go_off_air"), stop);
+}
+
+// `work` answers whether it was done; until then the dialog stays, and says why not.
+function askWho(title, hint, confirm, work) {
+  const dialog = $("#who");
+  say($("#who-title"), words(title));
+  say($("#who-hint"), words(hint));
+  say($("#who-confirm"), confirm);
   say($("#who-why"), "");
   const input = $("#who-name");
   input.value = "";
-  const key = newKey();
   $("form", dialog).onsubmit = async (event) => {
     event.preventDefault();
-    const owner = input.value.trim();
-    if (!owner) return input.focus();
-    const wish = { room, start: new Date(start).toISOString(), end: new Date(end).toISOString(), owner, walk_up: true };
-    const isDone = await carryOut(() => link.post("/bookings", wish, `${key}-${mark(owner)}`), (said) => words("booked_done", { time: time(said.end) }));
-    if (isDone) dialog.close();
-    else {
-      say($("#who-why"), $("#told p").textContent);
-      input.focus();
-    }
+    const name = input.value.trim();
+    if (name && !(await work(name))) say($("#who-why"), $("#told p").textContent);
+    else if (name) return dialog.close();
+    input.focus();
   };
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   input.focus();
 }
 
