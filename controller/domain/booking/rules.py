@@ -210,11 +210,12 @@ def _checked_in(booking: Booking, start: datetime, end: datetime, edit: Edit, kn
 
 
 def _ended(booking: Booking, known: Circumstances) -> Booking:
+    # With the minute that has begun: whoever books the rest begins "now", and that is with this minute.
+    end = minute_of(known.now)
+    if end <= booking.start:
+        return replace(booking, state=BookingState.CANCELLED)  # in its very first minute: as if it had not been
     area = known.space.areas.get(booking.area)
     buffer = buffer_of(area) if area is not None else timedelta()
-    # With the minute that has begun: whoever books the rest begins "now", and that is with this minute.
-    minute = minute_of(known.now)
-    end = minute if minute > booking.start else known.now
     return replace(booking, end=end, booked_end=booking.booked_end or booking.end, held_until=end + buffer)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from controller.domain.booking import no_show
 from controller.domain.booking.rules import Edit, end_early, judge_edit
 from controller.domain.facts import FactKind
-from controller.domain.holdings import Booking
+from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import BookingId, PersonId
 from controller.errors import InputError
 from controller.services.booking.counter import Counter, How
@@ -51,7 +51,10 @@ class Arrivals(Counter):
         """Give back what is left of one that runs."""
         known = await self.known_of(await self.found(id), by, how)
         before, after = await self.rewrite(id, lambda booking: end_early(booking, known, at_panel=_at_panel(by, how)))
-        self.tell(FactKind.BOOKING_ENDED, after, by, how, was={"end": before.end.isoformat()})
+        if after.state is BookingState.CANCELLED:  # in the minute it began
+            self.tell(FactKind.BOOKING_CANCELLED, after, by, how)
+        else:
+            self.tell(FactKind.BOOKING_ENDED, after, by, how, was={"end": before.end.isoformat()})
         return after
 
     def _tell_of_coming(self, before: Booking, after: Booking, by: PersonId | None, how: How) -> None:
