@@ -131,8 +131,9 @@ class PostgresServer:
             with engine.begin() as connection:
                 if not inspect(connection).has_table(chain.version_table):
                     return None
-                found = connection.execute(text(f"SELECT version_num FROM {chain.version_table}"))  # noqa: S608
-                return str(found.scalar_one())
+                found = text(f"SELECT version_num FROM {chain.version_table}")  # noqa: S608  # a name of ours
+                revision = connection.execute(found).scalar_one_or_none()
+                return None if revision is None else str(revision)
         except DBAPIError as exc:
             raise StartupError(f"{self}: {_why(exc) or 'it cannot be used'} ({_first_line(exc)})") from exc
         finally:
