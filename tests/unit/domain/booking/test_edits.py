@@ -342,6 +342,20 @@ def test_who_came_before_is_not_said_to_have_come_as_they_leave() -> None:
     assert (ended.checked_in_at, ended.booked_end) == (came.checked_in_at, came.booked_end)
 
 
+def test_what_is_ended_ends_with_the_minute_that_has_begun_so_that_others_begin_with_it() -> None:
+    ended = end_early(pine(), asking(now="2026-11-23 14:20:59"))
+
+    assert isinstance(ended, Booking)
+    assert (ended.end, ended.held_until) == (local("2026-11-23 14:20"), local("2026-11-23 14:35"))
+
+
+def test_what_is_given_back_in_its_first_minute_is_as_if_it_had_not_been() -> None:
+    known = asking(now="2026-11-23 14:00:30")
+
+    assert cancel(pine(), known) == pine(state=BookingState.CANCELLED)
+    assert end_early(pine(), known) == pine(state=BookingState.CANCELLED, checked_in_at=known.now)
+
+
 def test_a_stranger_ends_nothing_and_nobody_ends_what_has_not_begun() -> None:
     assert refusal(end_early(pine(), asking(BOB_ASKS, now=RUNS))).reason is RefuseReason.NOT_YOURS
     assert refusal(end_early(pine(), ALICE_ASKS)).sentence == (
