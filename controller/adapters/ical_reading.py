@@ -1,43 +1,33 @@
-"""A calendar that somebody else wrote, read as times that are taken (`services.booking.outside`).
+"""A calendar that somebody else wrote, read as times that are taken (`domain.booking.outside`).
 
-Files come from anywhere, so what one may cost is bounded here: its size, how many events it holds, how far and how
-finely their rules repeat. One bad event is a problem with a name and never spoils the rest. `icalendar` reads the
-file, `recurring_ical_events` repeats; both want to be asked in a thread of their own.
+Files come from anywhere, so what one may cost is bounded (`ical_bounds`), and one bad event is a problem with a name
+that never spoils the rest. `icalendar` reads the file, `recurring_ical_events` repeats. The service asks `ical_process`,
+which does this in a process of its own.
 """
 
+import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events  # type: ignore[import-untyped]
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
+from controller.adapters.ical_bounds import MAX_ENTRIES, RIGHT, text_of
+from controller.adapters.ical_rules import Budget, Unreadable, check_parts, parts_of
+from controller.domain.booking.outside import Entry, Problem, Reading
 from controller.domain.schedule import instant
 from controller.errors import InputError
-from controller.services.booking.outside import Entry, Problem, Reading
 
-# Years of a busy room are some hundred kilobytes.
-MAX_BYTES = 5 * 1024 * 1024
-MAX_EVENTS = 10_000
-MAX_ENTRIES = 5_000
-# How many dates all rules of a file may be stepped through, from where each begins: a second or two of work.
-MAX_STEPS = 500_000
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-
-_STEPS_A_YEAR = {"DAILY": 366, "WEEKLY": 366, "MONTHLY": 366, "YEARLY": 366}
-_TOO_FINE = {"SECONDLY": "second", "MINUTELY": "minute", "HOURLY": "hour"}
-_WITHIN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 _ONE_DAY = timedelta(days=1)
+# A uid longer than this, or with what no log should hold, is known by its digest.
+_UID_LIMIT = 120
 
 # What stands in a component may be of a dozen kinds, and is asked for what it has.
 _Component: TypeAlias = Any
-
-
-class _Unreadable(Exception):
-    """Why one event is left out."""
 
 
 def read_calendar(data: bytes, start: datetime, end: datetime, zone: ZoneInfo) -> Reading:
@@ -47,130 +37,103 @@ def read_calendar(data: bytes, start: datetime, end: datetime, zone: ZoneInfo) -
     midnight to midnight in `zone`.
 
     Raises:
-        InputError: it is too large, or no calendar at all; nothing of it was read.
+        InputError: it is too large, cut short, or no calendar at all; nothing of it was read.
     """
-    if len(data) > MAX_BYTES:
-        raise InputError(
-            f"the calendar is {len(data) / 1024 / 1024:.1f} MB — at most {MAX_BYTES // 1024 // 1024} MB are read; "
-            "export a shorter time, or one room alone"
-        )
-    series = _series(_parsed(data))
-    entries: list[Entry] = []
+    with warnings.catch_warnings():
+        # What the libraries make do with we make do with, or tell as a problem of the file.
+        warnings.simplefilter("ignore")
+        return _read(data, start, end, zone)
+
+
+def _read(data: bytes, start: datetime, end: datetime, zone: ZoneInfo) -> Reading:
+    entries: dict[str, Entry] = {}
     problems: list[Problem] = []
+    budget = Budget(end)
     steps = itertools.count()
-    budget = _Budget(end)
-    for uid, events in series.items():
+    for uid, events in _series(_parsed(text_of(data))).items():
+
+        def tell(what: str, uid: str = uid, events: Sequence[_Component] = events) -> None:
+            problems.append(Problem(uid, _title(events[0]), what))
+
         try:
-            budget.take(events)
-            for entry in _occurrences(uid, events, start, end, zone):
-                entries.append(entry)
+            for entry in _entries(uid, events, start, end, zone, budget, tell):
+                if entries.setdefault(entry.key, entry) != entry:
+                    tell(
+                        f"two of its events come at once, {entry.start:%Y-%m-%d %H:%M} UTC — give each a UID of its own"
+                    )
                 if next(steps) >= MAX_ENTRIES:
                     raise InputError(
                         f"the calendar takes more than {MAX_ENTRIES} times between {start:%Y-%m-%d} and {end:%Y-%m-%d} — "
                         "give each room a calendar of its own"
                     )
-        except _Unreadable as why:
-            problems.append(Problem(uid, _title(events[0]), str(why)))
-    return Reading(tuple(sorted(entries, key=lambda one: (one.start, one.key))), tuple(problems))
+        except Unreadable as why:
+            tell(str(why))
+    return Reading(tuple(sorted(entries.values(), key=lambda one: (one.start, one.key))), tuple(problems))
 
 
-def _parsed(data: bytes) -> Sequence[_Component]:
-    right = "export it as iCalendar (.ics): such a file begins with BEGIN:VCALENDAR"
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise InputError(f"the calendar is not UTF-8 (byte {exc.start}) — {right}, in UTF-8") from None
-    if "BEGIN:VCALENDAR" not in text[:4096].upper():
-        raise InputError(f"this is no calendar — {right}")
-    if text.upper().count("BEGIN:VEVENT") > MAX_EVENTS:
-        raise InputError(f"the calendar holds more than {MAX_EVENTS} events — export a shorter time")
+def _parsed(text: str) -> Sequence[_Component]:
+    # The library remembers the zones of every file it has read; those of one are no other's.
+    icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
     try:
         return list(icalendar.Calendar.from_ical(text, multiple=True))
-    except (ValueError, IndexError, KeyError, AttributeError, TypeError) as exc:
-        raise InputError(f"the calendar cannot be read: {exc} — {right}") from None
+    except Exception as exc:  # noqa: BLE001 — a stranger's file: whatever the library trips over is wrong with the file
+        raise InputError(f"the calendar cannot be read: {_short(exc)} — {RIGHT}") from None
 
 
 def _series(calendars: Iterable[_Component]) -> Mapping[str, list[_Component]]:
     """Events by uid: the first event, its rule, and its exceptions belong together."""
     found: dict[str, list[_Component]] = {}
     for calendar in calendars:
-        for number, event in enumerate(calendar.walk("VEVENT")):
-            uid = str(event.get("UID") or f"event {number + 1}")
-            found.setdefault(uid, []).append(event)
+        for event in calendar.walk("VEVENT"):
+            found.setdefault(_uid(event), []).append(event)
     return found
 
 
-class _Budget:
-    """How far all rules of one file may be stepped through."""
+def _uid(event: _Component) -> str:
+    written = event.get("UID")
+    uid = "" if written is None else str(written).strip()
+    if uid and len(uid) <= _UID_LIMIT and uid.isprintable():
+        return uid
+    # Without one it is known by what it says: where it stands in the file may be another place tomorrow.
+    said = uid or "".join(f"{name}:{event.get(name)!r};" for name in ("DTSTART", "RRULE", "RDATE", "SUMMARY"))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
-    def __init__(self, end: datetime) -> None:
-        self._end = end
-        self._left = float(MAX_STEPS)
 
-    def take(self, events: Sequence[_Component]) -> None:
-        """Before a series is repeated; _Unreadable when its rule is too fine, too old, or the file's share is used up."""
+def _entries(
+    uid: str,
+    events: Sequence[_Component],
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+    budget: Budget,
+    tell: Callable[[str], None],
+) -> Iterator[Entry]:
+    """What one event, with all its repeats and exceptions, takes; Unreadable, and nothing of it, where a part of it is."""
+    try:
         for event in events:
-            _check_parts(event)
-            for rule in _rules(event):
-                self._take(event, rule)
-
-    def _take(self, event: _Component, rule: Mapping[str, Any]) -> None:
-        frequency = str(_first(rule, "FREQ")).upper()
-        if frequency in _TOO_FINE:
-            raise _Unreadable(f"it repeats every {_TOO_FINE[frequency]} — the finest that is read is every day")
-        if frequency not in _STEPS_A_YEAR:
-            raise _Unreadable(f"its rule repeats {frequency!r} — write DAILY, WEEKLY, MONTHLY or YEARLY")
-        within_a_day = 1
-        for part in _WITHIN_A_DAY:
-            within_a_day *= max(1, len(rule.get(part, ())))
-        if within_a_day > 24:
-            raise _Unreadable(f"its rule comes {within_a_day} times a day — the finest that is read is every hour")
-        begins = _utc(event["DTSTART"].dt, ZoneInfo("UTC"))
-        if begins < EARLIEST:
-            raise _Unreadable(f"it repeats since {begins:%Y-%m-%d} — begin it in 1970 or later")
-        # Whatever the interval: a library may look at each day for a rule that names weekdays.
-        years = max(0.0, (self._end - begins) / timedelta(days=365.25))
-        self._left -= years * _STEPS_A_YEAR[frequency] * within_a_day
-        if self._left < 0:
-            raise _Unreadable("the rules before it repeat more than a calendar may — begin them later, or end them")
+            check_parts(event)
+            if (why := _backwards(event, zone)) is not None:
+                raise Unreadable(why)
+        budget.take(events)
+        taken = list(_occurrences(uid, events, start, end, zone))
+    except Unreadable:
+        raise
+    except Exception as exc:  # noqa: BLE001 — as above; the next event may well be right
+        raise Unreadable(f"its dates cannot be worked out: {_short(exc)}") from None
+    empty = [entry for entry in taken if entry.end <= entry.start]
+    if empty:
+        tell(f"it takes no time: it ends as it begins, {empty[0].start:%Y-%m-%d %H:%M} UTC — give it an end")
+    yield from (one for one in taken if one.end > one.start and one.end > start and one.start < end)
 
 
-def _check_parts(event: _Component) -> None:
-    """What the file says about its time can be read, and its zones exist."""
-    for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE"):
-        for found in _all(event, name):
-            if isinstance(found, icalendar.vBroken):
-                raise _Unreadable(f"{name} {_shown(found)} cannot be read — {_RIGHT[name]}")
-    if event.get("DTSTART") is None:
-        raise _Unreadable("it has no DTSTART — say when it begins")
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"):
-        for found in _all(event, name):
-            named = getattr(found, "params", {}).get("TZID")
-            moments = [found.dt] if hasattr(found, "dt") else [one.dt for one in getattr(found, "dts", ())]
-            if named and any(isinstance(one, datetime) and one.tzinfo is None for one in moments):
-                raise _Unreadable(
-                    f"its zone {str(named)!r} is neither known nor described in the file — write an IANA name such as "
-                    "Europe/Paris"
-                )
-
-
-_RIGHT = {
-    "DTSTART": "write a date that exists, as 20261122T090000",
-    "DTEND": "write a date that exists, as 20261122T100000",
-    "DURATION": "write a length such as PT1H30M",
-    "RECURRENCE-ID": "write a date that exists, as 20261122T090000",
-    "RRULE": "write a rule such as FREQ=WEEKLY;BYDAY=MO",
-}
-
-
-def _rules(event: _Component) -> Iterator[Mapping[str, Any]]:
-    for found in _all(event, "RRULE"):
-        try:
-            rrulestr(found.to_ical().decode(), dtstart=datetime(2000, 1, 1))  # noqa: DTZ001  # only whether it can be read
-        except (ValueError, AttributeError, TypeError) as exc:
-            if "UNTIL" not in str(exc):  # of another kind than this start: the library sees to that
-                raise _Unreadable(f"RRULE {_shown(found)} cannot be read — {_RIGHT['RRULE']}") from None
-        yield found
+def _backwards(event: _Component, zone: ZoneInfo) -> str | None:
+    """The library would turn it round without a word."""
+    if event.get("DTEND") is None:
+        return None
+    begins, ends = (_utc(event[name].dt, zone) for name in ("DTSTART", "DTEND"))
+    if ends >= begins:
+        return None
+    return f"it ends {ends:%Y-%m-%d %H:%M} UTC, before its beginning {begins:%Y-%m-%d %H:%M} UTC — the end comes later"
 
 
 def _occurrences(
@@ -179,26 +142,57 @@ def _occurrences(
     alone = icalendar.Calendar()
     for event in events:
         alone.add_component(event)
+    repeats = len(events) > 1 or any(
+        event.get(name) for event in events for name in ("RRULE", "RDATE", "RECURRENCE-ID")
+    )
     # A day more at either side: a time without a zone, or a whole day, may lie outside by the library's own reckoning.
-    try:
-        found = recurring_ical_events.of(alone).between(start - _ONE_DAY, end + _ONE_DAY)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, ArithmeticError) as exc:
-        raise _Unreadable(f"its dates cannot be worked out: {exc}") from None
-    for one in found:
+    for one in recurring_ical_events.of(alone).between(start - _ONE_DAY, end + _ONE_DAY):
         if _is_free(one):
             continue
-        begins, ends = _utc(one.start, zone), _utc(one.end, zone, last=True)
-        if ends <= begins:
-            raise _Unreadable(f"it ends {ends:%Y-%m-%d %H:%M} UTC, not after its beginning {begins:%Y-%m-%d %H:%M} UTC")
-        if ends > start and begins < end:
-            which = one.get("RECURRENCE-ID")
-            of = _utc(which.dt, zone) if which is not None else begins
-            key = f"{uid}/{of:%Y%m%dT%H%M%SZ}" if len(events) > 1 or events[0].get("RRULE") else uid
-            yield Entry(key, begins, ends, _title(one))
+        begins, ends = _span(one, zone)
+        key = f"{uid}/{_day_of(one, events, zone):%Y%m%dT%H%M%SZ}" if repeats else uid
+        yield Entry(key, begins, ends, _title(one))
 
 
-def _is_free(event: Any) -> bool:
-    return str(event.get("STATUS", "")).upper() == "CANCELLED" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
+def _span(one: _Component, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    begins, ends = one["DTSTART"].dt, one["DTEND"].dt
+    if begins == ends and not isinstance(begins, datetime):
+        # Of a whole day some write the same day twice.
+        ends = begins + _ONE_DAY
+    return _utc(begins, zone), _utc(ends, zone, last=True)
+
+
+def _day_of(one: _Component, events: Sequence[_Component], zone: ZoneInfo) -> datetime:
+    """Which of its repeats this is: when it would have been, wherever it was moved to."""
+    which = one["RECURRENCE-ID"]
+    if which.params.get("RANGE") == "THISANDFUTURE":
+        # All after the first that was moved carry its mark; they are moved by as much.
+        for event in events:
+            moved = event.get("RECURRENCE-ID")
+            if moved is not None and moved.dt == which.dt:
+                by = _utc(event["DTSTART"].dt, zone) - _utc(_at_hour_of(moved.dt, events), zone)
+                return _utc(one["DTSTART"].dt, zone) - by
+    return _utc(_at_hour_of(which.dt, events), zone)
+
+
+def _at_hour_of(which: date | datetime, events: Sequence[_Component]) -> date | datetime:
+    """Some name the day alone of an event that has an hour."""
+    if isinstance(which, datetime):
+        return which
+    for event in events:
+        begins = event["DTSTART"].dt
+        if event.get("RECURRENCE-ID") is None and isinstance(begins, datetime):
+            return datetime.combine(which, begins.timetz())
+    return which
+
+
+def _is_free(event: _Component) -> bool:
+    says = {
+        name: str(event.get(name, "")).strip().upper() for name in ("STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS")
+    }
+    return (
+        says["STATUS"] == "CANCELLED" or "TRANSPARENT" in says["TRANSP"] or says["X-MICROSOFT-CDO-BUSYSTATUS"] == "FREE"
+    )
 
 
 def _utc(at: date | datetime, zone: ZoneInfo, *, last: bool = False) -> datetime:
@@ -211,21 +205,11 @@ def _utc(at: date | datetime, zone: ZoneInfo, *, last: bool = False) -> datetime
     return instant(at.date(), minutes, zone, last=last) + timedelta(seconds=at.second)
 
 
-def _all(event: _Component, name: str) -> Sequence[Any]:
-    found = event.get(name)
-    if found is None:
-        return ()
-    return found if isinstance(found, list) else (found,)
+def _title(event: _Component) -> str:
+    written = parts_of(event, "SUMMARY")
+    said = "".join(letter if letter.isprintable() else " " for letter in str(written[0] if written else ""))
+    return " ".join(said.split())[:200]
 
 
-def _first(rule: Mapping[str, Any], name: str) -> object:
-    found = rule.get(name)
-    return found[0] if isinstance(found, list) and found else found
-
-
-def _title(event: Any) -> str:
-    return " ".join(str(event.get("SUMMARY", "")).split())[:200]
-
-
-def _shown(found: object) -> str:
-    return repr(str(found)[:80])
+def _short(exc: Exception) -> str:
+    return " ".join(str(exc).split())[:160] or type(exc).__name__
