@@ -163,15 +163,16 @@ def check_in(config: Path | None, id: str, by: str, as_json: bool, **flags: Any)
 @click.command()
 @click.argument("id", metavar="ID")
 @click.argument("name", metavar="NAME")
+@click.option("--email", help="Where messages to them go.")
 @click.option("--out", type=Path, help="A new file for the token, which only you may read. Printed, without it.")
 @by_option
 @where_options
-def guest(config: Path | None, id: str, name: str, out: Path | None, by: str, **flags: Any) -> None:
+def guest(config: Path | None, id: str, name: str, email: str | None, out: Path | None, by: str, **flags: Any) -> None:
     """Invite NAME to booking ID: the token opens what the booking opens, and moves and ends with it."""
 
     async def invite() -> tuple[GuestToken, str]:
         async with open_book(config, **flags) as opened:
-            made = await opened.desk.invite_guest(BookingId(id), name, None, opened.person(by))
+            made = await opened.desk.invite_guest(BookingId(id), name, email, opened.person(by))
             return made, f"{name} is a guest, {opened.when(made.opens_from, made.opens_until)}, on the way as well."
 
     if out is None:

@@ -177,7 +177,14 @@ async def open_book(config: Path | None, **flags: Any) -> AsyncIterator[Opened]:
         noted: list[Fact] = []
         desk = BookingDesk(
             BookingStores(
-                kept.bookings, kept.series, kept.waiting, kept.ledger, kept.registry, digests, list_digest_of_token
+                kept.bookings,
+                kept.series,
+                kept.waiting,
+                kept.ledger,
+                kept.registry,
+                digests,
+                list_digest_of_token,
+                kept.profiles,
             ),
             space=lambda: space,
             people=lambda: people,

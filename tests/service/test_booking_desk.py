@@ -355,6 +355,31 @@ async def test_only_its_owner_and_staff_invite_and_not_to_what_is_over():
     assert refused_as(caught) is RefuseReason.OVER_ALREADY
 
 
+class Everybody:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+async def test_a_guest_s_address_is_kept_for_messages_and_one_that_is_none_is_refused_before_anything_is_written():
+    house = BookingHouse()
+    house.profiles.people = Everybody()
+    made = await house.book("14:00", "15:00")
+    with pytest.raises(InputError, match="is no address"):
+        await house.desk.invite_guest(made.id, "Gus", "nowhere", ALICE.id)
+    assert (await house.stands(made)).participants == frozenset()
+    guest = await house.desk.invite_guest(made.id, "Gus", "gus@example.org", ALICE.id)
+    assert (await house.profiles.profiles())[guest.person].email == "gus@example.org"
+    assert "gus@example.org" not in repr(house.told)
+
+
+async def test_a_house_that_keeps_no_addresses_says_so():
+    house = BookingHouse()
+    made = await house.book("14:00", "15:00")
+    house.desk.stores = replace(house.desk.stores, profiles=None)
+    with pytest.raises(InputError, match="keeps no addresses"):
+        await house.desk.invite_guest(made.id, "Gus", "gus@example.org", ALICE.id)
+
+
 @pytest.mark.parametrize(("name", "why"), [("  ", "is empty"), ("x" * 500, "at most"), ("Gus\x07", "control")])
 async def test_a_guest_needs_a_name_that_people_can_read(name, why):
     house = BookingHouse()

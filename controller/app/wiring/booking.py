@@ -26,6 +26,7 @@ class BookingWing(Wing):
                 kept.people_store,
                 kept.digests,
                 kept.list_digest_of_token,
+                kept.profiles,
             ),
             space=ground.space,
             people=ground.people,

@@ -25,6 +25,7 @@ from controller.errors import InputError
 from controller.services.booking.store_checks import as_kept
 from controller.services.booking.stores import BookingStore, Overlap, SeriesStore, WaitingStore
 from controller.services.entry.holdings_index import memberships_in
+from controller.services.people.profiles import ProfileStore
 from controller.services.ports import RegistrySnapshot
 from controller.services.stores import Ledger
 
@@ -84,7 +85,7 @@ class BookingStores:
     guests: GuestBook
     digests: TokenDigests
     list_digest_of_token: Callable[[str], Awaitable[bytes]] = field(repr=False)  # as doors' own lists know it; slow
-    remember_email: Callable[[PersonId, str], Awaitable[None]] | None = None  # None: nobody keeps addresses here
+    profiles: ProfileStore | None = None  # None: nobody keeps addresses of guests here
 
 
 class Counter:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from controller.domain.booking.rules import Circumstances, Edit, Refused, RefuseReason, judge_edit
 from controller.domain.booking_rights import WAY_AFTER, WAY_BEFORE
+from controller.domain.community import Profile
 from controller.domain.facts import FactKind
 from controller.domain.holdings import HOLDS_ITS_TIME
 from controller.domain.ids import BookingId, CredentialId, PersonId
@@ -18,6 +19,7 @@ from controller.errors import InputError
 from controller.services.booking.answers import GuestToken
 from controller.services.booking.counter import BookingRefused, Counter, How, random_id
 from controller.services.people.people_cells import BadCell, name_cell
+from controller.services.people.profiles import edited
 from controller.services.visitors.ticket_desk import TOKEN_BYTES
 
 GUESTS_AT_MOST = 50
@@ -33,7 +35,8 @@ class Guests(Counter):
         self, id: BookingId, name: str, email: str | None, by: PersonId, how: How = How.COMMAND
     ) -> GuestToken:
         """A guest who takes part in it, and the one time the token is told; `email` is kept for notices alone."""
-        if email is not None and self.stores.remember_email is None:
+        profiles = self.stores.profiles
+        if email and profiles is None:
             raise InputError("this house keeps no addresses of guests — invite without one, and hand over the token")
         booking = await self.found(id)
         said = _name(name)
@@ -47,6 +50,7 @@ class Guests(Counter):
         if len(booking.participants) >= GUESTS_AT_MOST:
             raise InputError(f"booking {id!r} has {len(booking.participants)} people already, {GUESTS_AT_MOST} at most")
         guest = Person(_person_id(said), said, PersonKind.GUEST)
+        profile = edited(Profile(guest.id), email=email)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         list_digest = await self.stores.list_digest_of_token(token)
         await self.stores.guests.put_person(guest)
@@ -59,8 +63,8 @@ class Guests(Counter):
                 _with(known, guest),
             ),
         )
-        if email is not None and self.stores.remember_email is not None:
-            await self.stores.remember_email(guest.id, email)
+        if profiles is not None and profile.email:
+            await profiles.put_profile(profile)
         digest = self.stores.digests.of_token(token)
         credential = Credential(CredentialId(f"guest-{guest.id}"), guest.id, CredentialKind.TOKEN)
         await self.stores.guests.put_credential(credential, digest, list_digest)
