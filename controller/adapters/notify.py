@@ -10,13 +10,13 @@ import hmac
 import ipaddress
 import logging
 import socket
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from controller.domain.community import Profile
+from controller.domain.notices import Channel
 from controller.services.notices.outbox import SendError
 from controller.services.notices.words import Message
 from controller.services.ports import Clock
@@ -25,8 +25,8 @@ from controller.services.ports import Clock
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 SENDERS = 4
-# To connect, and to wait for an answer.
-TIMEOUT_S = 10.0
+# To connect, and to wait for an answer; a stop of the service waits as long for one that is being sent.
+TIMEOUT_S = 5.0
 _SECURE = {"smtp": ("mailto", ""), "smtp+starttls": ("mailtos", "starttls"), "smtps": ("mailtos", "ssl")}
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -59,25 +59,28 @@ class AppriseNotifier:
         self._has_library = is_installed()
         self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="notices")
 
-    def can_reach(self, profile: Profile) -> bool:
+    def channels(self, profile: Profile) -> tuple[Channel, ...]:
         if not self._has_library:
-            return False
+            return ()
         has_mail = bool(profile.email and self._settings.smtp and self._settings.sender)
-        return has_mail or bool(profile.webhook)
+        ways = ((Channel.MAIL, has_mail), (Channel.WEBHOOK, bool(profile.webhook)))
+        return tuple(channel for channel, is_there in ways if is_there)
 
-    async def send(self, profile: Profile, message: Message) -> None:
-        """To each of somebody's addresses; SendError when one of them did not take it."""
+    async def send(self, profile: Profile, channel: Channel, message: Message) -> None:
+        """One message by one way; SendError when it was not taken."""
         loop = asyncio.get_running_loop()
-        if profile.email and self._settings.smtp and self._settings.sender:
-            await loop.run_in_executor(self._threads, self._send, "the mail server", self._mail(profile.email), message)
-        if profile.webhook:
-            await loop.run_in_executor(self._threads, self._check_host, profile.webhook)
-            url = self._webhook(profile.webhook, message)
-            await loop.run_in_executor(self._threads, self._send, "the webhook", url, message)
+        await loop.run_in_executor(self._threads, self._carry, profile, channel, message)
 
     def close(self) -> None:
         """Whoever is being sent something is not waited for: it is tried again at the next start."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _carry(self, profile: Profile, channel: Channel, message: Message) -> None:
+        if channel is Channel.MAIL:
+            self._send("the mail server", self._mail(profile.email), message)
+            return
+        self._check_host(profile.webhook)
+        self._send("the webhook", self._webhook(profile.webhook, message), message)
 
     def _send(self, where: str, url: str, message: Message) -> None:
         import apprise
@@ -146,17 +149,3 @@ class AppriseNotifier:
 
 def _is_public(address: Any) -> bool:
     return ipaddress.ip_address(str(address).partition("%")[0]).is_global
-
-
-class NoNotifier:
-    """A house without the extra: nobody can be reached."""
-
-    def can_reach(self, profile: Profile) -> bool:
-        return False
-
-    async def send(self, profile: Profile, message: Message) -> None:
-        raise SendError("messages are not set up: docs/notices.md", is_final=True)
-
-
-def hosts_of(written: Collection[str]) -> frozenset[str]:
-    return frozenset(one.strip().lower() for one in written if one.strip())

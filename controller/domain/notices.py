@@ -1,6 +1,6 @@
 """What is told to whom, out of what happened: one fact, no notice or some, each to one person.
 
-A notice is news, so what is told late tells nobody. Its key names what it tells: the same news told twice is one notice.
+What is told late is no news, and tells nobody. A key names what is told: the same news told twice is one notice.
 How it reads is in the templates of `services.notices`; whether and where somebody wants it, in their profile.
 """
 
@@ -35,13 +35,34 @@ class NoticeKind(StrEnum):
     FIRST_VISIT = "first_visit"
 
 
+class Channel(StrEnum):
+    """By which way somebody is told; each is a message of its own, so that one that fails repeats no other."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """One message to one person. `data` is what its template is filled with: ids and moments, no sentences."""
+class News:
+    """What one person is to be told. `data` is what its template is filled with: ids and moments, no sentences."""
 
     key: str
     kind: NoticeKind
     person: PersonId
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    def by(self, channel: Channel) -> "Notice":
+        return Notice(f"{self.key}/{channel}", self.kind, self.person, channel, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The same as one message by one way."""
+
+    key: str
+    kind: NoticeKind
+    person: PersonId
+    channel: Channel
     data: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,7 +84,7 @@ _IF_BY_ANOTHER: Mapping[FactKind, NoticeKind] = {
 _SAID_OF_BOOKINGS = ("start", "end", "reason", "offered_until", "times")
 
 
-def notices_of(fact: Fact, now: datetime, space: Space, hosts: Collection[PersonId]) -> Iterator[Notice]:
+def notices_of(fact: Fact, now: datetime, space: Space, hosts: Collection[PersonId]) -> Iterator[News]:
     """Whom this fact is news to; `hosts` welcome who comes for the first time."""
     if now - fact.at > NEWS_FOR or fact.person is None:
         return
@@ -77,24 +98,24 @@ def notices_of(fact: Fact, now: datetime, space: Space, hosts: Collection[Person
     elif fact.kind is FactKind.FIRST_VISIT:
         for host in sorted(hosts):
             if host != fact.person:
-                yield Notice(f"first_visit/{fact.person}/{host}", NoticeKind.FIRST_VISIT, host, {"who": fact.person})
+                yield News(f"first_visit/{fact.person}/{host}", NoticeKind.FIRST_VISIT, host, {"who": fact.person})
     elif fact.kind is FactKind.ENTRY_GRANTED and fact.detail.get("in_grace") is True:
         day = business_day(fact.at, space.zone, space.cut_off_minutes)
-        yield Notice(f"grace/{fact.person}/{day}", NoticeKind.GRACE, fact.person)
+        yield News(f"grace/{fact.person}/{day}", NoticeKind.GRACE, fact.person)
 
 
-def _of_booking(kind: NoticeKind, fact: Fact, to: PersonId) -> Notice:
+def _of_booking(kind: NoticeKind, fact: Fact, to: PersonId) -> News:
     data = {name: str(fact.detail[name]) for name in _SAID_OF_BOOKINGS if fact.detail.get(name) is not None}
     if fact.area is not None:
         data["room"] = fact.area
     about = fact.detail.get("waiting") or fact.detail.get("booking") or fact.detail.get("series")
     # What may happen again to the same booking is news again: it is told apart by its moment.
-    return Notice(f"{kind}/{about}/{fact.at.isoformat()}", kind, to, data)
+    return News(f"{kind}/{about}/{fact.at.isoformat()}", kind, to, data)
 
 
-def _guest(fact: Fact, space: Space) -> Iterator[Notice]:
+def _guest(fact: Fact, space: Space) -> Iterator[News]:
     host, guest = fact.detail.get("host"), fact.person
     if not isinstance(host, str) or guest is None:
         return
     day = business_day(fact.at, space.zone, space.cut_off_minutes)
-    yield Notice(f"guest_arrived/{guest}/{host}/{day}", NoticeKind.GUEST_ARRIVED, PersonId(host), {"who": guest})
+    yield News(f"guest_arrived/{guest}/{host}/{day}", NoticeKind.GUEST_ARRIVED, PersonId(host), {"who": guest})

@@ -10,7 +10,7 @@ from controller.adapters.sql.notices import SqlNotices
 from controller.adapters.sql.registry import SqlRegistry
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person
-from controller.domain.notices import Notice, NoticeKind
+from controller.domain.notices import Channel, Notice, NoticeKind
 from controller.services.notices.store import Kept, NoticeState, NoticeStore
 from controller.services.people.people import Held, ImportPlan
 from tests.support.memory_notices import MemoryNotices
@@ -21,7 +21,9 @@ ADA, NOBODY = PersonId("ada"), PersonId("nobody")
 
 
 def notice(key: str = "k-1", person: PersonId = ADA) -> Notice:
-    return Notice(key, NoticeKind.BOOKING_RELEASED, person, {"room": "pine", "reason": "personne n'est là"})
+    return Notice(
+        key, NoticeKind.BOOKING_RELEASED, person, Channel.WEBHOOK, {"room": "pine", "reason": "personne n'est là"}
+    )
 
 
 @pytest.fixture(params=["memory", "sqlite"])

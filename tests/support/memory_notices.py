@@ -6,7 +6,7 @@ from datetime import datetime
 
 from controller.domain.community import Profile
 from controller.domain.ids import PersonId
-from controller.domain.notices import Notice
+from controller.domain.notices import Channel, Notice
 from controller.services.notices.outbox import SendError
 from controller.services.notices.store import Kept, NoticeState
 from controller.services.notices.words import Message
@@ -73,12 +73,18 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.sent: list[tuple[PersonId, Message]] = []
+        self.channels_used: list[Channel] = []
         self.fails: SendError | None = None
+        self.deaf: Channel | None = None
 
-    def can_reach(self, profile: Profile) -> bool:
-        return bool(profile.email or profile.webhook)
+    def channels(self, profile: Profile) -> tuple[Channel, ...]:
+        ways = ((Channel.MAIL, profile.email), (Channel.WEBHOOK, profile.webhook))
+        return tuple(channel for channel, address in ways if address)
 
-    async def send(self, profile: Profile, message: Message) -> None:
+    async def send(self, profile: Profile, channel: Channel, message: Message) -> None:
         if self.fails is not None:
             raise self.fails
+        if channel is self.deaf:
+            raise SendError("away")
+        self.channels_used.append(channel)
         self.sent.append((profile.person, message))

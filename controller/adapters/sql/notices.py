@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from controller.adapters.sql import schema_rooms as schema
 from controller.adapters.sql.columns import milliseconds, moment, moment_or_none
@@ -13,7 +13,7 @@ from controller.adapters.sql.database import Database
 from controller.adapters.sql.schema_registry import person
 from controller.adapters.sql.versions import set_key, version_of
 from controller.domain.ids import PersonId
-from controller.domain.notices import Notice, NoticeKind
+from controller.domain.notices import Channel, Notice, NoticeKind
 from controller.services.notices.store import Kept, NoticeState
 
 _table = schema.notice
@@ -62,12 +62,14 @@ class SqlNotices:
         return await self._read(found if state is None else found.where(_table.c.state == state.value))
 
     async def forget_before(self, at: datetime) -> int:
-        over = delete(_table).where(_table.c.state != NoticeState.WAITING.value, _table.c.made_ms < milliseconds(at))
+        is_over = and_(_table.c.state != NoticeState.WAITING.value, _table.c.made_ms < milliseconds(at))
         # Asked each second and true once a day: a look costs nothing, a write the lock.
-        is_any = select(_table.c.number).where(over.whereclause).limit(1)
+        is_any = select(_table.c.number).where(is_over).limit(1)
         if await self._database.read(lambda connection: connection.execute(is_any).first()) is None:
             return 0
-        return await self._database.write(lambda connection: int(connection.execute(over).rowcount))
+        return await self._database.write(
+            lambda connection: int(connection.execute(delete(_table).where(is_over)).rowcount)
+        )
 
     async def _read(self, statement: Any) -> list[Kept]:
         return await self._database.read(
@@ -91,6 +93,7 @@ def _add(connection: Connection, notices: Sequence[Notice], at: datetime, cursor
                 key=one.key,
                 kind=one.kind.value,
                 person=one.person,
+                channel=one.channel.value,
                 data=json.dumps(dict(one.data), ensure_ascii=False),
                 made_ms=milliseconds(at),
                 state=NoticeState.WAITING.value,
@@ -106,7 +109,7 @@ def _add(connection: Connection, notices: Sequence[Notice], at: datetime, cursor
 def _kept(row: Row[Any]) -> Kept:
     return Kept(
         row.number,
-        Notice(row.key, NoticeKind(row.kind), PersonId(row.person), json.loads(row.data)),
+        Notice(row.key, NoticeKind(row.kind), PersonId(row.person), Channel(row.channel), json.loads(row.data)),
         moment(row.made_ms),
         NoticeState(row.state),
         row.attempts,

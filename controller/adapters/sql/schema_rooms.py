@@ -82,6 +82,7 @@ outside_calendar = Table(
     Column("content", Text),  # hash of what was read last
     Column("read_ms", BigInteger),
     Column("error", Text),
+    Column("report", Text),  # JSON: what became of the last reading
     Column("removed", Boolean, nullable=False, server_default=false()),
 )
 
@@ -143,6 +144,7 @@ notice = Table(
     Column("key", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("person", Text, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("channel", Text, nullable=False),
     Column("data", Text, nullable=False),  # JSON: what the template is filled with
     Column("made_ms", BigInteger, nullable=False),
     Column("state", Text, nullable=False),  # waiting, sent, failed

@@ -17,7 +17,7 @@ from controller.domain.community import Language, Profile
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, PersonId
 from controller.domain.membership import Person, PersonKind
-from controller.domain.notices import Notice, notices_of
+from controller.domain.notices import Channel, Notice, notices_of
 from controller.errors import StoreError
 from controller.services.notices.store import Kept, NoticeStore
 from controller.services.notices.words import Message, Names, written
@@ -48,8 +48,8 @@ class SendError(Exception):
 class Notifier(Protocol):
     """Carries messages out of the house; SendError when one did not go."""
 
-    def can_reach(self, profile: Profile) -> bool: ...
-    async def send(self, profile: Profile, message: Message) -> None: ...
+    def channels(self, profile: Profile) -> tuple[Channel, ...]: ...  # by which ways somebody can be told
+    async def send(self, profile: Profile, channel: Channel, message: Message) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +119,16 @@ class Outbox:
 
     def _news(self, fact: Fact, now: datetime) -> list[Notice]:
         found = notices_of(fact, now, self._house.space(), self._hosts())
-        return [one for one in found if self._wants(one.person)]
+        return [one.by(channel) for one in found for channel in self._ways_to(one.person)]
 
-    def _wants(self, person: PersonId) -> bool:
+    def _ways_to(self, person: PersonId) -> tuple[Channel, ...]:
         profile = self._house.profile(person)
-        return profile is not None and profile.wants_notices and self._notifier.can_reach(profile)
+        return self._notifier.channels(profile) if profile is not None and profile.wants_notices else ()
 
     def _hosts(self) -> list[PersonId]:
         """Staff who are in and can be told; with nobody in, all of them."""
         staff = [one.id for one in self._house.people().values() if one.kind is PersonKind.STAFF]
-        told = [one for one in staff if self._wants(one)]
+        told = [one for one in staff if self._ways_to(one)]
         return [one for one in told if self._house.is_inside(one)] or told
 
     # --- on their way -----------------------------------------------------------------------------
@@ -146,7 +146,7 @@ class Outbox:
             await self._store.give_up(kept.number, self._clock.now(), "not wanted any more")
             return
         try:
-            await self._notifier.send(profile, self._message(kept.notice, profile.language))
+            await self._notifier.send(profile, kept.notice.channel, self._message(kept.notice, profile.language))
         except SendError as error:
             await self._failed(kept, error)
         else:

@@ -106,6 +106,7 @@ def _around_them() -> None:
         sa.Column("content", sa.Text),
         sa.Column("read_ms", sa.BigInteger),
         sa.Column("error", sa.Text),
+        sa.Column("report", sa.Text),
         sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
@@ -162,6 +163,7 @@ def _people() -> None:
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("person", sa.Text, sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
         sa.Column("data", sa.Text, nullable=False),
         sa.Column("made_ms", sa.BigInteger, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
