@@ -15,7 +15,8 @@ from controller.cli.ledger import ledger
 from controller.cli.people import import_people
 from controller.config import Settings
 from controller.domain.facts import Fact
-from controller.domain.ids import BookingId, PersonId
+from controller.domain.holdings import Booking
+from controller.domain.ids import AreaId, BookingId, PersonId
 from controller.domain.membership import Right, Standing
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
@@ -197,13 +198,22 @@ def test_staff_approve_and_decline_what_was_asked_for(house):
 
 
 def test_what_runs_is_checked_in_and_ended(house):
-    now = datetime.now(load(house.file).zone)
-    said = house.types("pine", now.strftime("%Y-%m-%dT%H:%M"), "2h", "--for", "ben", "--json")
-    id = json.loads(said.stdout)["id"]
-    assert house.told("check-in", id, "--by", "ben")["checked_in_at"] is not None
-    assert "it has not begun" not in house.says("show", id)[0]
-    assert house.told("end", id, "--by", "ben")["booked_end"] is not None
-    assert "It was booked" in "\n".join(house.says("show", id))
+    start = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=5)
+    there = Booking(
+        BookingId("b-runs"), AreaId("pine"), start, start + timedelta(hours=2), PersonId("ben"), made_at=start
+    )
+
+    async def put() -> None:
+        async with open_kept(house.data) as kept:
+            await kept.bookings.put_booking(there)
+
+    asyncio.run(put())
+    assert "not checked in" in house.says("show", "b-runs")[0]
+    assert house.told("check-in", "b-runs", "--by", "ben")["checked_in_at"] is not None
+    assert house.told("end", "b-runs", "--by", "ben")["booked_end"] is not None
+    said = "\n".join(house.says("show", "b-runs"))
+    assert "It was booked" in said
+    assert "Checked in" in said
 
 
 def test_free_and_list_tell_of_one_day(house):
