@@ -52,8 +52,8 @@ def new_badge() -> str:
     return f"04{secrets.token_hex(6).upper()}"
 
 
-def make_household(folder: Path) -> Household:
-    """Import the people once; tests work on copies."""
+def make_household(folder: Path, *options: object) -> Household:
+    """Import the people once; tests work on copies. `options` are of every command over it."""
     folder.mkdir(parents=True, exist_ok=True)
     space, people = folder / "space.yaml", folder / "people.csv"
     space.write_text(SPACE)
@@ -69,6 +69,6 @@ def make_household(folder: Path) -> Household:
         out.writeheader()
         out.writerows({**row, "badge": badges[row["id"]], "badge_format": "iso14443a"} for row in rows)
     people.chmod(0o600)
-    told = natoma("people", "import", people, "--apply", "--space", space, "--data", folder / "data")
+    told = natoma("people", "import", people, "--apply", "--space", space, "--data", folder / "data", *options)
     assert told.code == 0, told.err
     return Household(folder / "data", space, badges)
