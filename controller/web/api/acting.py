@@ -49,12 +49,10 @@ def acting(call: Call[Any, Any], *scopes: TokenScope) -> tuple[PersonId | None, 
     return call.person(), How.API
 
 
-def owner_of(call: Call[Any, Any], owner: str | None, house: ApiHouse, field: str = "owner") -> PersonId:
-    """Whose something is to be: whom the request names, by id or by a name nobody else has; else the token's own person."""
+def owner_of(call: Call[Any, Any], owner: str | None, field: str = "owner") -> PersonId:
+    """Whose something is to be: whom the request names, else the token's own person."""
     if owner is not None:
-        people, wanted = house.people().people, owner.casefold()
-        named = [one.id for one in people.values() if wanted in (one.id.casefold(), one.name.casefold())]
-        return named[0] if len(named) == 1 else PersonId(owner)
+        return PersonId(owner)
     if call.token.person is None:
         raise invalid(field, "is needed: this token acts for nobody of its own")
     return call.token.person

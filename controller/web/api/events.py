@@ -147,7 +147,7 @@ class EventResource:
         return Answer(HeadcountOut(event=event.id, heads=count.people, quality=count.quality, capacity=event.capacity))
 
     async def _put(self, id: EventId, said: EventEdit, call: Call[Any, Any]) -> None:
-        host = owner_of(call, said.host, self._house, "host")
+        host = owner_of(call, said.host, "host")
         try:
             await self._desk().add(
                 id,

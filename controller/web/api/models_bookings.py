@@ -45,7 +45,7 @@ class BookingWish(Model):
     room: Id
     start: Moment
     end: Moment
-    owner: Id | None = Field(None, description="Whose it is to be, by id or name; the token's own person, without it.")
+    owner: Id | None = Field(None, description="Whose it is to be; the token's own person, without it.")
     participants: list[Id] = Field(default_factory=list, max_length=100)
     title: Words = ""
     is_live: bool = Field(False, description="The booth goes on air by itself when it begins.")
