@@ -26,6 +26,7 @@ class Breath:
     breathing: bool | None
     people: int | None
     words: str
+    is_clear: bool = False  # by its slope; a level alone is slow, and one person in a hall does not raise it
 
 
 # How far CO2 must fall back below a limit before the level changes again.
@@ -65,7 +66,8 @@ def breath(
     excess = co2 - OUTSIDE_PPM
     level = f"CO₂ is {excess:.0f} ppm above the air outside"
     if slope is not None and slope >= CLEAR_SLOPE:
-        return Breath(True, _people(room, excess, slope, volume), f"CO₂ rises by {slope:.0f} ppm a minute")
+        words = f"CO₂ rises by {slope:.0f} ppm a minute"
+        return Breath(True, _people(room, excess, slope, volume), words, is_clear=True)
     if window_open:
         # What is blown away says nothing of who is left.
         return Breath(None, None, f"{level}, with a window open")
@@ -74,7 +76,7 @@ def breath(
         rest = _gathering(room, excess, slope, volume)
         # It falls while people sit there too, where fewer are left than came: only then more goes in than nothing.
         if rest is None or rest < 1:
-            return Breath(False, 0, words)
+            return Breath(False, 0, words, is_clear=True)
         return Breath(True, round(rest), f"{level}, though it falls")
     breathing = over(excess, OCCUPIED_PPM, MARGIN_PPM, was=was)
     return Breath(breathing, _people(room, excess, None, volume) if breathing else 0, level)

@@ -68,6 +68,7 @@ class _Voice:
     quality: Quality
     words: str
     is_direct: bool = False  # it feels or sees people itself
+    contradicts: bool = True  # it is worth telling where another says the opposite
 
 
 def occupancy_of(
@@ -81,7 +82,7 @@ def occupancy_of(
         return Occupancy(reason=silence or unsure)
     # Whoever feels people is believed before anybody who does not; of the others the best placed leads.
     lead = next((voice for voice in voices if voice.is_direct and voice.somebody), voices[0])
-    others = [voice for voice in voices if voice.somebody is not lead.somebody]
+    others = [voice for voice in voices if voice.somebody is not lead.somebody and _contradicts(voice, lead)]
     quality = lead.quality
     if len(others) > 1 and not lead.somebody:
         # One sensor against two: it may be covered, or look the wrong way.
@@ -144,4 +145,9 @@ _ALL_OUT = "by its doors nobody is in"
 def _breathed(air: Breath | None) -> _Voice | None:
     if air is None or air.breathing is None:
         return None
-    return _Voice(air.breathing, air.people, Quality.ESTIMATED, air.words)
+    return _Voice(air.breathing, air.people, Quality.ESTIMATED, air.words, contradicts=air.is_clear or air.breathing)
+
+
+def _contradicts(voice: _Voice, lead: _Voice) -> bool:
+    """Air in which nobody seems to breathe is no argument against somebody who is felt, nor a level against a door."""
+    return voice.contradicts and not (lead.is_direct and voice.quality is Quality.ESTIMATED and not voice.somebody)

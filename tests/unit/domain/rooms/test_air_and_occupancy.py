@@ -70,10 +70,10 @@ def test_the_volume_is_what_is_drawn_under_an_ordinary_ceiling(
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        pytest.param(says(500, 9), Breath(True, 4, "CO₂ rises by 9 ppm a minute"), id="it gathers: three, and one before"),
-        pytest.param(says(450, 3), Breath(True, 2, "CO₂ rises by 3 ppm a minute"), id="long before the level tells"),
+        pytest.param(says(500, 9), Breath(True, 4, "CO₂ rises by 9 ppm a minute", is_clear=True), id="it gathers: three, and one before"),
+        pytest.param(says(450, 3), Breath(True, 2, "CO₂ rises by 3 ppm a minute", is_clear=True), id="long before the level tells"),
         pytest.param(says(900, -9), Breath(True, 5, "CO₂ is 480 ppm above the air outside, though it falls"), id="some went"),
-        pytest.param(says(600, -9), Breath(False, 0, "CO₂ falls by 9 ppm a minute"), id="all went, and it is stale"),
+        pytest.param(says(600, -9), Breath(False, 0, "CO₂ falls by 9 ppm a minute", is_clear=True), id="all went, and it is stale"),
         pytest.param(says(710), Breath(True, 5, "CO₂ is 290 ppm above the air outside"), id="by the level"),
         pytest.param(says(600), Breath(False, 0, "CO₂ is 180 ppm above the air outside"), id="below what tells"),
         pytest.param(says(600, was=True), Breath(True, 3, "CO₂ is 180 ppm above the air outside"), id="hysteresis"),
@@ -81,9 +81,9 @@ def test_the_volume_is_what_is_drawn_under_an_ordinary_ceiling(
             says(800, window=True), Breath(None, None, "CO₂ is 380 ppm above the air outside, with a window open"),
             id="a window is open",
         ),
-        pytest.param(says(800, 5, window=True), Breath(True, 8, "CO₂ rises by 5 ppm a minute"), id="rising all the same"),
+        pytest.param(says(800, 5, window=True), Breath(True, 8, "CO₂ rises by 5 ppm a minute", is_clear=True), id="rising all the same"),
         pytest.param(says(800, seats=0), Breath(True, None, "CO₂ is 380 ppm above the air outside"), id="no seats known"),
-        pytest.param(says(800, -5, seats=0), Breath(False, 0, "CO₂ falls by 5 ppm a minute"), id="falling, no seats known"),
+        pytest.param(says(800, -5, seats=0), Breath(False, 0, "CO₂ falls by 5 ppm a minute", is_clear=True), id="falling, no seats known"),
     ],
 )  # fmt: skip
 def test_the_air_tells_of_people_by_its_slope_before_its_level(said: Breath, expected: Breath) -> None:
@@ -105,7 +105,10 @@ HEADS, NO_HEADS = sensed("count", 3), sensed("count", 0)
 FELT, NOT_FELT = sensed("occupancy", True), sensed("occupancy", False)
 ONE_IN, TWO_IN = AtDoors(1), AtDoors(2)
 ALL_OUT, PERHAPS_OUT = AtDoors(0), AtDoors(0, Quality.ESTIMATED)
-BREATHING, STALE = Breath(True, 4, "CO₂ rises by 9 ppm a minute"), Breath(False, 0, "CO₂ falls by 9 ppm a minute")
+BREATHING, STALE = (
+    Breath(True, 4, "CO₂ rises by 9 ppm a minute", is_clear=True),
+    Breath(False, 0, "CO₂ falls by 9 ppm a minute", is_clear=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +149,16 @@ BREATHING, STALE = Breath(True, 4, "CO₂ rises by 9 ppm a minute"), Breath(Fals
                 "2 came in by its doors and have not left, though CO₂ falls by 9 ppm a minute", True,
             ),
             id="the doors before the air",
+        ),
+        pytest.param(
+            occupancy_of([FELT], None, STALE),
+            Occupancy(True, 1, Quality.SENSED, "somebody is sensed"),
+            id="air is no argument against somebody who is felt",
+        ),
+        pytest.param(
+            occupancy_of([], ONE_IN, Breath(False, 0, "CO₂ is 30 ppm above the air outside")),
+            Occupancy(True, 1, Quality.COUNTED, "somebody came in by its doors and has not left"),
+            id="who has just come in does not raise the level yet",
         ),
         pytest.param(
             occupancy_of([], ALL_OUT, STALE), Occupancy(False, 0, Quality.COUNTED, "by its doors nobody is in"), id="all out"
