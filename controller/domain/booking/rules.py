@@ -190,7 +190,7 @@ def _moved(
         area=area.id,
         start=start,
         end=end,
-        state=_state(area, known) if grows and not has_begun else booking.state,
+        state=_state_after(booking, area, known) if grows and not has_begun else booking.state,
         holiday_confirmed=_is_confirmed(area, confirmed, known),
         not_before=None,  # of another time or room; who lays the bookings out knows
         checked_in_at=_checked_in(booking, start, end, edit, known),
@@ -348,6 +348,11 @@ def _takes_part(booking: Booking, known: Circumstances) -> bool:
 
 def _state(area: Area, known: Circumstances) -> BookingState:
     return BookingState.REQUESTED if _room(area).needs_approval and not known.by_staff else BookingState.BOOKED
+
+
+def _state_after(booking: Booking, area: Area, known: Circumstances) -> BookingState:
+    """Of one that is moved or extended before it begins. Staff who move a request have not answered it by that."""
+    return booking.state if known.by_staff and _room(area).needs_approval else _state(area, known)
 
 
 def _is_confirmed(area: Area, wished: bool, known: Circumstances) -> bool:

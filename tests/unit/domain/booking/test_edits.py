@@ -262,7 +262,9 @@ def test_to_move_or_extend_what_was_approved_asks_again() -> None:
     assert edited(to("15:30"), booking=IN_HALL).state is BookingState.REQUESTED
     assert edited(to("15:30"), STAFF_ASK, IN_HALL).state is BookingState.BOOKED
     assert edited(to("14:30"), booking=IN_HALL).state is BookingState.BOOKED
-    assert edited(Edit(area=PINE), booking=replace(IN_HALL, state=BookingState.REQUESTED)).state is BookingState.BOOKED
+    asked = replace(IN_HALL, state=BookingState.REQUESTED)
+    assert edited(to("15:30"), STAFF_ASK, asked).state is BookingState.REQUESTED, "moved, and not yet answered"
+    assert edited(Edit(area=PINE), booking=asked).state is BookingState.BOOKED, "this room asks for none"
 
 
 def test_what_runs_by_approval_is_extended_by_staff_alone() -> None:
