@@ -37,7 +37,7 @@ class Rooms:
 
 
 def free_slots(area: Area, day: date, rooms: Rooms, now: datetime) -> list[Span]:
-    """What is left of a local day, cleared up after considered; a gap of less than a quarter of an hour is none."""
+    """What is left of a local day, clearing up considered; a gap of less than a quarter of an hour is none."""
     zone = rooms.space.zone
     start, end = instant(day, 0, zone), instant(day, DAY_MINUTES, zone)
     return [
