@@ -57,7 +57,6 @@ def offline_answer(held: Rights, span: Span, at: datetime) -> LocalDecision:
     return decide_offline(opened, LIST_KEY, BADGE, CONTRACT, at)
 
 
-@pytest.mark.law
 @pytest.mark.parametrize("part", range(3))
 def test_a_door_alone_answers_as_a_live_read_would_but_for_what_only_the_moment_knows(part: int):
     agreed = 0
