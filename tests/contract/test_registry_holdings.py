@@ -1,4 +1,4 @@
-"""Bookings, public events, guests and visits as they are kept: on the in-memory twin and on SQLite."""
+"""Bookings, public events, guests and visits as they are kept: on the in-memory twin, on SQLite and on PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The state of the house as it is kept: on the in-memory twin and on SQLite."""
+"""The state of the house as it is kept: on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The ledger and the lists given out: on the in-memory twins and on SQLite."""
+"""The ledger and the lists given out: on the in-memory twins, on SQLite and on PostgreSQL."""
 
 import asyncio
 import sqlite3
@@ -14,7 +14,7 @@ from controller.domain.ids import DeviceId, PersonId, PlanId
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
 from controller.services.stores import IssuedList
-from tests.support.registries import ADA, BEN, NOON, Kept, kept_in, opened
+from tests.support.registries import ADA, BEN, NOON, Kept, empty_place, kept_in, opened, opened_at
 
 MONDAY = date(2026, 3, 2)
 TWO_DAYS = PlanId("two-days")
@@ -101,8 +101,10 @@ async def test_a_row_that_makes_no_sense_is_refused_and_none_is_written(kept: Ke
     assert await kept.ledger.load(MONDAY) == []
 
 
-async def test_fifty_parallel_entries_are_one_day(tmp_path: Path) -> None:
-    async with opened("sqlite", tmp_path) as one, SqlRegistry(tmp_path / "natoma.db", key_id="k1") as second:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_fifty_parallel_entries_are_one_day(kind: str, tmp_path: Path) -> None:
+    place = empty_place(kind, tmp_path)
+    async with opened_at(place) as one, SqlRegistry(place, key_id="k1") as second:
         ledgers = (one.ledger, kept_in(second).ledger)
         told = await asyncio.gather(
             *(ledgers[n % 2].append([replace(USED, correlation=f"tap-{n}")], n) for n in range(50))

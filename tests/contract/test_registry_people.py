@@ -1,4 +1,4 @@
-"""What staff change of people, one thing at a time: on the in-memory twin and on SQLite."""
+"""What staff change of people, one thing at a time: on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

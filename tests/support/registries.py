@@ -76,6 +76,11 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
             MemoryLists(),
         )
         return
+    if kind == "postgresql":
+        from tests.support import postgres  # its driver is an extra
+
+        yield await _begun(postgres.emptied_registry(NOON))
+        return
     async with opened_at(empty_place(kind, folder)) as kept:
         yield kept
 
@@ -84,8 +89,12 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
 async def opened_at(place: Place) -> AsyncIterator[Kept]:
     """The same, in a registry with nothing in it."""
     async with SqlRegistry(place, key_id="k1", now=lambda: NOON) as registry:
-        await _begin(registry)
-        yield kept_in(registry)
+        yield await _begun(registry)
+
+
+async def _begun(registry: SqlRegistry) -> Kept:
+    await _begin(registry)
+    return kept_in(registry)
 
 
 def empty_place(kind: str, folder: Path) -> Place:
