@@ -23,7 +23,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def is_law(item: pytest.Function) -> bool:
-    """Hypothesis' tests are; others that try thousands of cases say so."""
+    """Hypothesis' tests are; others that try thousands of cases, or live through hours second by second, say so."""
     return getattr(item.obj, "is_hypothesis_test", False) or item.get_closest_marker("law") is not None
 
 

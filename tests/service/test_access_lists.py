@@ -401,6 +401,7 @@ async def test_a_change_that_concerns_no_door_makes_no_new_list():
         assert len(bench.outbound.sent) == sent
 
 
+@pytest.mark.law
 async def test_lists_are_issued_anew_before_half_of_their_time_is_over():
     async with Bench().running() as bench:
         (first,) = bench.sent_to(STREET_UNIT)

@@ -249,6 +249,7 @@ async def test_the_pass_itself_shown_later_is_written_down_for_as_long_as_it_is_
         assert visit.end == CAMILLES.end
 
 
+@pytest.mark.law
 async def test_an_entry_beyond_the_days_agreed_is_flagged_and_charged_to_nobody():
     one_day = replace(WITH_PARTNER, partners={TRUDAINE.id: replace(TRUDAINE, days=1)})
 

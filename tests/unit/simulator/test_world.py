@@ -36,6 +36,7 @@ def lived(building: Building, people: list[SimPerson], start: datetime, hours: f
     return [act for _, act in world(building, people, start).live(start.timestamp() + hours * HOUR, judge)]
 
 
+@pytest.mark.law
 def test_the_same_seed_lives_the_same_day_to_the_last_hand(
     parisoma: Building, people: list[SimPerson], morning: datetime
 ):
@@ -45,6 +46,7 @@ def test_the_same_seed_lives_the_same_day_to_the_last_hand(
     assert len(once) > 500
 
 
+@pytest.mark.law
 def test_a_day_cut_into_pieces_is_the_same_day(parisoma: Building, people: list[SimPerson], morning: datetime):
     whole, pieces = world(parisoma, people, morning), world(parisoma, people, morning)
     acts = whole.live(morning.timestamp() + HOUR, everybody)
@@ -54,6 +56,7 @@ def test_a_day_cut_into_pieces_is_the_same_day(parisoma: Building, people: list[
     assert pieces.room("kitchen") == whole.room("kitchen")
 
 
+@pytest.mark.law
 def test_another_seed_lives_another_day(parisoma: Building, people: list[SimPerson], morning: datetime):
     one, other = (world(parisoma, people, morning, seed).live(morning.timestamp() + HOUR, everybody) for seed in (1, 2))
 
@@ -198,6 +201,7 @@ def test_meetings_make_their_room_stuffy_and_loud(parisoma: Building, people: li
     assert loudest > 55
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("night", [date(2026, 3, 8), date(2026, 11, 1)], ids=["spring", "autumn"])
 def test_the_two_odd_nights_of_the_year_pass(parisoma: Building, people: list[SimPerson], night: date):
     evening = datetime(night.year, night.month, night.day, 20, 0, tzinfo=parisoma.zone) - timedelta(days=1)
@@ -208,6 +212,7 @@ def test_the_two_odd_nights_of_the_year_pass(parisoma: Building, people: list[Si
     assert house.now == evening.timestamp() + 20 * HOUR
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("space", SPACES, ids=lambda path: path.stem)
 def test_every_sample_space_has_a_life(space: Path):
     building = load(space)
