@@ -20,6 +20,7 @@ _COMMANDS = {
     "publish": "controller.cli.publish",
     "people": "controller.cli.people",
     "who": "controller.cli.community",
+    "notices": "controller.cli.notices",
     "explain": "controller.cli.explain",
     "events": "controller.cli.events",
     "alarms": "controller.cli.alarms",

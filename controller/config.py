@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from controller.adapters.broker import BrokerProgram
 from controller.adapters.mqtt import Broker
+from controller.adapters.notify import MAIL_SCHEMES, NotifySettings
 from controller.errors import InputError
 from devices.link import MQTT_3_1_1, MQTT_5, TlsSettings
 
@@ -36,7 +37,7 @@ ACCESS_USER = "server-access"
 TELEMETRY_USER = "server-telemetry"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 # Environment names that only Natoma could have meant: the rest of NATOMA_* may belong to scripts around it.
-_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE)(_|$)")
+_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY)(_|$)")
 
 
 class LogLevel(StrEnum):
@@ -80,6 +81,7 @@ class Settings:
     broker: BrokerProgram | None = None  # None: mosquitto where it is installed, else amqtt
     broker_port: int | None = None
     web: Web = Web()
+    notify: NotifySettings = field(default_factory=NotifySettings)
     log_level: LogLevel = LogLevel.INFO
 
     @property
@@ -125,6 +127,12 @@ class _Written(BaseSettings):
     web_beyond_loopback: bool = False
     web_outside_host: str = Field("127.0.0.1", pattern=_HOST)
     web_outside_port: Port | None = None
+    notify_smtp: SecretStr | None = None  # the URL may hold a password
+    notify_from: str | None = Field(None, pattern=r"^[^\s@<>,]{1,64}@[A-Za-z0-9.-]{1,255}$")
+    notify_webhook_secret: SecretStr | None = None
+    notify_private_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -152,7 +160,7 @@ _SYNONYMS = {
     "host": "web_host",
 }
 # A broker's URL is easily written as `broker`, with its password.
-_URLS = frozenset({"mqtt", "broker", "database"})
+_URLS = frozenset({"mqtt", "broker", "database", "notify_smtp"})
 _DATABASES = ("postgresql", "postgres")
 _RIGHT = {
     "data": "name a directory",
@@ -168,6 +176,10 @@ _RIGHT = {
     "web_beyond_loopback": "write true or false",
     "web_outside_host": "write an address of this machine, such as 0.0.0.0 for all of them",
     "web_outside_port": "write a port from 1 to 65535, or leave it out to let nobody else in",
+    "notify_smtp": f"write {', '.join(f'{scheme}://' for scheme in MAIL_SCHEMES)} before user:password@host:port",
+    "notify_from": "write the address messages come from, such as natoma@example.org",
+    "notify_webhook_secret": "write a long random text that webhooks are signed with",
+    "notify_private_hosts": "write host names without a port: automation.local, 10.0.0.5",
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }
 
@@ -303,6 +315,7 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
             written.web_outside_host,
             written.web_outside_port,
         ),
+        notify=_notify(written, sources),
         log_level=written.log_level,
     )
 
@@ -322,6 +335,27 @@ def _database(written: _Written, sources: _Sources) -> SecretStr | None:
     if not url.path.strip("/"):
         raise InputError(sources.wrong("database", "names no database", right))
     return written.database
+
+
+def _notify(written: _Written, sources: _Sources) -> NotifySettings:
+    smtp = written.notify_smtp.get_secret_value() if written.notify_smtp is not None else None
+    if smtp is not None:
+        try:
+            url = urlsplit(smtp)
+            is_server = url.scheme in MAIL_SCHEMES and bool(url.hostname) and url.port != 0
+        except ValueError:
+            is_server = False
+        if not is_server:
+            raise InputError(sources.wrong("notify_smtp", "is no address of a mail server", _RIGHT["notify_smtp"]))
+        if written.notify_from is None:
+            raise InputError(sources.wrong("notify_from", "says whom mail comes from", _RIGHT["notify_from"]))
+    secret = written.notify_webhook_secret
+    return NotifySettings(
+        smtp=smtp,
+        sender=written.notify_from,
+        webhook_secret=secret.get_secret_value() if secret is not None else None,
+        private_hosts=frozenset(host.lower() for host in written.notify_private_hosts),
+    )
 
 
 def _broker(written: _Written, sources: _Sources) -> Broker | None:

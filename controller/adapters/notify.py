@@ -21,13 +21,15 @@ from controller.services.notices.outbox import SendError
 from controller.services.notices.words import Message
 from controller.services.ports import Clock
 
+logger = logging.getLogger(__name__)
+
 # Its own lines name whole addresses, passwords among them.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 SENDERS = 4
 # To connect, and to wait for an answer; a stop of the service waits as long for one that is being sent.
 TIMEOUT_S = 5.0
-_SECURE = {"smtp": ("mailto", ""), "smtp+starttls": ("mailtos", "starttls"), "smtps": ("mailtos", "ssl")}
+MAIL_SCHEMES = {"smtp": ("mailto", ""), "smtp+starttls": ("mailtos", "starttls"), "smtps": ("mailtos", "ssl")}
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -57,6 +59,10 @@ class AppriseNotifier:
         self._settings = settings
         self._clock = clock
         self._has_library = is_installed()
+        if settings.smtp is not None and not self._has_library:
+            logger.warning(
+                "a mail server is set, but messages go nowhere: pip install 'natoma[notify]' (docs/notices.md)"
+            )
         self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="notices")
 
     def channels(self, profile: Profile) -> tuple[Channel, ...]:
@@ -98,7 +104,7 @@ class AppriseNotifier:
 
     def _mail(self, to: str) -> str:
         server = urlsplit(str(self._settings.smtp))
-        schema, mode = _SECURE[server.scheme]
+        schema, mode = MAIL_SCHEMES[server.scheme]
         login = f"{server.username}:{server.password or ''}@" if server.username else ""
         host = f"{server.hostname}:{server.port or _PORTS[server.scheme]}"
         words = {

@@ -25,6 +25,7 @@ from controller.adapters.mqtt import (
     access_settings,
     telemetry_settings,
 )
+from controller.adapters.notify import AppriseNotifier
 from controller.adapters.publications import PublicationFolder
 from controller.app.health import Watch
 from controller.app.lock import alone_in
@@ -109,7 +110,9 @@ async def run(
             public_key_of(stores.list_signing_key),
         )
         broker, embedded = await _broker(stack, settings, space)
-        service = _Service(settings, space, stores, broker, embedded, clock, hint)
+        notifier = AppriseNotifier(settings.notify, clock)
+        stack.callback(notifier.close)
+        service = _Service(settings, space, stores, broker, embedded, clock, hint, notifier)
         await stack.enter_async_context(service.working(stop))
         # The page before the links: with the broker away it is where one looks.
         address = await stack.enter_async_context(service.page())
@@ -172,6 +175,7 @@ class _Service:
         embedded: EmbeddedBroker | None,
         clock: SystemClock,
         hint: str | None,
+        notifier: AppriseNotifier,
     ) -> None:
         self._settings = settings
         self._stores = stores
@@ -194,6 +198,7 @@ class _Service:
             meters=Meters(),
             board=board,
             profiles=self._profiles,
+            notifier=notifier,
         )
         self._displays = Displays(feed, self._outbound, topics)
         self._access_side = MqttInbound(

@@ -22,6 +22,7 @@ from controller.adapters.sql.guests import SqlGuests
 from controller.adapters.sql.house import SqlHouse
 from controller.adapters.sql.ledger import SqlLedger
 from controller.adapters.sql.lists import SqlLists
+from controller.adapters.sql.notices import SqlNotices
 from controller.adapters.sql.places import Place, SqliteFile
 from controller.adapters.sql.postgresql import PostgresServer
 from controller.adapters.sql.profiles import SqlProfiles
@@ -60,6 +61,7 @@ class RegistryStores:
     lists: SqlLists
     tokens: SqlTokens
     profiles: SqlProfiles
+    notices: SqlNotices
     answers: SqlAnswers
 
     @classmethod
@@ -78,6 +80,7 @@ class RegistryStores:
             SqlLists(database),
             SqlTokens(database),
             SqlProfiles(database),
+            SqlNotices(database),
             SqlAnswers(database),
         )
 
@@ -130,6 +133,7 @@ def kept_in(stores: Stores) -> Kept:
         waiting=kept.waiting,
         tokens=kept.tokens,
         profiles=kept.profiles,
+        notices=kept.notices,
         answers=kept.answers,
         sealer=AesSealer(),
         credentials=stores.registry,

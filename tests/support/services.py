@@ -77,6 +77,7 @@ from devices.topics import Address, Kind, Topics
 from tests.support.memory import MemoryAlarmStore, MemoryEventLog, MemoryTelemetryLog
 from tests.support.memory_answers import MemoryAnswers
 from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
+from tests.support.memory_notices import Mailbox, MemoryNotices
 from tests.support.memory_profiles import MemoryProfiles
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryGuests, MemoryHouse, MemoryLedger, MemoryLists, MemoryPublicEvents
@@ -372,6 +373,8 @@ class House:
         self.tokens = MemoryTokens()
         self.answers = MemoryAnswers()
         self.profiles = MemoryProfiles(people.people)
+        self.notices = MemoryNotices(people.people)
+        self.mailbox = Mailbox()
         self.ledger = MemoryLedger()
         self.lists = MemoryLists()
         self.alarm_store = MemoryAlarmStore()
@@ -393,6 +396,7 @@ class House:
             tokens=self.tokens,
             answers=self.answers,
             profiles=self.profiles,
+            notices=self.notices,
             sealer=AesSealer(),
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,
@@ -408,6 +412,7 @@ class House:
             feed=self.feed,
             meters=self.meters,
             board=HealthBoard(self.feed, self.clock.now),
+            notifier=self.mailbox,
             profiles=lambda device: BUILT_IN[device.reader_profile],
             spool_limit=spool_limit,
         )

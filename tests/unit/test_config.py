@@ -379,6 +379,32 @@ def test_a_key_needs_its_certificate():
     ]
 
 
+def test_a_mail_server_and_who_writes_are_set_together():
+    settings = load(flags={"notify_smtp": "smtps://natoma:horse@mail", "notify_from": "natoma@example.org"})
+
+    assert (settings.notify.smtp, settings.notify.sender) == ("smtps://natoma:horse@mail", "natoma@example.org")
+    assert said(notify_smtp="smtp://mail") == [
+        "setting notify_from (not set): says whom mail comes from — write the address messages come from, such as natoma@example.org"
+    ]
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "http://mail", "smtp://", "smtp://mail:0", "smtp://mail:x"])
+def test_what_is_no_mail_server_is_refused_without_its_password(url: str):
+    (line,) = said(notify_smtp=url.replace("//m", "//natoma:horse@m"), notify_from="natoma@example.org")
+
+    assert "is no address of a mail server — write smtp://, smtp+starttls://, smtps://" in line
+    assert "horse" not in line
+
+
+def test_settings_show_no_secret_of_messages():
+    settings = load(
+        flags={"notify_smtp": "smtp://natoma:horse@mail", "notify_from": "a@b.org", "notify_webhook_secret": "hush"}
+    )
+
+    assert "horse" not in repr(settings)
+    assert "hush" not in repr(settings)
+
+
 def test_every_setting_is_in_the_docs():
     told = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
 

@@ -1,16 +1,20 @@
-"""Those who want to be known: their profiles, who of them is here, and who comes for the first time."""
+"""People told of, and told: profiles, who is here, who comes for the first time, whose guest has come, notices."""
+
+from collections.abc import Sequence
 
 from controller.app.wiring.ground import Ground
 from controller.app.wiring.inside import InsideWing
-from controller.app.wiring.wing import Lasting, Wing
+from controller.app.wiring.wing import Lasting, Newest, Wing
+from controller.services.notices.outbox import House, Notifier, Outbox
 from controller.services.people.community import Community
 from controller.services.people.first_entries import FirstEntries
 from controller.services.people.profiles import ProfileBook
 from controller.services.ports import LoggedFact
+from controller.services.visitors.guest_arrivals import GuestArrivals
 
 
 class CommunityWing(Wing):
-    def __init__(self, ground: Ground, inside: InsideWing) -> None:
+    def __init__(self, ground: Ground, inside: InsideWing, notifier: Notifier) -> None:
         self._ground = ground
         self.profiles = ProfileBook(ground.kept.profiles)
         self.community = Community(
@@ -19,10 +23,32 @@ class CommunityWing(Wing):
             lambda: inside.following.whereabouts.inside(),
         )
         self._first = FirstEntries(ground.kept.profiles, ground.note)
+        self._guests = GuestArrivals(ground.index, ground.note)
+        self._outbox = Outbox(
+            ground.kept.notices,
+            notifier,
+            House(
+                ground.space,
+                lambda: ground.people().people,
+                self.profiles.of,
+                lambda person: inside.following.whereabouts.is_inside(person),
+            ),
+            ground.note,
+            ground.board,
+            ground.clock,
+        )
+
+    async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:
+        self._guests.recall(facts)
 
     def lasting(self) -> Lasting:
         yield "profiles", self.profiles.run()
         yield "first entries", self._first.run(self._ground.kept.events, self._ground.clock.now())
+        yield "notices", self._outbox.run(self._ground.kept.events)
 
     def took(self, logged: LoggedFact) -> None:
         self._first.took(logged)
+        self._guests.took(logged)
+
+    def look(self) -> None:
+        self._guests.look()

@@ -12,6 +12,7 @@ from controller.services.entry.access_index import AccessIndex
 from controller.services.entry.shown import Digests
 from controller.services.journal import Journal
 from controller.services.meters import Meters
+from controller.services.notices.store import NoticeStore
 from controller.services.people.people import PeopleStore
 from controller.services.people.profiles import ProfileStore
 from controller.services.ports import Clock, EventLog, LoggedFact, Outbound, RegistrySnapshot, TelemetryLog
@@ -51,6 +52,7 @@ class Kept:
     tokens: TokenStore
     answers: AnswerStore
     profiles: ProfileStore
+    notices: NoticeStore
     sealer: Sealer
     credentials: CredentialStore
     list_digest_of_token: Callable[[str], Awaitable[bytes]]  # as doors' own lists know it; slow on purpose

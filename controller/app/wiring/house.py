@@ -23,6 +23,7 @@ from controller.domain.shared import Shared
 from controller.domain.usage import Usage
 from controller.services.inbound import Router
 from controller.services.meters import Meters
+from controller.services.notices.outbox import Notifier
 from controller.services.ports import Clock, LoggedFact, Outbound
 from controller.services.refusals import Refusals
 from controller.services.rooms.spool import WAITING_LIMIT
@@ -47,6 +48,7 @@ class Services:
         meters: Meters,
         board: HealthBoard,
         profiles: Callable[[Device], ReaderProfile],
+        notifier: Notifier,
         spool_limit: int = WAITING_LIMIT,
     ) -> None:
         self._listeners: list[Callable[[LoggedFact], None]] = []
@@ -62,7 +64,7 @@ class Services:
         rooms = RoomWing(ground, spool_limit=spool_limit, on_air_changed=modes.modes.look)
         bookings = BookingWing(ground, rooms)
         programs = ProgramWing(ground)
-        community = CommunityWing(ground, inside)
+        community = CommunityWing(ground, inside, notifier)
         topics = Topics(space.root)
         refusals = Refusals(
             topics, rooms.spool.refuse, outbound, ground.note, space.devices.__contains__, meters, clock
