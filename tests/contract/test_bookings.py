@@ -8,7 +8,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -235,6 +235,32 @@ async def test_an_unknown_person_among_those_tried_makes_none(kept: Kept) -> Non
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_came_from_one_origin_is_rewritten_in_one_go_and_may_change_places(kept: Kept) -> None:
+    ours, theirs = booking("a", 0, origin="town/a"), booking("b", 1, origin="town/b")
+    await kept.bookings.put_bookings([ours, theirs, booking("old", -9, origin="town/c"), booking("x", 2)])
+    seen: list[str] = []
+
+    def swapped(standing: Sequence[Booking]) -> list[Booking]:
+        seen.extend(one.id for one in standing)
+        return [replace(ours, start=theirs.start, end=theirs.end), replace(theirs, start=ours.start, end=ours.end)]
+
+    tried = await kept.bookings.try_from("town/", NOON - HOUR, swapped)
+
+    assert (seen, tried.conflicts, tried.version) == (["a", "b"], (), await kept.people.version())
+    assert [one.id for one in await kept.bookings.bookings_from("town/")] == ["old", "b", "a"]
+
+
+async def test_of_what_is_rewritten_that_which_meets_another_is_left_as_it_was(kept: Kept) -> None:
+    ours, other = booking("a", 0, origin="town/a"), booking("x", 2)
+    await kept.bookings.put_bookings([ours, other])
+    moved, new = replace(ours, start=other.start, end=other.end), booking("n", 4, origin="town/n")
+
+    tried = await kept.bookings.try_from("town/", NOON, lambda _: [moved, new])
+
+    assert ([one.id for one in tried.made], tried.conflicts) == (["n"], ((moved, other),))
+    assert await kept.bookings.booking(ours.id) == ours
 
 
 async def test_a_change_reads_what_stands_and_writes_what_shall(kept: Kept) -> None:

@@ -8,7 +8,7 @@ from controller.domain.booking.values import Series, SkipReason, Waiting, Waitin
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import AreaId, BookingId, PersonId, SeriesId, WaitingId
 from controller.services.booking import store_checks
-from controller.services.booking.stores import Tried
+from controller.services.booking.stores import Overlap, Tried
 from controller.services.people import registry_checks as checks
 from tests.support.memory_registry import MemoryRegistry
 
@@ -48,6 +48,15 @@ class MemoryBookings:
                 after[one.id] = store_checks.as_kept(one)
                 made.append(after[one.id])
         return Tried(self._become(after, *(one.id for one in made)), tuple(made), tuple(conflicts))
+
+    async def try_from(
+        self, origin: str, after: datetime, decide: Callable[[Sequence[Booking]], Sequence[Booking]]
+    ) -> Tried:
+        bookings = decide([one for one in await self.bookings_from(origin) if one.end > after])
+        try:
+            return Tried(await self.put_bookings(bookings), tuple(map(store_checks.as_kept, bookings)), ())
+        except Overlap:
+            return await self.try_bookings(bookings)
 
     async def change_booking(self, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]:
         if id not in self._bookings:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.adapters.sql import booking_rows as rows
@@ -46,6 +46,18 @@ class SqlBookings:
         store_checks.check_bookings(bookings)
         return await self._database.write(lambda connection: _try(connection, bookings))
 
+    async def try_from(
+        self, origin: str, after: datetime, decide: Callable[[Sequence[Booking]], Sequence[Booking]]
+    ) -> Tried:
+        wanted = _is_from(origin) & (_table.c.end_ms > milliseconds(after))
+
+        def work(connection: Connection) -> Tried:
+            bookings = decide(rows.bookings_where(connection, wanted, _table.c.start_ms))
+            store_checks.check_bookings(bookings)
+            return _all_or_those_that_fit(connection, bookings)
+
+        return await self._database.write(work)
+
     async def change_booking(self, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]:
         return await self._database.write(lambda connection: _change(connection, id, change))
 
@@ -82,13 +94,17 @@ class SqlBookings:
         )
 
     async def bookings_from(self, origin: str) -> list[Booking]:
-        # Not LIKE, to which SQLite's letters are all of one size.
-        wanted = func.substr(_table.c.origin, 1, len(origin)) == origin
+        wanted = _is_from(origin)
         return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.start_ms))
 
     async def bookings_ended(self, start: datetime, end: datetime) -> list[Booking]:
         wanted = and_(_table.c.end_ms >= milliseconds(start), _table.c.end_ms < milliseconds(end))
         return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.end_ms))
+
+
+def _is_from(origin: str) -> ColumnElement[bool]:
+    # Not LIKE, to which SQLite's letters are all of one size.
+    return func.substr(_table.c.origin, 1, len(origin)) == origin
 
 
 def _put(connection: Connection, bookings: Sequence[Booking]) -> int:
@@ -131,6 +147,16 @@ def _try(connection: Connection, bookings: Sequence[Booking]) -> Tried:
 def _areas(before: Mapping[BookingId, Booking], changed: Iterable[Booking]) -> set[AreaId]:
     """A booking moved from one room to another touches both."""
     return {area for one in changed for area in (one.area, before.get(one.id, one).area)}
+
+
+def _all_or_those_that_fit(connection: Connection, bookings: Sequence[Booking]) -> Tried:
+    """Written in one go two may change places, and a year is quick."""
+    try:
+        with connection.begin_nested():
+            version = _put(connection, bookings)
+    except Overlap:
+        return _try(connection, bookings)
+    return Tried(version, tuple(map(store_checks.as_kept, bookings)), ())
 
 
 def _put_those_that_fit(

@@ -38,6 +38,11 @@ class BookingStore(Protocol):
     async def put_booking(self, booking: Booking) -> int: ...  # made, or replaced
     async def put_bookings(self, bookings: Sequence[Booking]) -> int: ...  # all or none
     async def try_bookings(self, bookings: Sequence[Booking]) -> Tried: ...  # those that fit; in their order
+    # The same of what `decide` makes of everything from this origin that ends after a moment, in one transaction: what
+    # it read is still so when it is written.
+    async def try_from(
+        self, origin: str, after: datetime, decide: Callable[[Sequence[Booking]], Sequence[Booking]]
+    ) -> Tried: ...
     # Reads what stands, asks `change` for what shall stand, and writes it, in one transaction: nobody comes between.
     # What `change` raises leaves everything as it was; an equal answer is no new version.
     async def change_booking(self, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]: ...
