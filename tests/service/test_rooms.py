@@ -1,14 +1,21 @@
 """The rooms as they are shown: from the newest durable readings, with their age, and never better than is known."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from controller.domain.building import Device, DeviceKind
+from controller.domain.facts import Fact, FactKind
+from controller.domain.holdings import Booking
+from controller.domain.house import HouseState, Lockdown, Scope
+from controller.domain.ids import BookingId, DeviceId
 from controller.domain.rooms.air import Air
+from controller.services.ports import LoggedFact, RegistrySnapshot
 from controller.services.rooms.rooms import LOOK_AT_ALL_EVERY
 from devices.messages import ChannelSpec, DeviceState, State, Status, Telemetry
-from tests.support.services import BOOTH, NOON, SENSOR, STREET_UNIT, STUDY, House, birth
+from tests.support.services import ALICE, BOOTH, NOON, PEOPLE, SENSOR, SPACE, STREET_UNIT, STUDY, House, birth
 
 
 @pytest.fixture
@@ -186,3 +193,167 @@ async def test_an_area_that_is_no_room_has_nothing_to_look_at(house):
     await looked()
 
     assert set(house.feed.snapshot()["rooms"]) == {STUDY, BOOTH}
+
+
+# --- bookings, since when, who is in --------------------------------------------------------------------------------
+
+
+def booked(start_min: float, end_min: float, **more: object) -> RegistrySnapshot:
+    made = Booking(
+        BookingId("b1"), STUDY, NOON + timedelta(minutes=start_min), NOON + timedelta(minutes=end_min), ALICE.id
+    )
+    return replace(PEOPLE, bookings={made.id: replace(made, **more)})
+
+
+def rebook(house: House, people: RegistrySnapshot) -> None:
+    house.index.load(replace(people, version=house.index.version + 1))
+    house.services.rights_changed()
+
+
+async def test_a_booking_is_shown_with_its_times_and_no_name(house):
+    rebook(house, booked(-10, 20, title="Salary talk"))
+    await looked()
+
+    shown = study(house)
+    assert (shown["status"], shown["checked_in"]) == ("booked", False)
+    assert shown["until"] == (NOON + timedelta(minutes=20)).isoformat(timespec="seconds")
+    assert "Salary" not in str(shown)
+    assert "alice" not in str(shown)
+
+
+async def test_a_room_is_booked_from_the_very_second_on_and_free_again_at_its_end(house):
+    rebook(house, booked(10, 20))
+    await looked()
+    before = study(house)
+    await asyncio.sleep(600)
+    during = study(house)["status"]
+    await asyncio.sleep(600)
+
+    assert (before["status"], during, study(house)["status"]) == ("free", "booked", "free")
+    assert before["until"] == before["next"]["start"] == (NOON + timedelta(minutes=10)).isoformat(timespec="seconds")
+    assert study(house)["since"] == (NOON + timedelta(minutes=20)).isoformat(timespec="seconds")
+
+
+async def test_somebody_in_a_booked_room_who_has_not_checked_in_is_flagged(house):
+    rebook(house, booked(-1, 20))
+    await reads(house, presence=True)
+    before = study(house)["in_use_unchecked"]
+    rebook(house, booked(-1, 20, checked_in_at=NOON))
+    await looked()
+
+    assert (before, study(house)["in_use_unchecked"], study(house)["status"]) == (True, False, "in_use")
+
+
+async def test_a_room_behind_a_lockdown_is_unavailable(house):
+    rebook(house, replace(PEOPLE, house=HouseState(lockdowns=(Lockdown("l", Scope(), NOON, ALICE.id, "intruder"),))))
+    await looked()
+
+    assert (study(house)["status"], study(house)["unavailable"]) == ("unavailable", "lockdown")
+
+
+async def test_whoever_must_not_act_over_peoples_heads_is_told_who_is_in_and_since_when(house):
+    nobody_knows = house.rooms.sensed(STUDY)
+    await reads(house, presence=True)
+    felt_at = house.clock.now() - timedelta(seconds=0.5)
+    await reads(house, presence=False)
+
+    assert (nobody_knows.occupied, nobody_knows.last_motion_at) == (None, None)
+    after = house.rooms.sensed(STUDY)
+    assert (after.occupied, after.quality) == (False, "sensed")
+    assert abs(after.last_motion_at - felt_at) < timedelta(seconds=0.1)
+    assert after.since > felt_at
+    assert house.rooms.sensed("lobby").occupied is None
+    assert house.rooms.state_of("lobby") is None
+    assert house.rooms.state_of(STUDY).occupied is False
+
+
+async def test_the_air_rises_before_its_level_tells(house):
+    for minute in range(6):
+        await reads(house, co2=430 + 12 * minute)
+        await asyncio.sleep(59.5)
+
+    assert study(house)["occupancy"]["reason"] == "CO₂ rises by 12 ppm a minute"
+    assert study(house)["status"] == "in_use"
+
+
+async def test_a_probe_says_how_good_the_wifi_is_once_it_has_said_what_it_is():
+    probe = Device(DeviceId("wifi-study"), DeviceKind.PROBE, area=STUDY)
+    house = House(space=replace(SPACE, devices={**SPACE.devices, probe.id: probe}))
+    async with house.working():
+        looking = asyncio.get_running_loop().create_task(house.rooms.run())
+        house.bring_up()
+        house.say(probe.id, Telemetry(v={"latency": 180, "loss": 0.5}))
+        await looked()
+        unborn = study(house)["wifi"]
+        house.say(
+            probe.id,
+            birth(
+                latency=ChannelSpec(device_class="duration", unit="ms"),
+                loss=ChannelSpec(device_class="packet_loss", unit="%"),
+            ),
+        )
+        house.say(probe.id, Telemetry(v={"latency": 180, "loss": 0.5}))
+        await looked()
+        looking.cancel()
+
+    shown = study(house)
+    assert unborn == "unknown"
+    assert (shown["wifi"], shown["latency_ms"], shown["loss"]) == ("poor", 180, 0.5)
+    assert shown["sensor"] == "never_seen"
+
+
+# --- what is told -------------------------------------------------------------------------------------------------
+
+
+def told(house: House) -> list[tuple[object, object, object]]:
+    facts = house.heard_of(FactKind.ROOM_CHANGED)
+    return [(fact.detail["of"], fact.detail["was"], fact.detail["is"]) for fact in facts if fact.area == STUDY]
+
+
+async def test_what_staff_would_act_upon_is_a_fact_once_it_has_lasted(house):
+    house.say(SENSOR, birth(rev=3, every_s=600.0, noise=ChannelSpec(device_class="sound_pressure", unit="dB")))
+    await reads(house, noise=80)
+    at_once = told(house)
+    await asyncio.sleep(61)
+    lasted = told(house)
+    await reads(house, noise=40)
+    await asyncio.sleep(61)
+
+    assert (at_once, lasted) == ([], [("quiet", None, "loud")])
+    assert told(house)[-1] == ("quiet", "loud", "quiet")
+
+
+async def test_a_shout_is_no_news(house):
+    house.say(SENSOR, birth(rev=3, every_s=600.0, noise=ChannelSpec(device_class="sound_pressure", unit="dB")))
+    await reads(house, noise=80)
+    await reads(house, noise=40)
+    await asyncio.sleep(300)
+
+    assert told(house) == []
+
+
+async def test_silence_is_told_and_so_is_its_end(house):
+    await reads(house, temperature=21.0)
+    await asyncio.sleep(200)
+    silent = told(house)
+    await reads(house, temperature=21.0)
+
+    assert silent == [("sensors", None, "silent")]
+    assert told(house)[-1] == ("sensors", "silent", "heard")
+
+
+async def test_after_a_restart_a_room_is_as_it_was_since_then_and_nothing_is_told_twice():
+    house = House()
+    early = NOON - timedelta(hours=2)
+    detail = {"of": "air", "was": "good", "is": "bad", "since": early.isoformat()}
+    measured = int(NOON.timestamp() * 1000)
+    house.rooms.recall(
+        {SENSOR: {"co2": (measured, 1_900)}},
+        [LoggedFact(1, Fact(FactKind.ROOM_CHANGED, early, area=STUDY, detail=detail))],
+    )
+    looking = asyncio.get_running_loop().create_task(house.rooms.run())
+    await asyncio.sleep(61)
+    looking.cancel()
+
+    assert study(house)["air_since"] == early.isoformat(timespec="seconds")
+    assert [one for one in told(house) if one[0] == "air"] == []

@@ -132,8 +132,8 @@ function roomCard(value) {
   const { word, flags, notes, people, state } = shownRoom(value);
   const noted = notes.map(([flag, since]) => (since ? `${words.flagsLong[flag]} ${words.since(absolute(since))}` : words.flagsLong[flag]));
   const reason = value.occupancy?.reason;
-  // Where what is sensed disagrees, the reason is the news.
-  const counted = people ? [people, value.occupancy.disagrees && reason ? reason : said(value.occupancy.quality)].join(" · ") : reason || words.values.unknown;
+  // Where nobody is there, or what is sensed disagrees, the reason is the news.
+  const counted = people ? [people, reason && (value.occupancy.disagrees || !value.occupancy.count) ? reason : said(value.occupancy.quality)].join(" · ") : reason || words.values.unknown;
   const level = (reading, judged) => [reading, judged && judged !== "unknown" ? said(judged) : ""].filter(Boolean).join(" · ");
   return {
     title: value.name,
