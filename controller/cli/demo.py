@@ -47,7 +47,8 @@ def demo(config: Path | None, seed: int, start: str, **flags: Any) -> None:
     if settings.mqtt is not None:
         raise InputError("setting mqtt names a broker of yours; the demo brings its own — unset it for the demo")
     chosen = (settings.space or sample_space()).resolve()
-    settings = replace(settings, space=chosen, data=settings.data.resolve())
+    # Its people are made up: they have no place among those of a server.
+    settings = replace(settings, space=chosen, data=settings.data.resolve(), database=None)
     set_up_logging(settings)
     space = load_space_file(chosen)
     people = settings.data / "people.csv"

@@ -4,6 +4,7 @@ All that it shares with a file is in the suites of the stores.
 """
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from controller.adapters.sql import schema_registry, schema_rooms  # noqa: F401  # its tables join the metadata
-from controller.adapters.sql.postgresql import PostgresServer
+from controller.adapters.sql.postgresql import OURS, TRANSIENT, PostgresServer
 from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.upgrade import MIGRATIONS, REGISTRY, Chain
 from controller.domain.holdings import Booking
@@ -159,6 +160,39 @@ async def test_a_server_that_takes_no_writes_is_told() -> None:
         with pytest.raises(StoreError, match="it takes no writes"):
             await registry.database.read(lambda connection: connection.execute(text("UPDATE person SET banned = true")))
         assert not (await kept.people.load()).people[ADA].banned
+
+
+async def test_a_writer_waits_for_another_and_not_for_ever() -> None:
+    server = postgres.empty_registry()
+    async with opened_at(server) as kept:
+        impatient = PostgresServer(server.url, patience_ms=50)
+        async with SqlRegistry(server, key_id="k1") as first, SqlRegistry(impatient, key_id="k1") as second:
+            inside, done = threading.Event(), threading.Event()
+
+            def dawdle(connection: Connection) -> None:
+                inside.set()
+                assert done.wait(10)
+
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(first.database.write(dawdle))
+                assert await asyncio.to_thread(inside.wait, 10)
+                with pytest.raises(StoreError, match="another process holds its lock"):
+                    await second.set_banned(ADA, True)
+                assert not (await kept.people.load()).people[ADA].banned  # who reads waits for nobody
+                done.set()
+            await second.set_banned(ADA, True)
+
+
+def test_every_error_of_a_server_is_known_to_be_the_worlds_or_ours() -> None:
+    states = {
+        one.sqlstate
+        for one in vars(psycopg.errors).values()
+        if isinstance(one, type) and issubclass(one, psycopg.Error) and one.sqlstate
+    }
+
+    assert len(states) > 200
+    assert {state for state in states if not (state[:2] in OURS or {state, state[:2]} & TRANSIENT.keys())} == set()
+    assert OURS & TRANSIENT.keys() == set()
 
 
 async def test_a_mistake_of_ours_stays_loud() -> None:

@@ -37,8 +37,16 @@ TRANSIENT: dict[str, str] = {
     "55P03": "another process holds its lock",
     "57": "it is being stopped, or somebody stopped the statement",
     "58": "its disk reports an error; look at its log",
+    "72": "it forgot the moment we read it at",
+    "F0": "its configuration is wrong; look at its log",
+    "XX": "it reports damage, or an error of its own; look at its log",
 }
-"""What a server and its operators do, by SQLSTATE or the class of it: it becomes a StoreError. The rest is our mistake."""
+"""What a server and its operators do, by SQLSTATE or the class of it: it becomes a StoreError."""
+
+OURS = frozenset(
+    "02 03 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 2B 2D 2F 34 38 39 3B 3F 42 44 54 55 HV P0".split()  # noqa: SIM905
+)
+"""Classes of what only a mistake of ours can cause, but for what TRANSIENT names of them: it stays what it is, and loud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class PostgresServer:
     """One database of a server."""
 
     url: str = field(repr=False)  # may hold a password
+    patience_ms: int = _WAIT_FOR_WRITERS_MS
 
     def __post_init__(self) -> None:
         parsed = _parsed(self.url)
@@ -115,7 +124,7 @@ class PostgresServer:
                     "application_name": "natoma",
                     "connect_timeout": _CONNECT_S,
                     "tcp_user_timeout": _UNANSWERED_MS,
-                    "options": f"-c lock_timeout={_WAIT_FOR_WRITERS_MS}",
+                    "options": f"-c lock_timeout={self.patience_ms}",
                 },
             )
         except ModuleNotFoundError as exc:
