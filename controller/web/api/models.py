@@ -67,7 +67,8 @@ def _day(value: object) -> date:
 
 
 def _written(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    fine = "milliseconds" if at.microsecond else "seconds"  # as fine as it is kept
+    return at.astimezone(UTC).isoformat(timespec=fine).replace("+00:00", "Z")
 
 
 Moment = Annotated[
