@@ -89,6 +89,12 @@ class NoWords(Model):
     """Nothing more to say."""
 
 
+class TakeWish(Model):
+    person: Words | None = Field(
+        None, description="Before a room's panel alone: who takes it, by name or id; it must be who waits."
+    )
+
+
 class Repeats(Model):
     """How it comes again: in local days and hours of the space; it ends on `until` or after `count` dates."""
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from controller.domain.booking.values import Waiting
-from controller.domain.ids import AreaId, WaitingId
-from controller.domain.tokens import TokenScope
-from controller.web.api.acting import acting, told, version_of
+from controller.domain.booking.values import Waiting, WaitingState
+from controller.domain.ids import AreaId, PersonId, WaitingId
+from controller.domain.tokens import TokenScope, may
+from controller.web.api.acting import acting, named_at_panel, told, version_of
 from controller.web.api.bookings import REFUSALS, WRITE, wish_of
 from controller.web.api.house import ApiHouse
 from controller.web.api.models import Nothing
@@ -15,6 +15,7 @@ from controller.web.api.models_bookings import (
     BookingOut,
     BookingWish,
     NoWords,
+    TakeWish,
     WaitingList,
     WaitingOut,
     WaitingQuery,
@@ -23,6 +24,7 @@ from controller.web.api.paging import page_of
 from controller.web.api.problems import Problem, not_found
 from controller.web.api.routes import PREFIX, Answer, Call, Route, route
 
+PANEL = TokenScope.PANEL
 _PROBLEMS = (*REFUSALS, Problem.NOT_WAITING)
 
 
@@ -32,7 +34,7 @@ class WaitingResource:
 
     def routes(self) -> Iterator[Route]:
         yield route(
-            "GET", "/waiting", "listWaiting", "Who waits, the first to ask first: all of them for staff, else one's own",
+            "GET", "/waiting", "listWaiting", "Who waits, the first to ask first: for staff all, for a panel its room's offers, else one's own",
             self.list, TokenScope.BOOKINGS_READ, query=WaitingQuery, gives=WaitingList,
             problems=(Problem.NEEDS_PERSON,),
         )  # fmt: skip
@@ -41,8 +43,8 @@ class WaitingResource:
             takes=BookingWish, gives=WaitingOut, status=HTTPStatus.CREATED, creates=True, problems=_PROBLEMS,
         )  # fmt: skip
         yield route(
-            "POST", "/waiting/{waiting}/take", "takeOffered", "Book what was offered", self.take, WRITE,
-            takes=NoWords, gives=BookingOut, status=HTTPStatus.CREATED, versioned=True, creates=True, problems=_PROBLEMS,
+            "POST", "/waiting/{waiting}/take", "takeOffered", "Book what was offered", self.take, WRITE, PANEL,
+            takes=TakeWish, gives=BookingOut, status=HTTPStatus.CREATED, versioned=True, creates=True, problems=_PROBLEMS,
         )  # fmt: skip
         yield route(
             "POST", "/waiting/{waiting}/withdraw", "withdrawWaiting", "Wait no longer", self.withdraw, WRITE,
@@ -50,16 +52,17 @@ class WaitingResource:
         )  # fmt: skip
 
     async def list(self, call: Call[WaitingQuery, None]) -> Answer:
-        person, now = call.person(), self._house.now()
-        area = call.token.area
+        now, area = self._house.now(), call.token.area
         if call.query.room is not None:
             area = self._house.room(call.query.room)[0].id
             call.check_room(area)
         stored = self._house.bookings.stores.waiting
-        if self._house.is_staff(person):
+        if self._house.is_staff(call.by):
             found = await stored.waiting_list(now, area)
+        elif _is_panel(call):
+            found = [one for one in await stored.waiting_list(now, area) if one.state is WaitingState.OFFERED]
         else:
-            found = [one for one in await stored.waiting_of(person, now) if area in (None, one.area)]
+            found = [one for one in await stored.waiting_of(call.person(), now) if area in (None, one.area)]
         shown, after = page_of(found, lambda one: (one.made_at.isoformat(), str(one.id)), call.query)
         return Answer(WaitingList(items=[self._out(one, call) for one in shown], next=after))
 
@@ -69,9 +72,11 @@ class WaitingResource:
         waiting = await self._house.bookings.wait_for(wish, by, how)
         return Answer(self._out(waiting, call), HTTPStatus.CREATED)
 
-    async def take(self, call: Call[Nothing, NoWords]) -> Answer:
+    async def take(self, call: Call[Nothing, TakeWish]) -> Answer:
         waiting = await self._found(call)
         by, how = acting(call, WRITE)
+        if _is_panel(call):
+            by = PersonId(named_at_panel(call, call.body.person, self._house) or "")
         booking = await self._house.bookings.take(waiting.id, by, how)
         place = f"{PREFIX}/bookings/{booking.id}"
         return Answer(told(booking, call, self._house), HTTPStatus.CREATED, version_of(booking), place)
@@ -104,3 +109,8 @@ class WaitingResource:
             offered_until=waiting.offered_until,
             booking=waiting.booking if is_known else None,
         )
+
+
+def _is_panel(call: Call[Any, Any]) -> bool:
+    """The screen beside a room's door acts for nobody; whoever waits says their name there."""
+    return call.by is None and may(call.token, PANEL)

@@ -19,13 +19,14 @@ const TONES = {
   unavailable: ["closed", "unavailable"],
 };
 
-export function face({ room, bookings, free, now }) {
+export function face({ room, bookings, free, offers = [], now }) {
   const state = room?.state ?? null;
   if (!state) return { tone: "unknown", word: "unknown", icon: "unknown", lines: [], notes: [], actions: {} };
   const current = bookings.find((one) => one.state === "booked" && at(one.start) <= now && now < at(one.end)) ?? null;
   const coming = bookings.filter((one) => one.state === "booked" && at(one.start) > now).sort((a, b) => at(a.start) - at(b.start));
   const light = room.kind === "booth" && ON_AIR.has(state.on_air) ? state.on_air : null;
-  const status = light === "on" ? "on_air" : state.status;
+  // A booking made here is known at once; the room's own word follows in a moment.
+  const status = light === "on" ? "on_air" : state.status === "free" && current ? "in_use" : state.status;
   const [tone, word] = TONES[status] ?? ["unknown", "unknown"];
   return {
     tone,
@@ -35,7 +36,7 @@ export function face({ room, bookings, free, now }) {
     notes: notes(state),
     quiet: state.quiet_please ? { until: at(state.quiet_please.until), room: state.quiet_please.for } : null,
     next: coming[0] ? { start: at(coming[0].start), end: at(coming[0].end) } : null,
-    actions: state.unavailable ? {} : actions({ room, state, current, coming, free, now, light }),
+    actions: state.unavailable ? {} : actions({ room, state, current, coming, free, offers, now, light }),
   };
 }
 
@@ -63,7 +64,7 @@ function notes(state) {
   return said;
 }
 
-function actions({ room, state, current, coming, free, now, light }) {
+function actions({ room, state, current, coming, free, offers, now, light }) {
   if (current) {
     const limit = coming[0] ? at(coming[0].start) - room.buffer_minutes * MINUTE : Infinity;
     return {
@@ -75,11 +76,16 @@ function actions({ room, state, current, coming, free, now, light }) {
   }
   const early = coming[0];
   const checkIn = early && at(early.start) - now <= CHECK_IN_BEFORE ? early.id : null;
-  return { checkIn, book: room.bookable && !room.needs_approval ? offers(free, now) : [] };
+  const offered = offers.find((one) => one.state === "offered" && at(one.offered_until) > now && at(one.end) > now);
+  return {
+    checkIn,
+    offer: offered ? { id: offered.id, until: at(offered.offered_until), end: at(offered.end) } : null,
+    book: room.bookable && !room.needs_approval ? walkUps(free, now) : [],
+  };
 }
 
 // From the minute that has begun: a quarter, half, a whole hour, or what is left until the next booking.
-function offers(free, now) {
+function walkUps(free, now) {
   const start = Math.floor(now / MINUTE) * MINUTE;
   const gap = (free ?? []).find((one) => at(one.start) <= now && now < at(one.end));
   if (!gap) return [];

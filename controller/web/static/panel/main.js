@@ -10,6 +10,7 @@ const LOOK_MS = 2000;
 const LOOK_HIDDEN_MS = 15000;
 const DIARY_MS = 20000; // bookings are asked for when the room changes, and this often in any case
 const STALE_MS = 10000;
+const SOON_MS = 600; // what was done here shows in the room's own word by then
 const SURE_MS = 5000; // how long "End now" waits for the second tap
 const TOLD_MS = 6000;
 
@@ -18,7 +19,7 @@ const keeper = new Keeper(`panel.${room}`);
 const body = document.body;
 
 let link = null;
-let known = { room: null, bookings: [], free: [] };
+let known = { room: null, bookings: [], free: [], offers: [] };
 let diary = { at: 0, of: "" };
 let heard = 0; // by this device's own clock: when the house last answered
 let busy = false;
@@ -36,8 +37,11 @@ async function look() {
     const said = await asked.get(path);
     const of = JSON.stringify([said.state?.status, said.state?.until, said.state?.next, said.state?.checked_in]);
     if (of !== diary.of || performance.now() - diary.at > DIARY_MS) {
-      const [bookings, free] = await Promise.all([asked.get(`/bookings?room=${encodeURIComponent(room)}&limit=20&${span()}`), asked.get(`${path}/free`).catch(nothing)]);
-      known = { room: said, bookings: bookings.items, free: free.items };
+      const here = `room=${encodeURIComponent(room)}`;
+      const [bookings, free, waiting] = await Promise.all([
+        asked.get(`/bookings?${here}&limit=20&${span()}`), asked.get(`${path}/free`).catch(nothing), asked.get(`/waiting?${here}`).catch(nothing),
+      ]);
+      known = { room: said, bookings: bookings.items, free: free.items, offers: waiting.items };
       diary = { at: performance.now(), of };
     } else {
       known = { ...known, room: said };
@@ -91,8 +95,10 @@ function nextWords({ start, end }) {
   return day + words("next_at", { start: time(start), end: time(end) });
 }
 
-function drawActions({ checkIn = null, book = [], extend = [], end = null, onAir = null }) {
+function drawActions({ checkIn = null, offer = null, book = [], extend = [], end = null, onAir = null }) {
   group("#check-in", checkIn ? [{ label: words("check_in"), do: "checkIn", id: checkIn }] : []);
+  say($("#offer h2"), offer ? words("offered", { time: time(offer.until) }) : "");
+  group("#offer", offer ? [{ label: words("take", { time: time(offer.end) }), do: "take", id: offer.id }] : []);
   group("#book", book.map((one) => ({ label: one.minutes ? words("minutes", { count: one.minutes }) : words("to_next", { time: time(one.end) }), do: "book", minutes: one.minutes, end: one.end })));
   group("#extend", extend.map((one) => ({ label: words("more", { count: one.minutes }), do: "extend", id: one.id, minutes: one.minutes })));
   group("#on-air", onAir ? [{ label: words(onAir.stop ? "go_off_air" : "go_on_air"), do: onAir.stop ? "offAir" : "onAir", id: onAir.id }] : []);
@@ -129,6 +135,7 @@ function tick() {
 const DO = {
   checkIn: ({ id }) => carryOut(() => link.post(`/bookings/${id}/check-in`), () => words("checked_in_done")),
   extend: ({ id, minutes }) => carryOut(() => link.post(`/bookings/${id}/extend`, { minutes }), (said) => words("extended_done", { time: time(said.end) })),
+  take: ({ id, label }) => askWho("who_waits", "who_waits_hint", label, (person) => carryOut(() => link.post(`/waiting/${id}/take`, { person }), (said) => words("booked_done", { time: time(said.end) }))),
   onAir: () => goOnAir(),
   offAir: () => goOffAir(),
   end: ({ id }, button) => {
@@ -156,6 +163,10 @@ async function carryOut(work, done) {
   diary.at = -Infinity;
   await look();
   drawLink();
+  setTimeout(() => {
+    diary.at = -Infinity;
+    look();
+  }, SOON_MS);
   return isDone;
 }
 
