@@ -59,7 +59,10 @@ class Opened:
     space: Space
     people: RegistrySnapshot
     now: datetime
-    noted: list[Fact] = field(default_factory=list)
+    index: AccessIndex = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.index = AccessIndex(self.space, self.people)
 
     # --- what was typed ---------------------------------------------------------------------------
 
@@ -113,7 +116,7 @@ class Opened:
             said.append("live")
         if one.series is not None:
             said.append(f"of series {one.series}")
-        if one.end > self.now and is_paused(self._index(), one.owner, self.now):
+        if one.end > self.now and is_paused(self.index, one.owner, self.now):
             said.append("ITS OWNER IS PAUSED: it opens no door")
         when = self.when(one.start, one.end)
         return f"{one.id}  {self.room_name(one.area)}, {when}, {self.name(one.owner)}{others}{title}: {', '.join(said)}"
@@ -142,7 +145,7 @@ class Opened:
             "checked_in_at": _iso(one.checked_in_at),
             "booked_end": _iso(one.booked_end),
             "series": one.series,
-            "owner_is_paused": is_paused(self._index(), one.owner, self.now),
+            "owner_is_paused": is_paused(self.index, one.owner, self.now),
         }
 
     def plain_waiting(self, one: Waiting) -> dict[str, object]:
@@ -156,9 +159,6 @@ class Opened:
             "offered_until": _iso(one.offered_until),
             "booking": one.booking,
         }
-
-    def _index(self) -> AccessIndex:
-        return AccessIndex(self.space, self.people)
 
 
 @asynccontextmanager
@@ -192,7 +192,7 @@ async def open_book(config: Path | None, **flags: Any) -> AsyncIterator[Opened]:
             now=clock.now,
         )
         try:
-            yield Opened(desk, space, people, clock.now(), noted)
+            yield Opened(desk, space, people, clock.now())
         finally:
             if noted:
                 # As it is done, beside a running service or without one: nobody has to find it out later.

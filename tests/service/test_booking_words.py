@@ -26,6 +26,14 @@ def test_one_over_midnight_is_told_with_the_day_it_ends():
     assert line.text == "Alice booked Study, today 14:00 to tomorrow 01:00"
 
 
+@pytest.mark.parametrize(
+    ("others", "more"),
+    [(("b-2", "b-3"), ", and 2 more of its series"), (["b-2"], ", and 1 more of its series"), ((), ""), (7, "")],
+)
+def test_a_series_is_told_in_one_line_with_how_many_there_are(others, more):
+    assert said(FactKind.BOOKING_MADE, others=others).text == f"Alice booked Study, today 14:00 to 15:00{more}"
+
+
 def test_a_title_is_in_no_line():
     for kind in FactKind:
         if kind.startswith("booking_"):

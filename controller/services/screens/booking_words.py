@@ -54,7 +54,13 @@ def booking_line(names: Names, fact: Fact) -> Line:
     text, tone = _TEXTS[fact.kind]
     times = str(fact.detail.get("times", "?"))
     said = text.format(who=names.who(fact), area=names.area(fact), span=_span(names, fact), times=times)
-    return Line(said, _why(names, fact), tone)
+    return Line(said + _more(fact), _why(names, fact), tone)
+
+
+def _more(fact: Fact) -> str:
+    """Of a series, one line is told for all that happened to alike."""
+    others = fact.detail.get("others")
+    return f", and {len(others)} more of its series" if isinstance(others, list | tuple) and others else ""
 
 
 def _span(names: Names, fact: Fact) -> str:
