@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -87,12 +88,11 @@ def test_a_broken_light_is_asked_ever_less_often() -> None:
     assert pauses[-1] == RETRY_AT_MOST
 
 
-def test_the_picture_has_every_arrow_of_the_table() -> None:
-    drawn = diagram()
+def test_the_picture_of_the_booth_is_drawn_from_its_table() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "booth.md").read_text(encoding="utf-8")
 
-    assert "    requested --> on: lit" in drawn
-    assert "    ending --> off: unlit" in drawn
-    assert "on --> on" not in drawn
+    assert f"```mermaid\n{diagram()}\n```" in page
+    assert "    requested --> on: lit\n" in diagram()
 
 
 # --- what the light says --------------------------------------------------------------------------------
