@@ -46,9 +46,12 @@ def demo(config: Path | None, seed: int, start: str, **flags: Any) -> None:
     settings = settings_from(config, **{"log_level": "warning", **{k: v for k, v in flags.items() if v is not None}})
     if settings.mqtt is not None:
         raise InputError("setting mqtt names a broker of yours; the demo brings its own — unset it for the demo")
+    if settings.database is not None:
+        raise InputError(
+            "setting database names one of yours, and the demo's people are made up — unset it for the demo"
+        )
     chosen = (settings.space or sample_space()).resolve()
-    # Its people are made up: they have no place among those of a server.
-    settings = replace(settings, space=chosen, data=settings.data.resolve(), database=None)
+    settings = replace(settings, space=chosen, data=settings.data.resolve())
     set_up_logging(settings)
     space = load_space_file(chosen)
     people = settings.data / "people.csv"

@@ -68,6 +68,14 @@ def test_the_demo_does_not_take_a_broker_of_yours(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_demo_puts_nobody_into_a_database_of_yours(tmp_path: Path):
+    told = natoma("demo", cwd=tmp_path, NATOMA_DATABASE="postgresql://127.0.0.1/natoma")
+
+    assert told.code == 2
+    assert "setting database names one of yours, and the demo's people are made up" in told.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def _device_states(demo: ControllerProcess) -> set[str]:
     return {device["state"] for device in demo.live()["devices"].values()}
 

@@ -121,8 +121,8 @@ def _put(connection: Connection, bookings: Sequence[Booking]) -> int:
         if not _is_law(exc):
             raise
         # Which of them it was, no database says of many rows. Nothing of this transaction stays.
-        rows.remove_bookings(connection, changed)
-        for wanted, there in _put_those_that_fit(connection, changed):
+        rows.remove_bookings(connection, bookings)
+        for wanted, there in _put_those_that_fit(connection, bookings):
             if there is not None:
                 raise store_checks.overlap(wanted, there) from None
         raise
