@@ -1,5 +1,6 @@
 """A room's panel, scanning and the public page in a real browser, against the real controller."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -292,3 +293,119 @@ def test_nobody_is_kept_from_the_events_by_their_looks(browser, house, scheme):
         resize(browser, width, 800)
         browser.get(f"{house.url}events?lang=fr")
         assert barriers(browser) == []
+
+
+# --- what the scripts decide by themselves ----------------------------------------------------------------------------
+
+
+def asked(browser, house: PanelHouse, module: str, expression: str, **given):
+    """What a module of the page's own answers; `it` is the module, `given` by name."""
+    browser.get(f"{house.url}panel/nowhere")
+    address = browser.execute_script("return document.querySelector('script').src").replace("panel/main.js", module)
+    script = f"""
+        const [address, given, done] = arguments;
+        const {{ {", ".join(given)} }} = given;
+        import(address).then((it) => done({expression}), (error) => done(String(error)));
+    """
+    return browser.execute_async_script(script, address, given)
+
+
+@pytest.mark.parametrize("page", ["panel", "scan"])
+def test_both_languages_have_every_word_with_the_same_gaps(browser, house, page):
+    tables = asked(browser, house, f"{page}/words.js", "it.TABLES")
+    gaps = {
+        lang: {key: sorted(re.findall(r"\{\w+\}", said)) for key, said in table.items()}
+        for lang, table in tables.items()
+    }
+
+    assert gaps["en"] == gaps["fr"]
+    assert all(said.strip() for table in tables.values() for said in table.values())
+
+
+NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
+STATE = {"status": "free", "until": None, "checked_in": None, "quiet_please": None, "on_air": None, "unavailable": None}
+
+
+def moment(minutes: float) -> str:
+    return (NOW.replace(second=0) + timedelta(minutes=minutes)).isoformat()
+
+
+def booking(start: float, end: float, id: str = "b1") -> dict[str, object]:
+    return {"id": id, "start": moment(start), "end": moment(end), "state": "booked"}
+
+
+def seen(browser, house, state=None, *, bookings=(), free=(), offers=(), **room):
+    said = {"name": "Study", "kind": "meeting", "bookable": True, "needs_approval": False, "buffer_minutes": 0, **room}
+    whole = {
+        "room": {**said, "state": {**STATE, **(state or {})}},
+        "bookings": list(bookings),
+        "free": [{"start": moment(start), "end": moment(end)} for start, end in free],
+        "offers": list(offers),
+        "now": NOW.timestamp() * 1000,
+    }
+    return asked(browser, house, "panel/face.js", "it.face(whole)", whole=whole)
+
+
+def test_a_free_room_offers_what_fits_before_the_next_booking(browser, house):
+    alone = seen(browser, house, free=[(0, 600)])
+    narrow = seen(browser, house, bookings=[booking(45, 90)], free=[(0, 45)])
+    closing = seen(browser, house, bookings=[booking(20, 90)], free=[(0, 20)])
+    minutes = [[one["minutes"] for one in face["actions"]["book"]] for face in (alone, narrow, closing)]
+
+    assert minutes == [[15, 30, 60], [15, 30, None], [15, None]]
+    assert [one["end"] - one["start"] for one in narrow["actions"]["book"]] == [900_000, 1_800_000, 2_700_000]
+
+
+def test_a_room_by_approval_is_not_booked_at_its_panel(browser, house):
+    assert seen(browser, house, free=[(0, 600)], needs_approval=True)["actions"]["book"] == []
+
+
+def test_a_booking_is_longer_only_as_far_as_the_next_and_the_clearing_up_before_it(browser, house):
+    busy = {"status": "in_use", "checked_in": True}
+    face = seen(browser, house, busy, bookings=[booking(-30, 30), booking(60, 90, "b2")], buffer_minutes=15)
+
+    assert [one["minutes"] for one in face["actions"]["extend"]] == [15]
+    assert (face["tone"], face["word"], face["lines"][0][0]) == ("busy", "in_use", "until")
+
+
+def test_nobody_who_has_come_is_asked_for(browser, house):
+    waits = seen(browser, house, {"status": "booked", "checked_in": False}, bookings=[booking(-5, 30)])
+    early = seen(browser, house, bookings=[booking(9, 30)])
+    too_early = seen(browser, house, bookings=[booking(12, 30)])
+
+    assert (waits["actions"]["checkIn"], waits["lines"][1][0]) == ("b1", "nobody_yet")
+    assert (early["actions"]["checkIn"], too_early["actions"]["checkIn"]) == ("b1", None)
+
+
+def test_the_booth_is_on_air_only_by_its_lights_own_word(browser, house):
+    def booth(on_air: str):
+        face = seen(
+            browser,
+            house,
+            {"status": "in_use", "checked_in": True, "on_air": on_air},
+            bookings=[booking(-5, 30)],
+            kind="booth",
+        )
+        return face["tone"], face["actions"]["onAir"]["stop"], face["lines"][-1][0]
+
+    assert booth("on") == ("air", True, "until")
+    assert booth("requested") == ("busy", True, "air_waits")
+    assert booth("ending") == ("busy", False, "air_ends")
+    assert booth("unknown") == ("busy", False, "air_unknown")
+    assert booth("off") == ("busy", False, "until")
+
+
+def test_a_closed_room_and_one_without_news_offer_nothing(browser, house):
+    fire = seen(browser, house, {"status": "unavailable", "unavailable": "fire"}, free=[(0, 60)])
+    nothing = asked(browser, house, "panel/face.js", "it.face({ room: null, bookings: [], now: 0 })")
+
+    assert (fire["tone"], fire["lines"], fire["actions"]) == ("closed", [["fire"]], {})
+    assert (nothing["tone"], nothing["actions"]) == ("unknown", {})
+
+
+def test_an_offer_is_shown_as_long_as_it_is_good(browser, house):
+    offer = {"id": "w1", "state": "offered", "offered_until": moment(8), "start": moment(-5), "end": moment(60)}
+    good = seen(browser, house, free=[(0, 60)], offers=[offer])
+    lapsed = seen(browser, house, free=[(0, 60)], offers=[{**offer, "offered_until": moment(0)}])
+
+    assert (good["actions"]["offer"]["id"], lapsed["actions"]["offer"]) == ("w1", None)

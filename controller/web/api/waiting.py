@@ -21,7 +21,7 @@ from controller.web.api.models_bookings import (
     WaitingQuery,
 )
 from controller.web.api.paging import page_of
-from controller.web.api.problems import Problem, not_found
+from controller.web.api.problems import ApiProblem, Problem, not_found
 from controller.web.api.routes import PREFIX, Answer, Call, Route, route
 
 PANEL = TokenScope.PANEL
@@ -77,6 +77,8 @@ class WaitingResource:
         by, how = acting(call, WRITE)
         if _is_panel(call):
             by = PersonId(named_at_panel(call, call.body.person, self._house) or "")
+            if by not in self._house.people().people:  # no other answer than for somebody who is known
+                raise ApiProblem(Problem.NOT_YOURS, f"{waiting.id} is somebody else's place.")
         booking = await self._house.bookings.take(waiting.id, by, how)
         place = f"{PREFIX}/bookings/{booking.id}"
         return Answer(told(booking, call, self._house), HTTPStatus.CREATED, version_of(booking), place)
