@@ -111,6 +111,23 @@ async def test_an_offer_that_is_booked_by_others_is_lost_without_anybody_trying_
     assert len(house.heard_of(LAPSED)) == 1
 
 
+async def test_a_desk_that_died_after_booking_what_was_offered_has_won_all_the_same():
+    house = BookingHouse()
+    async with house.living():
+        there = await house.book("13:00", "14:00")
+        waiting = await house.desk.wait_for(wish(), BEN.id)
+        await house.desk.cancel(there.id, ALICE.id)
+        await asyncio.sleep(2)
+        made = await house.book("13:00", "14:00", BEN)  # and nobody says what for
+        await asyncio.sleep(60)
+        assert (await house.desk.waiting(waiting.id)).state is WaitingState.OFFERED
+        await asyncio.sleep(600)
+        after = await house.desk.waiting(waiting.id)
+    assert (after.state, after.booking) == (WaitingState.WON, made.id)
+    assert [fact.detail["booking"] for fact in house.heard_of(WON)] == [made.id]
+    assert house.heard_of(LAPSED) == []
+
+
 async def test_a_free_time_is_booked_and_not_waited_for():
     house = BookingHouse()
     with pytest.raises(BookingRefused, match="is free on"):

@@ -16,7 +16,7 @@ from controller.domain.booking.waiting import Input
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.holdings import Booking
-from controller.domain.ids import AreaId, WaitingId
+from controller.domain.ids import AreaId, BookingId, WaitingId
 from controller.errors import StoreError
 from controller.services.booking.counter import How
 from controller.services.booking.stores import BookingStore, WaitingStore
@@ -89,9 +89,14 @@ class WaitingList:
         first, last = min(one.start for one in line), max(one.end for one in line)
         there = await self._bookings.bookings_between(first - buffer, last + buffer, area)
         for one in line:
-            event = rules.due(one, now) or (Input.LOST if _is_lost(one, there, now, buffer) else None)
+            booked = _in_the_way(one, there, now, buffer)
+            event = rules.due(one, now) or (Input.LOST if booked else None)
+            theirs = next((other.id for other in booked if other.owner == one.person), None)
+            if theirs is not None:
+                # The desk has booked it for them and is about to say so; if it could not, that is said when the offer ends.
+                event = Input.TAKE if event is Input.LAPSE else None
             if event is not None:
-                await self._move(one, event, now)
+                await self._move(one, event, now, theirs)
         while (chosen := rules.next_in_line(self._of(area), there, buffer, now)) is not None:
             moved = await self._move(chosen, Input.OFFER, now)
             if moved.state is not WaitingState.OFFERED:
@@ -100,20 +105,22 @@ class WaitingList:
     def _of(self, area: AreaId) -> list[Waiting]:
         return [one for one in self._line if one.area == area]
 
-    async def _move(self, waiting: Waiting, event: Input, now: datetime) -> Waiting:
+    async def _move(self, waiting: Waiting, event: Input, now: datetime, booking: BookingId | None = None) -> Waiting:
         """One step in the line, as it stands in the store by then."""
         before: list[Waiting] = []
 
         def stepped(standing: Waiting) -> Waiting:
             before.append(standing)
-            return rules.after(standing, event, now)
+            return rules.after(standing, event, now, booking)
 
         _, after = await self._store.change_waiting(waiting.id, stepped)
         # Ours, or somebody's who was quicker: either way that is how it stands.
         self._line = [after if one.id == after.id else one for one in self._line]
         was_offered = before[-1].state is WaitingState.OFFERED
-        if was_offered and after.state is not WaitingState.OFFERED and event in _WHY and before[-1] != after:
+        if was_offered and after.state is not WaitingState.OFFERED and event in _WHY:
             self._tell(FactKind.WAITING_LAPSED, after, reason=_WHY[event])
+        elif was_offered and after.state is WaitingState.WON and booking is not None:
+            self._tell(FactKind.WAITING_WON, after, booking=booking)
         return after
 
     def _tell_offer(self, waiting: Waiting) -> None:
@@ -134,9 +141,9 @@ class WaitingList:
         self._note(Fact(kind, self._clock.now(), area=waiting.area, person=waiting.person, detail={**detail, **more}))
 
 
-def _is_lost(waiting: Waiting, there: list[Booking], now: datetime, buffer: timedelta) -> bool:
-    """Whether what was offered is somebody else's now."""
+def _in_the_way(waiting: Waiting, there: list[Booking], now: datetime, buffer: timedelta) -> list[Booking]:
+    """What stands now in a time that was offered."""
     if waiting.state is not WaitingState.OFFERED:
-        return False
+        return []
     start, end = rules.time_left(waiting, now)
-    return any(start < held_until(one) and one.start < end + buffer for one in standing_in(waiting.area, there))
+    return [one for one in standing_in(waiting.area, there) if start < held_until(one) and one.start < end + buffer]
