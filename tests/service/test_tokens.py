@@ -1,6 +1,7 @@
 """Tokens: made and revoked by command, known again by the service within a second."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,7 +29,7 @@ def desk(store: MemoryTokens | None = None, clock: HandClock | None = None) -> T
 async def known(store: MemoryTokens, clock: HandClock, **more: str) -> tuple[Keyring, MadeToken]:
     """A keyring, and a token it knows."""
     made = await desk(store, clock).create("lobby screen", ["rooms:read"], **more)  # type: ignore[arg-type]
-    keyring = Keyring(store, clock)
+    keyring = Keyring(store, clock, PEOPLE.get)
     await keyring.refresh()
     return keyring, made
 
@@ -179,6 +180,29 @@ async def test_a_token_revoked_elsewhere_is_refused_within_a_second() -> None:
     assert keyring.recognise(made.secret, HERE) == Unknown("the token 'lobby screen' is revoked")
 
 
+@pytest.mark.parametrize(
+    ("alice", "why"),
+    [
+        (replace(ALICE, banned=True), "acts for somebody who is banned"),
+        (None, "acts for somebody who is not known here any more"),
+    ],
+    ids=["banned", "gone"],
+)
+async def test_a_token_ends_with_whom_it_acts_for(alice: Person | None, why: str) -> None:
+    store, clock = MemoryTokens(), HandClock()
+    made = await desk(store, clock).create("phone", ["bookings:write"], person="alice")
+    now = {ALICE.id: ALICE}
+    keyring = Keyring(store, clock, now.get)
+    await keyring.refresh()
+    before = keyring.recognise(made.secret, HERE)
+    now.clear()
+    if alice is not None:
+        now[alice.id] = alice
+
+    assert isinstance(before, Token)
+    assert keyring.recognise(made.secret, HERE) == Unknown(f"the token 'phone' {why}")
+
+
 async def test_guessing_is_slowed_down_and_a_good_token_is_not() -> None:
     keyring, made = await known(MemoryTokens(), HandClock())
 
@@ -218,20 +242,34 @@ async def test_a_use_that_could_not_be_written_is_written_later() -> None:
     store, clock = MemoryTokens(), HandClock()
     keyring, made = await known(store, clock)
     keyring.recognise(made.secret, HERE)
-    store.failure = StoreError("the disk is full")
+    written = store.tokens_used
+
+    async def full(_uses: object) -> None:
+        raise StoreError("the disk is full")
+
+    store.tokens_used = full  # type: ignore[method-assign]
     await run_once(keyring)
     assert (await store.tokens())[0].token.used_at is None
 
-    store.failure = None
+    store.tokens_used = written  # type: ignore[method-assign]
     await run_once(keyring)
 
     assert (await store.tokens())[0].token.used_at == NOON
 
 
+async def test_tokens_are_as_they_were_while_the_store_does_not_answer() -> None:
+    store, clock = MemoryTokens(), HandClock()
+    keyring, made = await known(store, clock)
+    store.failure = StoreError("the server is away")
+    await run_once(keyring)
+
+    assert isinstance(keyring.recognise(made.secret, HERE), Token)
+
+
 async def test_staff_see_that_somebody_tries() -> None:
     store, clock = MemoryTokens(), HandClock()
     told: list[tuple[str, bool, str]] = []
-    keyring = Keyring(store, clock, lambda *said: told.append(said))
+    keyring = Keyring(store, clock, PEOPLE.get, lambda *said: told.append(said))
     await run_once(keyring)
     await desk(store, clock).create("screen", ["rooms:read"])
     await run_once(keyring)

@@ -12,6 +12,7 @@ class ProgramWing(Wing):
         self.keyring = Keyring(
             kept.tokens,
             ground.clock,
+            lambda id: ground.people().people.get(id),
             # A house whose doors work is well, whoever tries tokens at its API.
             lambda name, ok, text: board.report(name, ok=ok, text=text, vital=False),
         )

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller.domain.ids import TokenId
+from controller.domain.ids import PersonId, TokenId
+from controller.domain.membership import Person
 from controller.domain.tokens import Token, TokenState, state_of
 from controller.errors import StoreError
 from controller.services.ports import Clock
@@ -38,11 +39,16 @@ class Keyring:
     """Answers whose secret this is."""
 
     def __init__(
-        self, store: TokenStore, clock: Clock, report: Callable[[str, bool, str], None] = lambda *_: None
+        self,
+        store: TokenStore,
+        clock: Clock,
+        person: Callable[[PersonId], Person | None],
+        report: Callable[[str, bool, str], None] = lambda *_: None,
     ) -> None:
-        """`report` is told how the part of this name is, whether that is well, and in words."""
+        """`person`: who a token acts as, as they are now. `report`: how the part of this name is, whether well, in words."""
         self._store = store
         self._clock = clock
+        self._person = person
         self._report = report
         self._version: int | None = None
         self._by_digest: dict[bytes, Token] = {}
@@ -56,11 +62,11 @@ class Keyring:
             return Unknown("the request has no token: send it as `Authorization: Bearer natoma_…`")
         token = self._by_digest.get(digest_of(secret)) if is_whole(secret) else None
         if token is not None:
-            state = state_of(token, self._clock.now())
-            if state is TokenState.ACTIVE:
+            reason = self._why_not(token)
+            if reason is None:
                 self._note_use(token)
                 return token
-            why = f"the token {token.name!r} is {state}"
+            why = f"the token {token.name!r} {reason}"
         elif is_whole(secret):
             why = "no token of this house"
         else:
@@ -92,6 +98,18 @@ class Keyring:
         self._by_digest = {one.digest: one.token for one in kept}
         self._written |= {one.token.id: one.token.used_at for one in kept if one.token.used_at is not None}
         self._version = version
+
+    def _why_not(self, token: Token) -> str | None:
+        """Why it is not good now."""
+        state = state_of(token, self._clock.now())
+        if state is not TokenState.ACTIVE:
+            return f"is {state}"
+        if token.person is None:
+            return None
+        person = self._person(token.person)
+        if person is None:
+            return "acts for somebody who is not known here any more"
+        return "acts for somebody who is banned" if person.banned else None
 
     def _note_use(self, token: Token) -> None:
         now = self._clock.now()

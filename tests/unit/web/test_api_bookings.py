@@ -1,9 +1,11 @@
 """Rooms, bookings, series and waiting lists, as programs ask for them."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from controller.domain.booking.values import WaitingState
 from controller.domain.facts import FactKind
 from controller.domain.tokens import TokenScope
 from controller.services.booking.counter import How
@@ -142,14 +144,15 @@ async def test_a_token_that_acts_for_nobody_books_for_nobody() -> None:
     assert (named.status, named.problem) == (403, "needs_person")
 
 
-async def test_who_was_banned_meanwhile_books_no_more() -> None:
+async def test_the_token_of_somebody_banned_meanwhile_is_good_for_nothing() -> None:
     async with ApiSite().served() as site:
         secret = await as_(site, "alice")
         await site.registry.set_banned("alice", banned=True)  # type: ignore[arg-type]
         await site.house.rights_changed()
-        answer = await site.tell("POST", "/bookings", secret, wish())
+        answer = await site.tell("GET", "/bookings", secret)
 
-    assert (answer.status, answer.problem) == (403, "banned")
+    assert (answer.status, answer.problem) == (401, "no_token")
+    assert "acts for somebody who is banned" in answer.body["detail"]
 
 
 # --- what is seen -----------------------------------------------------------------------------------------------------
@@ -468,6 +471,26 @@ async def test_who_waits_sees_their_own_place_and_staff_see_all() -> None:
     assert (early.status, early.problem) == (409, "not_waiting")
     assert other.problem == "not_yours"
     assert (gone.body["state"], nothing.problem) == ("withdrawn", "not_found")
+
+
+async def test_what_is_offered_is_taken_once() -> None:
+    async with ApiSite().served() as site:
+        alice, bob = await as_(site, "alice"), await as_(site, "bob")
+        there = await book(site, alice)
+        place = (await site.tell("POST", "/waiting", bob, wish())).body["id"]
+        await site.tell("POST", f"/bookings/{there.body['id']}/cancel", alice)
+        until = site.clock.now() + timedelta(minutes=10)
+        await site.stores.waiting.change_waiting(
+            place, lambda one: replace(one, state=WaitingState.OFFERED, offered_until=until)
+        )
+        offered = await site.tell("GET", "/waiting", bob)
+        took = await site.tell("POST", f"/waiting/{place}/take", bob)
+        again = await site.tell("POST", f"/waiting/{place}/take", bob)
+
+    assert offered.body["items"][0]["offered_until"] == "2026-11-23T20:10:00Z"
+    assert (took.status, took.body["owner"], took.body["start"]) == (201, "bob", "2026-11-23T22:00:00Z")
+    assert took.headers["Location"] == f"/api/v1/bookings/{took.body['id']}"
+    assert again.problem == "not_waiting"
 
 
 # --- itself -----------------------------------------------------------------------------------------------------------
