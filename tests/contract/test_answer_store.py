@@ -1,4 +1,4 @@
-"""What every AnswerStore promises, on the in-memory twin and on SQLite."""
+"""What every AnswerStore promises, on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,18 +10,19 @@ from controller.adapters.sql.answers import SqlAnswers
 from controller.adapters.sql.registry import SqlRegistry
 from controller.services.tokens.answers import AnswerStore, KeptAnswer
 from tests.support.memory_answers import MemoryAnswers
+from tests.support.registries import empty_place
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 DAY = timedelta(days=1)
 FIRST, SECOND = b"1" * 32, b"2" * 32
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AnswerStore]:
     if request.param == "memory":
         yield MemoryAnswers()
         return
-    async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
+    async with SqlRegistry(empty_place(request.param, tmp_path), key_id="k1") as registry:
         yield SqlAnswers(registry.database)
 
 

@@ -1,4 +1,4 @@
-"""What every NoticeStore promises, on the in-memory twin and on SQLite."""
+"""What every NoticeStore promises, on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from controller.domain.notices import Channel, Notice, NoticeKind
 from controller.services.notices.store import Kept, NoticeState, NoticeStore
 from controller.services.people.people import Held, ImportPlan
 from tests.support.memory_notices import MemoryNotices
+from tests.support.registries import empty_place
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,12 +27,12 @@ def notice(key: str = "k-1", person: PersonId = ADA) -> Notice:
     )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[NoticeStore]:
     if request.param == "memory":
         yield MemoryNotices({ADA})
         return
-    async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
+    async with SqlRegistry(empty_place(request.param, tmp_path), key_id="k1") as registry:
         await registry.apply_import(ImportPlan(await registry.version(), (Held(Person(ADA, "Ada")),), {}))
         yield SqlNotices(registry.database)
 

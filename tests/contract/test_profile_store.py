@@ -1,4 +1,4 @@
-"""What every ProfileStore promises, on the in-memory twin and on SQLite."""
+"""What every ProfileStore promises, on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from controller.errors import InputError
 from controller.services.people.people import Held, ImportPlan
 from controller.services.people.profiles import ProfileStore
 from tests.support.memory_profiles import MemoryProfiles
+from tests.support.registries import empty_place
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADA, BEN, NOBODY = PersonId("ada"), PersonId("ben"), PersonId("nobody")
@@ -31,12 +32,12 @@ PROFILE = Profile(
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ProfileStore]:
     if request.param == "memory":
         yield MemoryProfiles({ADA, BEN})
         return
-    async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
+    async with SqlRegistry(empty_place(request.param, tmp_path), key_id="k1") as registry:
         people = (Held(Person(ADA, "Ada")), Held(Person(BEN, "Ben")))
         await registry.apply_import(ImportPlan(await registry.version(), people, {}))
         yield SqlProfiles(registry.database)

@@ -1,4 +1,4 @@
-"""What every TokenStore promises, on the in-memory twin and on SQLite."""
+"""What every TokenStore promises, on the in-memory twin, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,17 +16,18 @@ from controller.errors import InputError
 from controller.services.people.people import Held, ImportPlan
 from controller.services.tokens.store import KeptToken, TokenStore
 from tests.support.memory_tokens import MemoryTokens
+from tests.support.registries import empty_place
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 ADA = PersonId("ada")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TokenStore]:
     if request.param == "memory":
         yield MemoryTokens({ADA})
         return
-    async with await SqlRegistry.open(tmp_path / "natoma.db", key_id="k1") as registry:
+    async with SqlRegistry(empty_place(request.param, tmp_path), key_id="k1") as registry:
         await registry.apply_import(ImportPlan(await registry.version(), (Held(Person(ADA, "Ada")),), {}))
         yield SqlTokens(registry.database)
 

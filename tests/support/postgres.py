@@ -53,9 +53,11 @@ class Cluster:
             connection.execute(statement.encode())
 
 
-_WIPE = "".join(f'DELETE FROM "{table.name}";' for table in metadata.sorted_tables if table.name != "meta").encode() + (
-    b"UPDATE meta SET value = CASE key WHEN 'ledger_cursor' THEN -1 ELSE 0 END"
-)
+_WIPE = (
+    "".join(f'DELETE FROM "{table.name}";' for table in metadata.sorted_tables)
+    + "INSERT INTO meta SELECT * FROM meta_at_first;"
+    + "ALTER SEQUENCE ledger_number_seq RESTART; ALTER SEQUENCE notice_number_seq RESTART"
+).encode()
 _running: Cluster | None = None
 _registry: SqlRegistry | None = None
 _made = 0
@@ -101,6 +103,7 @@ def _cluster() -> Cluster:
         _running = _start()
         _running.run("CREATE DATABASE registry")
         PostgresServer(_running.url("registry")).bring_up(REGISTRY)
+        _running.run("CREATE TABLE meta_at_first AS SELECT * FROM meta", "registry")
     return _running
 
 
