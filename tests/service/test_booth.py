@@ -192,6 +192,14 @@ def test_a_live_booking_goes_on_air_by_itself_and_not_again_after_it_was_stopped
     assert (before, during, shown(house)) == ("off", "on", "off")
 
 
+def test_a_hand_on_the_button_is_somebody_in_the_booth(house):
+    press(house)
+
+    assert house.rooms.sensed(BOOTH).last_motion_at == house.clock.now()
+    house.rooms.touched("lobby")  # no room: nothing to feel there
+    assert house.rooms.sensed("lobby").last_motion_at is None
+
+
 # --- by a command, which is another process -----------------------------------------------------------------------
 
 

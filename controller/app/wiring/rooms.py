@@ -28,6 +28,7 @@ class RoomWing(Wing):
             ground.note,
             clock,
             sensed=lambda area: self.rooms.sensed(area),
+            touched=lambda area: self.rooms.touched(area),
             changed=self._changed,
         )
         self.room_doors = RoomDoors(ground.space, clock)

@@ -122,15 +122,19 @@ class Booths:
         clock: Clock,
         *,
         sensed: Callable[[AreaId], Sensed],
+        touched: Callable[[AreaId], None],
         changed: Callable[[AreaId], None],
     ) -> None:
-        """`sensed`: whether anybody is in a booth; `changed` hears when another thing is shown of one."""
+        """`sensed`: whether anybody is in a booth; `touched` hears when somebody presses its button, `changed` when another
+        thing is shown of one.
+        """
         self._index = index
         self._outbound = outbound
         self._presence = presence
         self._note = note
         self._clock = clock
         self._sensed = sensed
+        self._touched = touched
         self._changed = changed
         self._rev = 0
         self._in_area = {area: _Booth(area, light) for area, light in _booths(index.space)}
@@ -218,6 +222,7 @@ class Booths:
         self._note(fact, inbound.acknowledge)
 
     def _pressed(self, booth: _Booth) -> dict[str, Plain]:
+        self._touched(booth.area)
         if booth.running is not None:
             self._end(booth, Ended.STOPPED)
             return {"outcome": "stopped"}

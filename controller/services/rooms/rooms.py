@@ -140,6 +140,12 @@ class Rooms:
             watched.window[DeviceId(inbound.device)] = word
             watched.is_dirty = True
 
+    def touched(self, area: AreaId) -> None:
+        """Somebody has pressed something in there: a hand is as good as a sensor."""
+        watched = self._rooms.get(area)
+        if watched is not None:
+            watched.touched_at = self._clock.now()
+
     def look_again(self, area: AreaId) -> None:
         """Something else about this room has changed."""
         watched = self._rooms.get(area)

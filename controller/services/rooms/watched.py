@@ -76,6 +76,7 @@ class Watched:
     state: RoomState | None = None
     told: dict[Of, tuple[str, datetime]] = field(default_factory=dict)  # what the log was told, and since when it is so
     edge: datetime | None = None  # when its bookings next say something else
+    touched_at: datetime | None = None  # when somebody last pressed something in there
     is_dirty: bool = True
 
     def take(
@@ -110,12 +111,15 @@ class Watched:
         return "open" if "open" in felt else "closed"
 
     def last_motion(self) -> datetime | None:
-        """When any of its sensors last felt somebody."""
-        latest = max(self._felt(), default=None)
-        return datetime.fromtimestamp(latest / 1000, UTC) if latest is not None else None
+        """When any of its sensors last felt somebody, or somebody pressed something."""
+        return max(self._felt(), default=None)
 
-    def _felt(self) -> Iterator[int]:
-        return (newest.yes_ms for newest in self.newest.values() if newest.yes_ms is not None)
+    def _felt(self) -> Iterator[datetime]:
+        if self.touched_at is not None:
+            yield self.touched_at
+        for newest in self.newest.values():
+            if newest.yes_ms is not None:
+                yield datetime.fromtimestamp(newest.yes_ms / 1000, UTC)
 
 
 def class_of(device: Device, channel: str, presence: Presence) -> str:
