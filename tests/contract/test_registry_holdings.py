@@ -162,7 +162,7 @@ async def test_an_event_changed_in_place_keeps_its_tickets(kept: Kept) -> None:
     await kept.events.put_event(TALK)
     await kept.events.add_tickets([TICKET])
 
-    shorter = replace(TALK, path=TALK.path[:2], capacity=20, entry=EventEntry.OPEN)
+    shorter = replace(TALK, path=TALK.path[:2], capacity=20, entry=EventEntry.OPEN, is_public=True)
     await kept.events.put_event(shorter)
 
     now = await kept.people.load()

@@ -295,6 +295,15 @@ def test_nobody_is_kept_from_the_events_by_their_looks(browser, house, scheme):
         assert barriers(browser) == []
 
 
+def test_others_find_the_events_first_and_nothing_of_who_comes_and_goes(browser, house):
+    browser.get(house.url)
+    browser.get(f"{house.url}api/live")
+
+    assert "There is no such" in text(browser, "body") or "404" in text(browser, "body")
+    browser.get(house.url)
+    assert browser.current_url == f"{house.url}events"
+
+
 # --- what the scripts decide by themselves ----------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -53,12 +54,9 @@ TALK, SMALL = "talk", "small"
 @dataclass
 class PanelHouse:
     controller: ControllerProcess
+    url: str  # of what others may reach
     secrets: dict[str, str] = field(repr=False)
     tickets: dict[str, list[str]] = field(repr=False)  # the tokens, by event
-
-    @property
-    def url(self) -> str:
-        return self.controller.url
 
     def ask(self, path: str, body: dict[str, Any] | None = None, *, by: str = "alice") -> Any:
         """A question to the API, as a program of somebody's."""
@@ -96,8 +94,11 @@ def panel_house(folder: Path) -> Iterator[PanelHouse]:
     people.write_text(PEOPLE)
     people.chmod(0o600)
     secrets, tickets = asyncio.run(_furnished(Settings(data=folder / "data", space=space), people))
-    with ControllerProcess(folder, "run", "--space", space) as controller:
-        house = PanelHouse(controller, secrets, tickets)
+    # At an address of its own, as a tablet in the corridor would reach it.
+    (folder / "natoma.toml").write_text("web_outside_port = 0\n")
+    with ControllerProcess(folder, "run", "--space", space, "--config", folder / "natoma.toml") as controller:
+        [address] = re.findall(r"public events, .* answer at (http://\S+)", controller.log)
+        house = PanelHouse(controller, address, secrets, tickets)
         eventually(lambda: house.ask("/rooms/study", by="study")["state"] is not None, "the rooms are known")
         yield house
 

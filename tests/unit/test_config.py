@@ -129,6 +129,21 @@ def test_certificates_belong_to_tls():
     assert broker.tls.ca_file == Path("ca.pem")
 
 
+def test_others_are_let_in_only_where_somebody_says_so_and_at_an_address_of_their_own(monkeypatch: pytest.MonkeyPatch):
+    nobody = load().web
+    monkeypatch.setenv("NATOMA_WEB_OUTSIDE_PORT", "8081")
+    monkeypatch.setenv("NATOMA_WEB_OUTSIDE_HOST", "0.0.0.0")
+    others = load().web
+
+    assert (nobody.outside_port, nobody.outside_host) == (None, "127.0.0.1")
+    assert (others.outside_port, others.outside_host, others.host, others.port) == (
+        8081,
+        "0.0.0.0",
+        "127.0.0.1",
+        8080,
+    )
+
+
 def test_host_names_are_a_list_in_the_file_and_commas_in_the_environment(monkeypatch: pytest.MonkeyPatch):
     Path("natoma.toml").write_text('web_host_names = ["natoma.example"]\n')
     assert load().web.host_names == ("natoma.example",)
@@ -145,6 +160,12 @@ def test_host_names_are_a_list_in_the_file_and_commas_in_the_environment(monkeyp
             "setting web_port (--web-port): 'http' does not fit — "
             "write a port from 1 to 65535, or 0 to let the system choose",
             id="port that is no number",
+        ),
+        pytest.param(
+            {"web_outside_port": "all"},
+            "setting web_outside_port (--web-outside-port): 'all' does not fit — "
+            "write a port from 1 to 65535, or leave it out to let nobody else in",
+            id="port for others that is no number",
         ),
         pytest.param(
             {"web_port": 65536},
