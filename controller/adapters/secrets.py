@@ -123,7 +123,7 @@ def load_badge_key(folder: Path, *, enrolled_with: Collection[str] = ()) -> Badg
 def _lost(which: str) -> str:
     return (
         "Put the key back from your backup: without it these badges open no door. If it is lost for good, remove their "
-        f"credentials (in natoma.db, table credential{which}) and enrol the badges again with "
+        f"credentials (in the registry, table credential{which}) and enrol the badges again with "
         "`natoma people import`."
     )
 

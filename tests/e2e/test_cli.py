@@ -322,7 +322,7 @@ def test_a_lost_badge_key_is_told_and_never_replaced(
 
     assert f"natoma: {key} is" in told
     assert "Put the key back from your backup" in told
-    assert "remove their credentials (in natoma.db, table credential" in told
+    assert "remove their credentials (in the registry, table credential" in told
     assert "enrol the badges again" in told
     assert (key.read_bytes() if key.exists() else None) == before
 
