@@ -9,7 +9,7 @@ import pytest
 from controller.domain.ids import BookingId, PersonId
 from controller.domain.membership import Person, Right
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
-from controller.errors import InputError
+from controller.errors import InputError, StoreError
 from controller.services.booking.billing import Billing
 from controller.services.desk.ledger_desk import LedgerDesk
 from tests.support.booking_house import ALICE, BEN, BookingHouse, at
@@ -94,6 +94,22 @@ async def test_what_was_booked_before_anybody_wrote_down_when_is_not_billed_afte
     await asyncio.sleep(3600)
     await Billing(house.bookings, house.ledger, lambda: house.index.space, house.clock).look()
     assert rows(house) == []
+
+
+async def test_a_ledger_that_cannot_be_written_now_is_written_later():
+    house = BookingHouse()
+    append = house.ledger.append
+
+    async def full(rows, cursor=None):
+        raise StoreError("the disk is full")
+
+    async with house.living():
+        await house.book("12:00", "12:20")
+        house.ledger.append = full
+        await house.until(at("12:25"))
+        house.ledger.append = append
+        await house.until(at("12:27"))
+    assert len(rows(house)) == 1
 
 
 # --- at the desk ------------------------------------------------------------------------------------------------------

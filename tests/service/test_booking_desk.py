@@ -7,16 +7,19 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.booking.rules import Edit, RefuseReason, Wish
+from controller.domain.building import Plan
 from controller.domain.facts import FactKind
 from controller.domain.holdings import BookingState
-from controller.domain.ids import AreaId, BookingId, PersonId
-from controller.domain.membership import Membership
+from controller.domain.ids import AreaId, BookingId, PersonId, PlanId
+from controller.domain.membership import Membership, Person
+from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
 from controller.services.booking.desk import BookingRefused, How
 from tests.support.booking_house import (
     ALICE,
     BEN,
     BOOKED_PEOPLE,
+    BOOKED_SPACE,
     CLEO,
     ELM,
     OAK,
@@ -26,7 +29,7 @@ from tests.support.booking_house import (
     BookingHouse,
     at,
 )
-from tests.support.services import NOON, STREET
+from tests.support.services import HOURS, LOBBY, NOON, STREET
 
 
 def refused_as(caught: pytest.ExceptionInfo[BookingRefused]) -> RefuseReason:
@@ -133,6 +136,38 @@ async def test_a_booking_that_is_not_there_is_named_in_the_answer():
         await house.desk.cancel(BookingId("b-none"), ALICE.id)
 
 
+async def test_whoever_has_a_day_pass_books_where_day_passes_do():
+    people = replace(BOOKED_PEOPLE, memberships={})
+    house = BookingHouse(people)
+    passes = Plan(PlanId("pass"), "Day pass", HOURS, frozenset({LOBBY}), kind="day_pass")
+    house.index.publish(replace(BOOKED_SPACE, plans={passes.id: passes}))
+    with pytest.raises(BookingRefused) as caught:
+        await house.book("14:00", "15:00")
+    charge = Charge(ChargeKind.DAY_PASS, ALICE.id, NOON.date())
+    await house.ledger.append([LedgerRow(LedgerEntry.BOUGHT, charge, NOON)])
+    assert (await house.book("14:00", "15:00")).state is BookingState.BOOKED
+    assert refused_as(caught) is RefuseReason.NO_PLAN
+
+
+async def test_a_room_taken_between_the_question_and_the_writing_is_refused_like_any_other():
+    house = BookingHouse()
+    mine = await house.book("16:00", "17:00")
+    known = house.bookings.bookings_between
+
+    async def a_moment_ago(start, end, area=None):
+        house.bookings.bookings_between = known  # what the refusal says is how it is by then
+        return []
+
+    await house.book("14:00", "15:00", BEN)
+    for ask in (
+        house.book("14:30", "15:30", CLEO),
+        house.desk.change(mine.id, Edit(start=at("14:30"), end=at("15:30")), ALICE.id),
+    ):
+        house.bookings.bookings_between = a_moment_ago
+        with pytest.raises(BookingRefused, match="Pine is booked until 15:00"):
+            await ask
+
+
 # --- approval ---------------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +200,21 @@ async def test_a_request_holds_its_time_until_it_is_declined_and_whoever_decline
     await house.book("14:00", "15:00", BEN, OAK)
 
     assert house.heard_of(FactKind.BOOKING_DECLINED)[0].detail["reason"] == "painters"
+
+
+async def test_what_is_approved_after_it_has_begun_needs_no_check_in_and_one_moved_asks_again():
+    house = BookingHouse()
+    asked = await house.book("12:00", "13:00", room=OAK)
+    later = await house.book("14:00", "15:00", room=OAK)
+    await asyncio.sleep(300)
+    approved = await house.desk.approve(asked.id, SARA.id)
+    await house.desk.approve(later.id, SARA.id)
+    moved = await house.desk.change(later.id, Edit(start=at("15:00"), end=at("16:00")), ALICE.id)
+
+    assert approved.checked_in_at is not None
+    assert moved.one.state is BookingState.REQUESTED
+    kinds = [fact.kind for fact in house.told[-2:]]
+    assert kinds == [FactKind.BOOKING_CHANGED, FactKind.BOOKING_REQUESTED]
 
 
 # --- edits and cancellations ------------------------------------------------------------------------------------------
@@ -370,6 +420,23 @@ async def test_a_guest_s_address_is_kept_for_messages_and_one_that_is_none_is_re
     guest = await house.desk.invite_guest(made.id, "Gus", "gus@example.org", ALICE.id)
     assert (await house.profiles.profiles())[guest.person].email == "gus@example.org"
     assert "gus@example.org" not in repr(house.told)
+
+
+async def test_a_booking_with_fifty_people_is_no_booking_but_an_event():
+    crowd = {PersonId(f"p{n}"): Person(PersonId(f"p{n}"), f"P {n}") for n in range(50)}
+    house = BookingHouse(replace(BOOKED_PEOPLE, people={**BOOKED_PEOPLE.people, **crowd}))
+    made = await house.book("14:00", "15:00", participants=frozenset(crowd))
+    with pytest.raises(InputError, match="50 at most"):
+        await house.desk.invite_guest(made.id, "Gus", None, ALICE.id)
+
+
+async def test_what_is_ended_in_its_first_minute_was_never_there():
+    house = BookingHouse()
+    made = await house.book("12:00", "13:00")
+    await asyncio.sleep(20)
+    ended = await house.desk.end_now(made.id, ALICE.id)
+    assert ended.state is BookingState.CANCELLED
+    assert [fact.kind for fact in house.told[-1:]] == [FactKind.BOOKING_CANCELLED]
 
 
 async def test_a_house_that_keeps_no_addresses_says_so():

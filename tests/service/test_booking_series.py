@@ -1,5 +1,6 @@
 """Series at the booking desk: conflicts listed and skipped, one, the following or all changed."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from controller.domain.booking.rules import Edit, RefuseReason, Wish
 from controller.domain.booking.values import Frequency, Part, Recurrence, SkipReason
 from controller.domain.facts import FactKind
 from controller.domain.holdings import BookingState
+from controller.domain.ids import BookingId
 from controller.errors import InputError
 from controller.services.booking.desk import BookingRefused, SeriesMade
 from tests.support.booking_house import ALICE, BEN, PINE, SARA, BookingHouse, at
@@ -55,6 +57,36 @@ async def test_a_series_of_which_nothing_can_be_had_is_refused_with_the_reason_o
     with pytest.raises(BookingRefused) as caught:
         await house.desk.book_series(Wish(PINE, at("14:00"), at("15:00"), ALICE.id), once, ALICE.id)
     assert caught.value.refused.reason is RefuseReason.OVERLAP
+    assert await house.series.series_of(ALICE.id) == []
+
+
+async def test_a_date_that_somebody_else_takes_while_it_is_being_booked_is_listed_as_well():
+    house = BookingHouse()
+    try_bookings = house.bookings.try_bookings
+
+    async def a_moment_later(bookings):
+        await house.bookings.put_booking(replace(bookings[1], id=BookingId("b-quick"), owner=BEN.id))
+        return await try_bookings(bookings)
+
+    house.bookings.try_bookings = a_moment_later
+    made = await four_days(house)
+    assert days(made.made) == [23, 25, 26]
+    assert [(one.day.day, one.reason) for one in made.skipped] == [(24, SkipReason.CONFLICT)]
+    assert (await house.series.series(made.series.id)).skipped == made.series.skipped
+
+
+async def test_a_series_whose_only_date_is_taken_at_that_moment_has_ended_before_it_began():
+    house = BookingHouse()
+    try_bookings = house.bookings.try_bookings
+
+    async def a_moment_later(bookings):
+        await house.bookings.put_booking(replace(bookings[0], id=BookingId("b-quick"), owner=BEN.id))
+        return await try_bookings(bookings)
+
+    house.bookings.try_bookings = a_moment_later
+    once = replace(FOUR_DAYS, count=1)
+    with pytest.raises(BookingRefused, match="Pine is booked until 15:00"):
+        await house.desk.book_series(Wish(PINE, at("14:00"), at("15:00"), ALICE.id), once, ALICE.id)
     assert await house.series.series_of(ALICE.id) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from controller.domain.booking.rules import Edit, RefuseReason, Wish
 from controller.domain.booking.values import WaitingState
 from controller.domain.facts import FactKind
-from controller.errors import InputError
+from controller.errors import InputError, StoreError
 from controller.services.booking.desk import BookingRefused, How
 from controller.services.ports import LoggedFact
 from tests.support.booking_house import ALICE, BEN, CLEO, PINE, SARA, BookingHouse, at
@@ -196,6 +196,25 @@ async def test_an_offer_is_told_once_though_the_controller_starts_anew():
     async with after.living():
         await asyncio.sleep(3)
     assert after.heard_of(OFFERED) == []
+
+
+async def test_a_list_that_cannot_be_read_now_is_read_later():
+    house = BookingHouse()
+    version = house.waiting.version
+
+    async def busy():
+        raise StoreError("the database is locked")
+
+    async with house.living():
+        there = await house.book("13:00", "14:00")
+        await house.desk.wait_for(wish(), BEN.id)
+        house.waiting.version = busy
+        await house.desk.cancel(there.id, ALICE.id)
+        await asyncio.sleep(3)
+        assert house.heard_of(OFFERED) == []
+        house.waiting.version = version
+        await asyncio.sleep(2)
+    assert len(house.heard_of(OFFERED)) == 1
 
 
 async def test_a_place_that_is_not_there_is_named():

@@ -75,7 +75,7 @@ class BookingHouse(House):
         return self.services.bookings
 
     @asynccontextmanager
-    async def living(self, poll: float = 0.2) -> AsyncIterator["BookingHouse"]:
+    async def living(self, poll: float = 0.5) -> AsyncIterator["BookingHouse"]:
         """All that runs by itself, runs."""
         tasks = [asyncio.ensure_future(work) for _, work in self.services.booking_wing.lasting()]
         tasks.append(asyncio.ensure_future(self.journal.run()))

@@ -94,7 +94,7 @@ class WaitingList:
             theirs = next((other.id for other in booked if other.owner == one.person), None)
             if theirs is not None:
                 # The desk has booked it for them and is about to say so; if it could not, that is said when the offer ends.
-                event = Input.TAKE if event is Input.LAPSE else None
+                event = Input.TAKE if event in (Input.LAPSE, Input.END) else None
             if event is not None:
                 await self._move(one, event, now, theirs)
         while (chosen := rules.next_in_line(self._of(area), there, buffer, now)) is not None:
