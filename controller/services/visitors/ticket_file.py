@@ -15,6 +15,8 @@ from controller.services.people.people_cells import shown
 SIZE_LIMIT = 4 << 20
 TICKETS_AT_MOST = 5_000
 COUNT_AT_MOST = 50
+# A heading, empty rows, doubles that are told of. To tell all that is wrong with a million rows takes a minute.
+_ROWS_AT_MOST = 2 * TICKETS_AT_MOST
 COLUMNS = ("name", "email", "count", "person")
 NAME_LIMIT = 80
 EMAIL_LIMIT = 254
@@ -79,7 +81,7 @@ def read_ticket_file(content: bytes, source: str) -> tuple[Guest, ...]:
     columns: tuple[str, ...] | None = None
     line = 0
     try:
-        for line, cells in _rows(text):
+        for line, cells in _rows(text, source):
             if columns is None:
                 columns, is_heading = _columns(cells, source, line)
                 if is_heading:
@@ -114,13 +116,17 @@ def one_guest(name: str, email: str, count: int, person: str, source: str) -> Gu
     return guest
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
     heading, _, _ = text.partition("\n")
     # What a spreadsheet writes where the comma is the decimal sign.
     delimiter = ";" if heading.count(";") > heading.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     first = 1
-    for values in reader:
+    for number, values in enumerate(reader):
+        if number > _ROWS_AT_MOST:
+            raise InputError(
+                f"{source}: {number} rows and more — at most {TICKETS_AT_MOST} at once; import it in parts"
+            )
         cells = [value.strip(" \u00a0") for value in values]
         if any(cells):
             yield first, cells

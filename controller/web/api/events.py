@@ -1,7 +1,9 @@
 """Public events: announced, changed, ended; their tickets made, scanned and taken back; how many are inside."""
 
+import asyncio
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -117,7 +119,8 @@ class EventResource:
     async def list(self, call: Call[EventQuery, None]) -> Answer:
         there = [one for one in self._all().values() if call.query.past or self._stage(one) is not Stage.OVER]
         shown, after = page_of(there, lambda one: (one.start.isoformat(), str(one.id)), call.query)
-        return Answer(Events(items=[self._out(one) for one in shown], next=after))
+        good = self._good_tickets()
+        return Answer(Events(items=[self._out(one, good[one.id]) for one in shown], next=after))
 
     async def get(self, call: Call[Nothing, None]) -> Answer:
         return self._one(self._event(call))
@@ -184,7 +187,8 @@ class EventResource:
         return await self._make(call, guests, "guests", again=call.body.again)
 
     async def read(self, call: Call[CsvQuery, str]) -> Answer:
-        guests = read_ticket_file(call.body.encode(), "the body")
+        # Beside the loop: a file of four megabytes takes seconds, and somebody may stand before a door.
+        guests = await asyncio.to_thread(read_ticket_file, call.body.encode(), "the body")
         return await self._make(call, guests, "the body", again=call.query.again)
 
     async def _make(self, call: Call[Any, Any], guests: Sequence[Guest], source: str, *, again: bool) -> Answer:
@@ -259,10 +263,12 @@ class EventResource:
         return Stage.HOST_IN if is_in else Stage.WAITS
 
     def _one(self, event: PublicEvent) -> Answer:
-        return Answer(self._out(event), version=_version(event))
+        return Answer(self._out(event, self._good_tickets()[event.id]), version=_version(event))
 
-    def _out(self, event: PublicEvent) -> EventOut:
-        tickets = self._house.people().tickets.values()
+    def _good_tickets(self) -> Counter[EventId]:
+        return Counter(one.event for one in self._house.people().tickets.values() if not one.is_void)
+
+    def _out(self, event: PublicEvent, tickets: int) -> EventOut:
         return EventOut(
             id=event.id,
             name=event.name,
@@ -277,7 +283,7 @@ class EventResource:
             state=self._stage(event),
             host_entered_at=event.host_entered_at,
             ended_at=event.ended_at,
-            tickets=sum(1 for one in tickets if one.event == event.id and not one.is_void),
+            tickets=tickets,
             heads=self._evenings.known.heads(event).people,
             version=_version(event),
         )

@@ -119,3 +119,7 @@ def test_one_guest_typed_by_hand_is_held_to_the_same():
 def test_any_text_is_read_or_refused_in_words(text):
     with suppress(InputError):
         assert all(guest.name and guest.name[0] not in "=+-@" for guest in read(text))
+
+
+def test_a_file_of_a_million_rows_is_refused_without_reading_them_all():
+    assert "10001 rows and more — at most 5000 at once" in refused("name\n" + "a\n" * 1_000_000)
