@@ -4,9 +4,11 @@ All that it shares with a file is in the suites of the stores.
 """
 
 import asyncio
+import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,9 +16,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import IntegrityError
 
-from controller.adapters.sql import schema_registry, schema_rooms  # noqa: F401  # its tables join the metadata
+from controller.adapters.sql import schema_registry, schema_rooms
 from controller.adapters.sql.postgresql import OURS, TRANSIENT, PostgresServer
 from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.upgrade import MIGRATIONS, REGISTRY, Chain
@@ -25,7 +28,7 @@ from controller.domain.ids import AreaId, BookingId
 from controller.domain.membership import Right
 from controller.errors import InputError, StartupError, StoreError
 from tests.support import postgres
-from tests.support.registries import ADA, BEN, NOON, kept_in, opened_at
+from tests.support.registries import ADA, BEN, NOON, empty_place, kept_in, opened_at
 
 FIRST = Chain("registry", ("0001",), MIGRATIONS)
 SECOND = Chain("registry", ("0001", "0002"), MIGRATIONS)
@@ -127,6 +130,26 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         PostgresServer(url)
 
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_driver_that_is_not_installed_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(StartupError, match=r"its driver is not installed: pip install 'natoma\[postgresql\]'"):
+        PostgresServer("postgresql://host/house").bring_up(REGISTRY)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_an_error_of_the_database_tells_nobodys_values(kind: str, tmp_path: Path) -> None:
+    async with SqlRegistry(empty_place(kind, tmp_path), key_id="k1") as registry:
+        with pytest.raises(IntegrityError) as loud:
+            await registry.database.write(
+                lambda connection: connection.execute(
+                    insert(schema_rooms.profile).values(person="nobody", webhook="https://hunter2")
+                )
+            )
+
+    assert "hunter2" not in str(loud.value)
 
 
 async def test_a_connection_that_broke_is_made_anew() -> None:

@@ -3,6 +3,8 @@
 The tap's own statements do not pass here: they go straight to sqlite3 (`event_log`).
 """
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -18,16 +20,21 @@ def writing_engine(path: Path) -> Engine:
     somebody else wrote in between; so none of ours does.
     """
     # One connection, used by one thread at a time: its owner has a thread of its own.
-    engine = create_engine("sqlite://", creator=lambda: open_writer(path, reserve_bytes=0), poolclass=StaticPool)
+    engine = _engine(lambda: open_writer(path, reserve_bytes=0))
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
 def reading_engine(path: Path) -> Engine:
     """For loading: transactions see one moment of the database and never hold anybody up."""
-    engine = create_engine("sqlite://", creator=lambda: open_reader(path), poolclass=StaticPool)
+    engine = _engine(lambda: open_reader(path))
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _engine(connect: Callable[[], sqlite3.Connection]) -> Engine:
+    # An error is told with its statement, and not with whom it was about.
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
 
 
 def _begin_immediate(connection: Connection) -> None:

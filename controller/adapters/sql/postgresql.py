@@ -58,10 +58,10 @@ class PostgresServer:
 
     def __post_init__(self) -> None:
         parsed = _parsed(self.url)
-        if parsed is None or parsed.drivername not in _SCHEMES:
-            raise InputError("is no address of a PostgreSQL database")
-        if not parsed.database:
-            raise InputError("names no database")
+        if parsed is None or parsed.drivername not in _SCHEMES or not parsed.database:
+            raise InputError(
+                "setting database is no address of a PostgreSQL database: write postgresql://user:password@host/name"
+            )
 
     def __str__(self) -> str:
         url = self._url
@@ -115,6 +115,7 @@ class PostgresServer:
                 self._url.set(drivername="postgresql+psycopg"),
                 isolation_level=isolation,
                 execution_options={"postgresql_readonly": True} if readonly else {},
+                hide_parameters=True,  # an error is told with its statement, and not with whom it was about
                 # One connection, used by one thread; asked before each use whether it lives, as servers are restarted.
                 poolclass=QueuePool,
                 pool_size=1,
