@@ -8,15 +8,18 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from controller.domain.ids import PersonId
-from controller.domain.membership import Person
+from controller.domain.membership import Membership, Person, PersonKind
 
 # What a page can show of somebody, and what somebody can be bothered to read.
 MOST_SKILLS = 20
 LONGEST_SKILL = 60
 LONGEST_ABOUT = 300
+# Who joins may take some weeks to come.
+NEW_FOR = timedelta(days=30)
 
 
 class Language(StrEnum):
@@ -77,6 +80,16 @@ def who_could_help(wanted: str, here: Iterable[Here]) -> tuple[Here, ...]:
     words = _words(wanted)
     ranked = [(score, one) for one in here if one.skills and (score := _score(words, one)) > 0]
     return tuple(one for _, one in sorted(ranked, key=lambda pair: (-pair[0], _plain(pair[1].name), pair[1].person)))
+
+
+def is_newcomer(person: Person, memberships: Iterable[Membership], today: date) -> bool:
+    """Whether a first entry is somebody's first visit: not of staff, nor of who has held a membership for weeks.
+
+    Those came before Natoma did, by another key.
+    """
+    if person.kind is PersonKind.STAFF:
+        return False
+    return all(today - held.starts <= NEW_FOR for held in memberships)
 
 
 def _is_known(person: Person | None) -> bool:

@@ -11,7 +11,7 @@ from tests.support.memory import MemoryEventLog
 from tests.support.memory_profiles import MemoryProfiles
 from tests.support.services import NOON
 
-ADA, BEN, GUEST = PersonId("ada"), PersonId("ben"), PersonId("ticket:t-1")
+ADA, BEN, OLD, GUEST = PersonId("ada"), PersonId("ben"), PersonId("old"), PersonId("ticket:t-1")
 HOUR = timedelta(hours=1)
 
 
@@ -21,7 +21,7 @@ def entry(person: PersonId | None, at: object = NOON) -> Fact:
 
 async def told(log: MemoryEventLog, *facts: Fact, store: MemoryProfiles | None = None) -> list[Fact]:
     heard: list[Fact] = []
-    first = FirstEntries(store or MemoryProfiles({ADA, BEN}), heard.append)
+    first = FirstEntries(store or MemoryProfiles({ADA, BEN, OLD}), lambda who, _: who != OLD, heard.append)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(first.run(log, NOON))
         for place, fact in enumerate(facts):
@@ -54,3 +54,7 @@ async def test_a_restart_does_not_welcome_anybody_again() -> None:
 
 async def test_visitors_known_by_a_ticket_alone_are_not_told_of() -> None:
     assert await told(MemoryEventLog(), entry(GUEST), entry(None)) == []
+
+
+async def test_whoever_held_a_membership_before_is_no_newcomer_at_the_first_badge() -> None:
+    assert await told(MemoryEventLog(), entry(OLD)) == []

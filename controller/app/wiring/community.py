@@ -1,10 +1,13 @@
 """People told of, and told: profiles, who is here, who comes for the first time, whose guest has come, notices."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from controller.app.wiring.ground import Ground
 from controller.app.wiring.inside import InsideWing
 from controller.app.wiring.wing import Lasting, Newest, Wing
+from controller.domain.community import is_newcomer
+from controller.domain.ids import PersonId
 from controller.services.notices.outbox import House, Notifier, Outbox
 from controller.services.people.community import Community
 from controller.services.people.first_entries import FirstEntries
@@ -22,7 +25,7 @@ class CommunityWing(Wing):
             lambda: ground.people().people,
             lambda: inside.following.whereabouts.inside(),
         )
-        self._first = FirstEntries(ground.kept.profiles, ground.note)
+        self._first = FirstEntries(ground.kept.profiles, self._is_newcomer, ground.note)
         self._guests = GuestArrivals(ground.index, ground.note)
         self._outbox = Outbox(
             ground.kept.notices,
@@ -37,6 +40,14 @@ class CommunityWing(Wing):
             ground.board,
             ground.clock,
         )
+
+    def _is_newcomer(self, person: PersonId, at: datetime) -> bool:
+        index = self._ground.index
+        known = index.people.people.get(person)
+        if known is None:
+            return False
+        held = index.holdings.memberships_of(known, index.people.memberships.get(person, ()))
+        return is_newcomer(known, held, at.astimezone(index.space.zone).date())
 
     async def recall(self, facts: Sequence[LoggedFact], newest: Newest) -> None:
         self._guests.recall(facts)

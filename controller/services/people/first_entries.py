@@ -27,8 +27,11 @@ WAITING_LIMIT = 1000
 class FirstEntries:
     """Notes each first entry, and says so as a fact."""
 
-    def __init__(self, store: ProfileStore, tell: Callable[[Fact], None]) -> None:
+    def __init__(
+        self, store: ProfileStore, is_newcomer: Callable[[PersonId, datetime], bool], tell: Callable[[Fact], None]
+    ) -> None:
         self._store = store
+        self._is_newcomer = is_newcomer
         self._tell = tell
         self._known: set[PersonId] = set()
         self._waiting: asyncio.Queue[Fact] = asyncio.Queue(WAITING_LIMIT)
@@ -64,7 +67,8 @@ class FirstEntries:
     async def _note(self, fact: Fact) -> None:
         person = fact.person
         assert person is not None
-        if person not in self._known and await self._remember(person, fact.at):
+        is_first = person not in self._known and await self._remember(person, fact.at)
+        if is_first and self._is_newcomer(person, fact.at):
             self._tell(Fact(FactKind.FIRST_VISIT, fact.at, door=fact.door, person=person, correlation=fact.correlation))
 
     async def _remember(self, person: PersonId, at: datetime) -> bool:

@@ -1,13 +1,14 @@
 """Who is here, and who could help: nobody who did not choose to be known."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.domain.community import Here, Profile, who_could_help, who_is_here
-from controller.domain.ids import PersonId
-from controller.domain.membership import Person
+from controller.domain.community import NEW_FOR, Here, Profile, is_newcomer, who_could_help, who_is_here
+from controller.domain.ids import PersonId, PlanId
+from controller.domain.membership import Membership, Person, PersonKind
 
 ADA, BEN, CLAIRE = PersonId("ada"), PersonId("ben"), PersonId("claire")
 PEOPLE = {
@@ -122,3 +123,26 @@ def test_nothing_changes_for_anybody_by_somebody_who_did_not_opt_in(
     assert told == who_is_here(profiles, without, (inside - absent) - silent)
     assert who_could_help(wanted, told) == who_could_help(wanted, (one for one in told if one.person not in silent))
     assert not {one.person for one in told} & (silent | absent)
+
+
+# --- who is new -------------------------------------------------------------------------------------------------------
+
+TODAY = date(2026, 3, 2)
+
+
+def held(since: timedelta) -> list[Membership]:
+    return [Membership(ADA, PlanId("full"), TODAY - since)]
+
+
+def test_who_joined_lately_or_holds_no_membership_is_new() -> None:
+    assert is_newcomer(PEOPLE[ADA], held(NEW_FOR), TODAY)
+    assert is_newcomer(PEOPLE[ADA], [], TODAY)
+
+
+def test_who_has_been_a_member_for_weeks_is_not_new() -> None:
+    assert not is_newcomer(PEOPLE[ADA], held(NEW_FOR + timedelta(days=1)), TODAY)
+    assert not is_newcomer(PEOPLE[ADA], [*held(timedelta()), *held(timedelta(days=400))], TODAY)
+
+
+def test_staff_are_not_new() -> None:
+    assert not is_newcomer(replace(PEOPLE[ADA], kind=PersonKind.STAFF), [], TODAY)
