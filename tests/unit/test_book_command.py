@@ -14,9 +14,10 @@ from controller.cli.book import book
 from controller.cli.ledger import ledger
 from controller.cli.people import import_people
 from controller.config import Settings
+from controller.domain.booking.values import Waiting, WaitingState
 from controller.domain.facts import Fact
 from controller.domain.holdings import Booking
-from controller.domain.ids import AreaId, BookingId, PersonId
+from controller.domain.ids import AreaId, BookingId, PersonId, WaitingId
 from controller.domain.membership import Right, Standing
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
 from controller.errors import InputError
@@ -253,6 +254,31 @@ def test_waiting_for_a_taken_time_is_listed_and_withdrawn(house):
     assert "not offered now" in house.refuses("take", str(made["id"]), "--by", "ben")
     assert house.told("withdraw", str(made["id"]), "--by", "ben")["state"] == "withdrawn"
     assert house.says("list", "--waiting") == ["Nobody waits."]
+
+
+def test_what_was_offered_is_taken_and_listed_among_what_somebody_had(house):
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    start = now + timedelta(days=40)
+    offered = Waiting(
+        WaitingId("w-offered"),
+        AreaId("pine"),
+        start,
+        start + timedelta(hours=1),
+        PersonId("ben"),
+        now,
+        state=WaitingState.OFFERED,
+        offered_until=now + timedelta(minutes=9),
+    )
+
+    async def put() -> None:
+        async with open_kept(house.data) as kept:
+            await kept.waiting.put_waiting(offered)
+
+    asyncio.run(put())
+    assert "Ben: offered until" in "\n".join(house.says("list", "--waiting", "--for", "ben"))
+    assert house.told("take", "w-offered", "--by", "ben")["owner"] == "ben"
+    assert [str(fact.kind) for fact in house.newest(2)] == ["booking_made", "waiting_won"]
+    assert all(one["owner"] == "ben" for one in house.told("list", "--for", "ben", "--all"))
 
 
 def test_minutes_are_exported_for_bills_and_given_back_by_their_booking(house):
