@@ -150,6 +150,22 @@ def test_a_stuffy_room_says_so_in_a_word_and_a_silent_one_has_no_numbers(browser
     assert "stuffy" not in text(browser, ".room[data-room=lobby]")
 
 
+def test_the_list_says_what_is_the_matter_with_a_room_and_since_when(browser, house):
+    row = "[data-list=rooms] [data-id=lobby]"
+    since = "2026-05-04T12:00:00+00:00"
+    house.put("room", "lobby", room(air="stuffy", air_since=since, since=since, in_use_unchecked=True))
+    eventually(lambda: "not well ventilated" in text(browser, row), "the air of the lobby")
+    assert "in use, not checked in" in text(browser, row)
+    assert attribute(browser, f"{row} [data-flag=stuffy]", "title").startswith("since ")
+    assert attribute(browser, f"{row} td[data-at]", "data-at") == since
+
+    quiet = {"for": "Podcast booth", "until": "2026-05-04T13:00:00+00:00"}
+    house.put("room", "lobby", room(status="booked", sensor="silent", silent_since=since, quiet_please=quiet))
+    eventually(lambda: "sensor silent" in text(browser, row), "a booked room whose sensor is silent")
+    assert "Booked" in text(browser, row)
+    assert "quiet, please" in text(browser, row)
+
+
 NEVER_SEEN = {"sensor": "never_seen", "has_sensor": True, "status": "free", "measured_at": None}
 
 
