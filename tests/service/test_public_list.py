@@ -10,7 +10,7 @@ from controller.domain.ids import EventId, PersonId, TicketId
 from controller.domain.membership import Person
 from controller.services.ports import RegistrySnapshot
 from controller.services.visitors.public_list import Stage
-from tests.support.services import LAB_DOOR, NOON, SF, STREET, House
+from tests.support.services import LAB_DOOR, NOON, SF, STREET, HandClock, House
 
 HOST = Person(PersonId("hera"), "Hera")
 TALK = PublicEvent(
@@ -82,6 +82,19 @@ async def test_one_open_to_all_has_as_many_seats_left_as_nobody_sits_on():
     [listed] = coming(event)
 
     assert (listed.seats_left, listed.stage) == (3, Stage.RUNNING)
+
+
+async def test_however_many_ask_it_is_counted_once_in_two_seconds():
+    clock = HandClock()
+    house = House(people=RegistrySnapshot(1, people={HOST.id: HOST}, events={TALK.id: TALK}), clock=clock)
+    listing = house.services.listing
+    first = listing.coming()
+    house.index.load(replace(house.index.people, events={}))
+    clock.advance(1.9)
+    soon = listing.coming()
+    clock.advance(0.1)
+
+    assert (len(first), len(soon), listing.coming()) == (1, 1, [])
 
 
 async def test_the_next_one_comes_first():

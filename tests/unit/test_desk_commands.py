@@ -245,6 +245,9 @@ def test_an_import_that_fails_leaves_no_ticket_and_no_folder(house):
     missing = house.refuses(events, "import", "nowhere.csv", "--event", "talk", "--out", str(out))
 
     assert "guests.csv:3: name: '=1' — begins with '='" in refused
+    nowhere = house.refuses(event, "ticket", "talk", "--name", "Ada", "--out", str(house.file / "tickets"))
+
+    assert "cannot be made (Not a directory) — name a new folder" in nowhere
     assert missing == "nowhere.csv: cannot be read (No such file or directory) — name a CSV file of names"
     assert (house.people.tickets, out.exists()) == ({}, False)
 

@@ -17,6 +17,8 @@ from controller.services.ports import Clock, RegistrySnapshot
 from controller.services.visitors.public_events import PublicEvents
 
 AHEAD = timedelta(days=180)
+# Anybody may ask, as often as they like: counted once for all who ask within this time.
+KEPT_S = 2.0
 
 
 class Stage(StrEnum):
@@ -40,7 +42,7 @@ class Listed:
 
 
 class PublicList:
-    """Asked anew each time; it keeps nothing."""
+    """What strangers are told, as it was at most KEPT_S ago."""
 
     def __init__(
         self,
@@ -53,9 +55,16 @@ class PublicList:
         self._people = people
         self._events = events
         self._clock = clock
+        self._told: tuple[float, list[Listed]] | None = None
 
     def coming(self) -> list[Listed]:
         """Those that run or are to come, the next one first."""
+        asked = self._clock.monotonic()
+        if self._told is None or asked - self._told[0] >= KEPT_S:
+            self._told = asked, self._counted()
+        return self._told[1]
+
+    def _counted(self) -> list[Listed]:
         now = self._clock.now()
         given = Counter(ticket.event for ticket in self._people().tickets.values() if not ticket.is_void)
         shown = [event for event in self._events.known() if _is_shown(event, now)]
