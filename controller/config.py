@@ -37,7 +37,7 @@ ACCESS_USER = "server-access"
 TELEMETRY_USER = "server-telemetry"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 # Environment names that only Natoma could have meant: the rest of NATOMA_* may belong to scripts around it.
-_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY)(_|$)")
+_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY|CALENDARS)(_|$)")
 
 
 class LogLevel(StrEnum):
@@ -82,6 +82,7 @@ class Settings:
     broker_port: int | None = None
     web: Web = Web()
     notify: NotifySettings = field(default_factory=NotifySettings)
+    calendars_private_hosts: tuple[str, ...] = ()  # of the own network, that calendars may be read from all the same
     log_level: LogLevel = LogLevel.INFO
 
     @property
@@ -133,6 +134,9 @@ class _Written(BaseSettings):
     notify_private_hosts: Annotated[
         tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)
     ] = ()
+    calendars_private_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -180,6 +184,7 @@ _RIGHT = {
     "notify_from": "write the address messages come from, such as natoma@example.org",
     "notify_webhook_secret": "write a long random text that webhooks are signed with",
     "notify_private_hosts": "write host names without a port: automation.local, 10.0.0.5",
+    "calendars_private_hosts": "write host names without a port: nextcloud.local, 10.0.0.5",
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }
 
@@ -316,6 +321,7 @@ def _settled(written: _Written, sources: _Sources) -> Settings:
             written.web_outside_port,
         ),
         notify=_notify(written, sources),
+        calendars_private_hosts=written.calendars_private_hosts,
         log_level=written.log_level,
     )
 

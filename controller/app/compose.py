@@ -17,6 +17,9 @@ from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_door_keys, write_private
 from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
 from controller.adapters.clock import SystemClock
+from controller.adapters.fetch import CalendarSource
+from controller.adapters.ical_process import CalendarReader
+from controller.adapters.ical_writing import written
 from controller.adapters.mqtt import (
     ACCESS_KINDS,
     Broker,
@@ -37,6 +40,7 @@ from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.errors import StartupError
+from controller.services.calendars.stores import Elsewhere
 from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.meters import Meters
@@ -52,6 +56,7 @@ from controller.web.api.events import Evenings
 from controller.web.api.house import ApiHouse
 from controller.web.api.table import Programs
 from controller.web.app import create_app, create_outside_app, serve, serve_others
+from controller.web.calendars import CalendarFeeds
 from controller.web.guard import is_loopback
 from controller.web.visitors import Visitors
 from devices.accesslist import public_key_of
@@ -199,6 +204,7 @@ class _Service:
             board=board,
             profiles=self._profiles,
             notifier=notifier,
+            elsewhere=Elsewhere(CalendarSource(settings.calendars_private_hosts), CalendarReader()),
         )
         self._displays = Displays(feed, self._outbound, topics)
         self._access_side = MqttInbound(
@@ -303,9 +309,11 @@ class _Service:
         web = self._settings.web
         services = self._services
         visitors = Visitors(lambda: services.index.space, services.listing.coming)
+        calendars = CalendarFeeds(services.feeds, written)
         app = create_app(
             programs=self._programs(),
             visitors=visitors,
+            calendars=calendars,
             host_names=web.host_names,
             space=lambda: self._services.index.space,
             feed=self._services.feed,
@@ -319,7 +327,7 @@ class _Service:
                 serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
             )
             if web.outside_port is not None:
-                outside = create_outside_app(visitors=visitors, programs=self._programs())
+                outside = create_outside_app(visitors=visitors, programs=self._programs(), calendars=calendars)
                 others = await stack.enter_async_context(serve_others(outside, web.outside_host, web.outside_port))
                 logger.info("public events, panels, scanning and the API answer at %s", others)
             yield address

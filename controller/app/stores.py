@@ -17,6 +17,7 @@ from controller.adapters.secrets import BadgeDigests, load_badge_key, load_list_
 from controller.adapters.sql.alarms import SqlAlarmStore
 from controller.adapters.sql.answers import SqlAnswers
 from controller.adapters.sql.bookings import SqlBookings
+from controller.adapters.sql.calendars import SqlCalendars, SqlLinks
 from controller.adapters.sql.event_log import EventReader, SqlEventLog
 from controller.adapters.sql.guests import SqlGuests
 from controller.adapters.sql.house import SqlHouse
@@ -54,6 +55,8 @@ class RegistryStores:
     bookings: SqlBookings
     series: SqlSeries
     waiting: SqlWaiting
+    calendars: SqlCalendars
+    links: SqlLinks
     public_events: SqlPublicEvents
     guests: SqlGuests
     ledger: SqlLedger
@@ -73,6 +76,8 @@ class RegistryStores:
             SqlBookings(database),
             SqlSeries(database),
             SqlWaiting(database),
+            SqlCalendars(database),
+            SqlLinks(database),
             SqlPublicEvents(database, key_id=registry.key_id),
             SqlGuests(database),
             SqlLedger(database),
@@ -131,6 +136,8 @@ def kept_in(stores: Stores) -> Kept:
         bookings=kept.bookings,
         series=kept.series,
         waiting=kept.waiting,
+        calendars=kept.calendars,
+        links=kept.links,
         tokens=kept.tokens,
         profiles=kept.profiles,
         notices=kept.notices,

@@ -19,6 +19,7 @@ from controller.web.api.frame import tell_problems
 from controller.web.api.live import Api
 from controller.web.api.table import Programs, mount
 from controller.web.assets import Assets
+from controller.web.calendars import CalendarFeeds
 from controller.web.guard import add_security_headers, is_loopback, only_for
 from controller.web.metrics import Metrics
 from controller.web.pages import Pages
@@ -37,6 +38,7 @@ def create_app(
     now: Callable[[], datetime],
     programs: Programs | None = None,
     visitors: Visitors | None = None,
+    calendars: CalendarFeeds | None = None,
     hint: str | None = None,
     host_names: Collection[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
@@ -68,6 +70,8 @@ def create_app(
     app.router.add_get("/static/{version}/{name:.+}", assets.serve)
     if visitors is not None:
         mount_visitors(app, visitors, assets)
+    if calendars is not None:
+        calendars.mount(app)
     if programs is not None:
         mount(app, programs)
     app.on_response_prepare.append(add_security_headers)
@@ -75,7 +79,9 @@ def create_app(
     return app
 
 
-def create_outside_app(*, visitors: Visitors, programs: Programs | None) -> web.Application:
+def create_outside_app(
+    *, visitors: Visitors, programs: Programs | None, calendars: CalendarFeeds | None = None
+) -> web.Application:
     """What others may reach: pages that hold nothing secret, and the API, which asks for a token.
 
     Neither how the building is nor who comes and goes is here; so it needs no name of its own, and no loopback.
@@ -85,6 +91,8 @@ def create_outside_app(*, visitors: Visitors, programs: Programs | None) -> web.
     app.router.add_get("/", _to_events)
     app.router.add_get("/static/{version}/{name:.+}", assets.serve)
     mount_visitors(app, visitors, assets)
+    if calendars is not None:
+        calendars.mount(app)
     if programs is not None:
         mount(app, programs)
     app.on_response_prepare.append(add_security_headers)

@@ -19,7 +19,7 @@ from controller.web.public import EventPages
 TEMPLATES = Path(__file__).parent / "templates"
 
 # Pages that another site may link to; what they hold is nobody's secret.
-LINKED = ("/events", "/events.json", "/panel/", "/scan")
+LINKED = ("/events", "/events.json", "/events.ics", "/calendar/", "/panel/", "/scan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ DETAILS: dict[FactKind, dict[str, object]] = {
         "reason": "open day",
     },
     FactKind.CALENDAR_CHANGED: {"by": "Dana", "said": "2026-12-24, Christmas Eve, is a holiday"},
+    FactKind.CALENDAR_READ: {"name": "Town hall", "made": 3, "changed": 1, "gone": 0, "conflicts": 2},
     FactKind.EVENT_STARTED: {"event": "Evening of talks"},
     FactKind.EVENT_ENDED: {"event": "Evening of talks"},
     FactKind.WHEREABOUTS_FORGIVEN: {"by": "Dana"},

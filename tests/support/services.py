@@ -77,6 +77,7 @@ from devices.topics import Address, Kind, Topics
 from tests.support.memory import MemoryAlarmStore, MemoryEventLog, MemoryTelemetryLog
 from tests.support.memory_answers import MemoryAnswers
 from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
+from tests.support.memory_calendars import MemoryCalendars
 from tests.support.memory_notices import Mailbox, MemoryNotices
 from tests.support.memory_profiles import MemoryProfiles
 from tests.support.memory_registry import MemoryRegistry
@@ -341,6 +342,13 @@ class MemoryReserve:
 # --- the services together --------------------------------------------------------------------------------------------
 
 
+# What outlives a stop of the service.
+_LASTS = (
+    "log", "telemetry_log", "registry", "house", "public_events", "guests", "bookings", "series", "waiting", "tokens",
+    "calendars", "answers", "profiles", "notices", "ledger", "lists", "alarm_store",
+)  # fmt: skip
+
+
 class House:
     """All services but the page, the links and the databases."""
 
@@ -373,6 +381,7 @@ class House:
         self.tokens = MemoryTokens()
         self.answers = MemoryAnswers()
         self.profiles = MemoryProfiles(people.people)
+        self.calendars = MemoryCalendars()
         self.notices = MemoryNotices(people.people)
         self.mailbox = Mailbox()
         self.ledger = MemoryLedger()
@@ -398,6 +407,8 @@ class House:
             profiles=self.profiles,
             notices=self.notices,
             sealer=AesSealer(),
+            calendars=self.calendars,
+            links=self.calendars,
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,
             list_digest_of=lambda badge: list_digest(LIST_KEY, badge.canonical),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.domain.building import Space
 from controller.services.booking.stores import BookingStore, SeriesStore, WaitingStore
+from controller.services.calendars.stores import CalendarStore, LinkStore
 from controller.services.doors.alarms import Alarms, AlarmStore
 from controller.services.entry.access import Reserve
 from controller.services.entry.access_index import AccessIndex
@@ -49,6 +50,8 @@ class Kept:
     bookings: BookingStore
     series: SeriesStore
     waiting: WaitingStore
+    calendars: CalendarStore
+    links: LinkStore
     tokens: TokenStore
     answers: AnswerStore
     profiles: ProfileStore

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controller.app.routing import handlers
 from controller.app.wiring.booking import BookingWing
+from controller.app.wiring.calendars import CalendarWing
 from controller.app.wiring.community import CommunityWing
 from controller.app.wiring.doors import DoorWing, ModeWing
 from controller.app.wiring.entry import EntryWing
@@ -21,6 +22,7 @@ from controller.domain.ids import PersonId
 from controller.domain.membership import Credential, Person
 from controller.domain.shared import Shared
 from controller.domain.usage import Usage
+from controller.services.calendars.stores import Elsewhere
 from controller.services.inbound import Router
 from controller.services.meters import Meters
 from controller.services.notices.outbox import Notifier
@@ -50,6 +52,7 @@ class Services:
         profiles: Callable[[Device], ReaderProfile],
         notifier: Notifier,
         spool_limit: int = WAITING_LIMIT,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._listeners: list[Callable[[LoggedFact], None]] = []
         ground = Ground(space, kept, outbound, clock, feed=feed, meters=meters, board=board, happened=self._happened)
@@ -63,6 +66,7 @@ class Services:
         modes = ModeWing(ground, doors, inside, visitors, is_on_air=lambda area: rooms.booths.is_held(area))
         rooms = RoomWing(ground, spool_limit=spool_limit, on_air_changed=modes.modes.look)
         bookings = BookingWing(ground, rooms)
+        calendars = CalendarWing(ground, bookings, visitors, elsewhere)
         programs = ProgramWing(ground)
         community = CommunityWing(ground, inside, notifier)
         topics = Topics(space.root)
@@ -82,6 +86,7 @@ class Services:
             lists,
             entry,
             bookings,
+            calendars,
             programs,
             community,
         )
@@ -97,6 +102,7 @@ class Services:
         self.listing = visitors.listing
         self.lists = lists.lists
         self.bookings, self.booking_wing = bookings.desk, bookings
+        self.feeds, self.calendar_wing = calendars.feeds, calendars
         self.community = community.community
         self.keyring, self.answers = programs.keyring, programs.answers
         self.access, self.reads, self.local = entry.access, entry.reads, entry.local

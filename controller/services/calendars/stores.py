@@ -91,3 +91,11 @@ class Source(Protocol):
 class Reader(Protocol):
     async def read(self, data: bytes, start: datetime, end: datetime, zone: ZoneInfo) -> Reading:
         """What takes time in that window; InputError says why a file is none that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How calendars are had that are kept elsewhere."""
+
+    source: Source
+    reader: Reader

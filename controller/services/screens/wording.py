@@ -17,6 +17,7 @@ from controller.domain.membership import Person
 from controller.domain.shared_steps import zones_entered
 from controller.services.doors.alarm_words import sentence
 from controller.services.screens.booking_words import BOOKING_LINES
+from controller.services.screens.calendar_words import CALENDAR_LINES
 from controller.services.screens.lines import Line, moment
 from controller.services.screens.room_words import room_sentence
 from controller.services.screens.ticket_words import ticket_line
@@ -402,6 +403,7 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
 
 _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     **BOOKING_LINES,
+    **CALENDAR_LINES,
     FactKind.ENTRY_GRANTED: _granted,
     FactKind.ENTRY_DENIED: _denied,
     FactKind.READ_IGNORED: _ignored,
