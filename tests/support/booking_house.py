@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from controller.domain.access import Denied, Granted, Read, decide
 from controller.domain.booking.rules import Wish
@@ -139,14 +139,3 @@ class BookingHouse(House):
 
     def token_digest(self, token: str) -> bytes:
         return b"digest of token " + token.encode()
-
-    def minutes(self, *kinds: FactKind) -> list[tuple[str, str]]:
-        """What was told, as kind and local hour."""
-        return [
-            (str(fact.kind), f"{fact.at.astimezone(SPACE.zone):%H:%M}")
-            for fact in (self.heard_of(*kinds) if kinds else self.told)
-        ]
-
-
-def later(moment: datetime, minutes: float) -> datetime:
-    return moment + timedelta(minutes=minutes)

@@ -136,6 +136,7 @@ class BookingKeeper:
         self._tell_released(after, self._clock.now())
 
     def _tell_released(self, booking: Booking, at: datetime) -> None:
+        logger.info("booking %s of %s is released: nobody came", booking.id, booking.area)
         self._tell(FactKind.BOOKING_RELEASED, booking, at=at)
         if booking.series is not None:
             ask = partial(self._store.bookings_of_series, booking.series)
