@@ -36,6 +36,7 @@ _COMMANDS = {
     "event": "controller.cli.publicevents",
     "visits": "controller.cli.visits",
     "booth": "controller.cli.booth",
+    "calendars": "controller.cli.calendars",
     "token": "controller.cli.token",
 }
 
