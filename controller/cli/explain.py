@@ -83,6 +83,7 @@ async def _explain(home: Home, space: Space, badge: str, door: Door, at: datetim
         digests = open_digests(home)
         visitor = _visitor(people, digests, space, badge) if is_pass(badge) else None
         digest = None if visitor is not None else _digest(people, digests, space, badge, door)
+        beside.booked(people.bookings)
         beside.recall([logged async for logged in facts_since(log, beside.begins)])
         await beside.open_books(kept.ledger, log)
     index = AccessIndex(space, people)

@@ -4,14 +4,16 @@ The service itself knows more: which doors stand open or are offline at this mom
 their way. What cannot be known here is taken to be in order, and said by `unknown`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
 from controller.domain.building import Door, Passback, Space, Zone
-from controller.domain.holdings import HeldTicket, PublicEvent, Ticket
-from controller.domain.ids import PersonId
+from controller.domain.facts import Fact, FactKind, Plain
+from controller.domain.holdings import Booking, HeldTicket, PublicEvent, Ticket
+from controller.domain.ids import AreaId, BookingId, PersonId
 from controller.domain.membership import Credential, Person
+from controller.domain.rooms.on_air import Hold, people_of
 from controller.domain.shared import NOTHING_SHARED, Shared
 from controller.domain.usage import Usage
 from controller.services.entry.shared_state import SharedState
@@ -47,12 +49,16 @@ class Recollection:
         self._is_now = abs(at - asked_at) <= NOW
         self._following = Following(lambda: space, self._clock)
         self._usage: UsageBook | None = None
+        self._on_air: dict[AreaId, Fact] = {}
+        self._confirmed: set[Plain] = set()  # sessions
+        self._bookings: Mapping[BookingId, Booking] = {}
         self._shared = SharedState(
             lambda: space,
             self._following.whereabouts,
             is_online=lambda _: True,
             is_shut=lambda _: True,
             clock=self._clock,
+            on_air=self._hold_of,
         )
 
     @property
@@ -62,7 +68,18 @@ class Recollection:
 
     def recall(self, facts: Iterable[LoggedFact]) -> None:
         """What has happened since then, oldest first."""
-        self._following.recall(facts)
+        happened = list(facts)
+        self._following.recall(happened)
+        for logged in happened:
+            fact = logged.fact
+            if fact.kind is FactKind.ON_AIR_CHANGED and fact.area is not None:
+                self._on_air[fact.area] = fact
+                if fact.detail.get("state") == "on":
+                    self._confirmed.add(fact.detail.get("session"))
+
+    def booked(self, bookings: Mapping[BookingId, Booking]) -> None:
+        """Whose they are, for booths that are on air."""
+        self._bookings = bookings
 
     async def open_books(self, ledger: Ledger, log: Recorded) -> None:
         """Read what was used; nothing is written."""
@@ -77,6 +94,15 @@ class Recollection:
 
     def shared_at(self, door: Door, person: Person, credential: Credential | None) -> Shared:
         return self._shared.for_read(door, person, credential) if self._is_now else NOTHING_SHARED
+
+    def _hold_of(self, area: AreaId) -> Hold | None:
+        """By the log: it is wanted, and its light has confirmed."""
+        fact = self._on_air.get(area)
+        if fact is None or fact.detail.get("wanted") is not True or fact.detail.get("session") not in self._confirmed:
+            return None
+        booking = self._bookings.get(BookingId(str(fact.detail.get("booking"))))
+        people = people_of(booking) if booking is not None else frozenset[PersonId]()
+        return Hold(area, people, datetime.fromisoformat(str(fact.detail["until"])))
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
         return HeldTicket(ticket, event)
