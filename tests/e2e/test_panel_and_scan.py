@@ -59,7 +59,12 @@ def open_panel(browser, house: PanelHouse, room: str, lang: str = "en") -> None:
 def tap(browser, label: str) -> None:
     """The button of this label, as soon as it can be tapped."""
     wanted = f"//button[normalize-space()='{label}']"
-    eventually(lambda: browser.find_element(By.XPATH, wanted).is_enabled(), f"button {label!r}")
+
+    def is_there() -> bool:
+        button = browser.find_element(By.XPATH, wanted)
+        return button.is_enabled() and button.is_displayed()
+
+    eventually(is_there, f"button {label!r}")
     browser.find_element(By.XPATH, wanted).click()
 
 
@@ -188,6 +193,7 @@ def test_nobody_is_kept_from_the_panel_by_its_looks(browser, house, scheme, size
 
 
 def open_scanner(browser, house: PanelHouse, event: str) -> None:
+    browser.get("about:blank")
     browser.get(f"{house.url}scan?lang=en#token={house.secrets['scan']}")
     eventually(lambda: "inside" in text(browser, "#heads"), "the scanner knows its events")
     browser.execute_script(
@@ -252,6 +258,32 @@ def test_scans_without_a_connection_are_kept_and_told_later_once(browser, house)
 
     assert house.heads(TALK) == before + 2
     assert not browser.find_element(By.ID, "lost").is_displayed()
+
+
+# What a phone with a camera has, and this browser has not: it sees one ticket for as long as it looks.
+_CAMERA = """
+navigator.mediaDevices.getUserMedia = async () => document.createElement("canvas").captureStream();
+HTMLVideoElement.prototype.play = async () => {};
+window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["qr_code"]; }
+  async detect() { return [{ rawValue: "%s" }]; }
+};
+"""
+
+
+def test_a_ticket_held_before_the_camera_is_one_ticket(browser, house):
+    ticket = house.tickets[TALK][5]
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _CAMERA % ticket})
+    try:
+        open_scanner(browser, house, TALK)
+        tap(browser, "Use the camera")
+        answered(browser, "Welcome")
+        eventually(lambda: browser.find_element(By.ID, "eye").is_displayed(), "what it sees is shown")
+        tap(browser, "Stop the camera")
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script["identifier"]})
+
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#recent li")) == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

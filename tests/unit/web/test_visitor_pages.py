@@ -13,6 +13,7 @@ from controller.domain.holdings import EventEntry
 from controller.domain.ids import EventId
 from controller.services.visitors.public_list import Listed, Stage
 from controller.web.app import create_outside_app, serve_others
+from controller.web.assets import FOLDER
 from controller.web.languages import day_said
 from controller.web.visitor_words import WORDS
 from controller.web.visitors import Visitors
@@ -197,3 +198,32 @@ async def test_others_reach_what_is_safe_for_anybody_and_nothing_else():
         **dict.fromkeys(("events", "events.json", "panel/study", "scan"), 200),
         **dict.fromkeys(("api/live", "api/stream", "metrics", "healthz"), 404),
     }
+
+
+# --- the scripts ------------------------------------------------------------------------------------------------------
+
+SCRIPTS = [path for folder in ("kiosk", "panel", "scan") for path in sorted((FOLDER / folder).glob("*.js"))]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_script_of_a_kiosk_has_a_way_to_write_markup(path):
+    text = path.read_text()
+
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        assert forbidden not in text
+
+
+@pytest.mark.parametrize("name", ["panel", "scan"])
+async def test_everything_a_kiosk_imports_is_there_and_fetched_early(name):
+    text = await page(path={"panel": "/panel/study", "scan": "/scan"}[name])
+    wanted, known = [FOLDER / name / "main.js"], set()
+    while wanted:
+        path = wanted.pop().resolve()
+        if path not in known:
+            known.add(path)
+            wanted += [path.parent / found for found in re.findall(r'from "(\.[^"]+)"', path.read_text())]
+
+    assert all(path.is_file() for path in known)
+    assert {path.relative_to(FOLDER).as_posix() for path in known} == set(
+        re.findall(r'/static/\w+/([\w/]+\.js)"', text)
+    )
