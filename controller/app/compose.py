@@ -340,6 +340,7 @@ class _Service:
             people=lambda: services.index.people,
             room_state=lambda area: services.feed.current("room", area),
             bookings=services.bookings,
+            community=services.community,
             now=self._clock.now,
         )
         evenings = Evenings(

@@ -30,6 +30,7 @@ class TokenScope(StrEnum):
     BOOTH_READ = "booth:read"
     BOOTH_WRITE = "booth:write"
     PEOPLE_READ = "people:read"  # names, to find whom a booking is for
+    COMMUNITY_READ = "community:read"  # who is here, of those who chose to be seen
 
 
 INCLUDES: Mapping[TokenScope, frozenset[TokenScope]] = {
@@ -42,7 +43,8 @@ INCLUDES: Mapping[TokenScope, frozenset[TokenScope]] = {
 """What a scope brings along: nobody changes what they may not see."""
 
 OF_THE_HOUSE = frozenset(
-    {TokenScope.EVENTS_WRITE, TokenScope.EVENTS_READ, TokenScope.TICKETS_SCAN, TokenScope.PEOPLE_READ}
+    {TokenScope.EVENTS_WRITE, TokenScope.EVENTS_READ, TokenScope.TICKETS_SCAN}
+    | {TokenScope.PEOPLE_READ, TokenScope.COMMUNITY_READ}
 )
 """About no room in particular, so that no token of a single room has them."""
 

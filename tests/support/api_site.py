@@ -108,6 +108,7 @@ class ApiSite:
             people=lambda: index.people,
             room_state=lambda area: self.feed.current("room", area),
             bookings=self.desk,
+            community=self.house.services.community,
             now=self.clock.now,
         )
 

@@ -103,7 +103,7 @@ class Services:
         self.lists = lists.lists
         self.bookings, self.booking_wing = bookings.desk, bookings
         self.feeds, self.calendar_wing = calendars.feeds, calendars
-        self.community = community.community
+        self.community, self.profiles = community.community, community.profiles
         self.keyring, self.answers = programs.keyring, programs.answers
         self.access, self.reads, self.local = entry.access, entry.reads, entry.local
         self.refusals = refusals

@@ -11,6 +11,7 @@ from controller.services.tokens.answers import Answers
 from controller.services.tokens.keyring import Keyring
 from controller.web.api.bookings import BookingResource
 from controller.web.api.booths import BoothResource, Studio
+from controller.web.api.community import CommunityResource
 from controller.web.api.events import Evenings, EventResource
 from controller.web.api.frame import Frame
 from controller.web.api.house import ApiHouse
@@ -37,6 +38,7 @@ def table(house: ApiHouse, evenings: Evenings, studio: Studio) -> tuple[Route, .
         ("events", EventResource(house, evenings)),
         ("booths", BoothResource(house, studio)),
         ("people", PeopleResource(house)),
+        ("community", CommunityResource(house)),
     )
     return tuple(route.tagged(tag) for tag, resource in resources for route in resource.routes())
 
