@@ -28,13 +28,13 @@ from controller.services.rooms.booth import NotOnAirError
 from controller.services.rooms.recordings import as_plain, chapters, recording, recordings_since
 from controller.services.screens.wording import Wording
 
-# The service reads the log three times a second; a light on a slow link confirms in another second or two.
-ANSWER_WITHIN = 5.0
 LOOK_EVERY = 0.1
 # So far back a booth's last word is looked for.
 LAST_WORD = timedelta(days=7)
 
 by_whom = click.option("--by", required=True, help="Who you are: a person's id or name.")
+# The service reads the log three times a second; a light on a slow link confirms in another second or two.
+waiting = click.option("--wait", type=click.FloatRange(0.1, 60.0), default=5.0, help="Seconds to wait for the light.")
 which_booth = click.option("--booth", "name", help="Which one, by id or name; needed only where there are several.")
 
 
@@ -46,19 +46,21 @@ def booth() -> None:
 @booth.command()
 @by_whom
 @which_booth
+@waiting
 @where_options
-def start(config: Path | None, by: str, name: str | None, **flags: Any) -> None:
+def start(config: Path | None, by: str, name: str | None, wait: float, **flags: Any) -> None:
     """Go on air, during your booking; it ends with it."""
-    click.echo(asyncio.run(_ask("start", config, by, name, **flags)))
+    click.echo(asyncio.run(_ask("start", config, by, name, wait, **flags)))
 
 
 @booth.command()
 @by_whom
 @which_booth
+@waiting
 @where_options
-def stop(config: Path | None, by: str, name: str | None, **flags: Any) -> None:
+def stop(config: Path | None, by: str, name: str | None, wait: float, **flags: Any) -> None:
     """Go off air: for the people of the booking, and staff."""
-    click.echo(asyncio.run(_ask("stop", config, by, name, **flags)))
+    click.echo(asyncio.run(_ask("stop", config, by, name, wait, **flags)))
 
 
 @booth.command()
@@ -126,7 +128,7 @@ def timeline(config: Path | None, session: str | None, name: str | None, as_json
     click.echo(asyncio.run(say()), nl=False)
 
 
-async def _ask(do: str, config: Path | None, by: str, name: str | None, **flags: Any) -> str:
+async def _ask(do: str, config: Path | None, by: str, name: str | None, wait: float, **flags: Any) -> str:
     """Ask by the log, which the running service follows, and wait for what comes of it."""
     settings = settings_from(config, **flags)
     space, people = space_of(settings), await read_people(settings.home)
@@ -145,22 +147,22 @@ async def _ask(do: str, config: Path | None, by: str, name: str | None, **flags:
         raise InputError(f"{path}: there is no such file — start Natoma first, or name the data folder with --data")
     async with await SqlEventLog.open(path) as log:
         asked = await log.append(Fact(FactKind.ON_AIR_ASKED, now, area=area, person=person.id, detail={"do": do}))
-        told = await _answer(log, asked.position, area, "on" if do == "start" else "off")
+        told = await _answer(log, asked.position, area, "on" if do == "start" else "off", wait)
     words = _words(space, people)
     if told is None:
         return (
-            f"Asked {here} to {do}; nothing came of it within {ANSWER_WITHIN:.0f} s: "
+            f"Asked {here} to {do}; nothing came of it within {wait:g} s: "
             "does Natoma run on this data folder, and is it not so already?"
         )
     line = words.line(told)
     return line.text + (f", {line.why}" if line.why else "")
 
 
-async def _answer(log: SqlEventLog, position: int, area: AreaId, wanted: str) -> Fact | None:
+async def _answer(log: SqlEventLog, position: int, area: AreaId, wanted: str, wait: float) -> Fact | None:
     """The booth's last word after this position: as soon as it is what is wanted, or when the time is up."""
     told: Fact | None = None
     loop = asyncio.get_running_loop()
-    until = loop.time() + ANSWER_WITHIN
+    until = loop.time() + wait
     while loop.time() < until:
         for logged in await log.after(position):
             position = logged.position

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from controller.adapters.clock import SystemClock
 from controller.adapters.sql.event_log import SqlEventLog
 from controller.app.stores import open_kept
-from controller.cli import booth as command
+from controller.cli.booth import booth
 from controller.cli.people import import_people
 from controller.config import Settings
 from controller.domain.facts import Fact, FactKind
@@ -69,7 +69,7 @@ def at(folder: Path) -> list[str]:
 
 
 def typed(folder: Path, *words: str) -> str:
-    done = CliRunner().invoke(command.booth, [*words, *at(folder)], catch_exceptions=False)
+    done = CliRunner().invoke(booth, [*words, *at(folder)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output.strip()
 
@@ -118,12 +118,13 @@ def test_without_a_log_there_is_nobody_to_ask(studio: Path) -> None:
         typed(studio, "start", "--by", "alice")
 
 
-def test_a_service_that_does_not_answer_is_said(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "ANSWER_WITHIN", 0.2)
+def test_a_service_that_does_not_answer_is_said(studio: Path) -> None:
     book(studio)
     happened(studio)
 
-    assert typed(studio, "start", "--by", "alice").startswith("Asked Podcast booth to start; nothing came of it")
+    assert typed(studio, "start", "--by", "alice", "--wait", "0.2").startswith(
+        "Asked Podcast booth to start; nothing came of it within 0.2 s"
+    )
 
 
 def test_a_booth_has_to_be_named_where_there_are_two(studio: Path) -> None:
