@@ -27,7 +27,6 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "panel": "Room panel",
         "scan": "Scan tickets",
         "no_script": "This page needs JavaScript.",
-        "wait": "One moment…",
     },
     "fr": {
         "lang": "fr",
@@ -48,6 +47,5 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "panel": "Panneau de salle",
         "scan": "Contrôle des billets",
         "no_script": "Cette page a besoin de JavaScript.",
-        "wait": "Un instant…",
     },
 }

@@ -16,7 +16,7 @@ from controller.web.assets import Assets
 from controller.web.kiosk import KioskPages
 from controller.web.public import EventPages
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates" / "visitors"
 
 # Pages that another site may link to; what they hold is nobody's secret.
 LINKED = ("/events", "/events.json", "/events.ics", "/calendar/", "/panel/", "/scan")

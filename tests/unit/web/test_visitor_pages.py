@@ -4,6 +4,7 @@ import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -12,11 +13,12 @@ import pytest
 from controller.domain.holdings import EventEntry
 from controller.domain.ids import EventId
 from controller.services.visitors.public_list import Listed, Stage
+from controller.web import public
 from controller.web.app import create_outside_app, serve_others
 from controller.web.assets import FOLDER
 from controller.web.languages import day_said
 from controller.web.visitor_words import WORDS
-from controller.web.visitors import Visitors
+from controller.web.visitors import TEMPLATES, Visitors
 from tests.support.site import NOON, Site, two_rooms
 
 START = NOON.astimezone(ZoneInfo("America/Los_Angeles")) + timedelta(hours=7)
@@ -86,6 +88,15 @@ def test_the_first_of_a_month_in_french():
 
 def test_both_languages_say_the_same_things():
     assert WORDS["en"].keys() == WORDS["fr"].keys()
+
+
+def test_every_word_of_these_pages_is_in_the_tables_and_none_is_left_over():
+    templates = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    used = set(re.findall(r"\bt\.(\w+)", templates)) | set(
+        re.findall(r'words\["(\w+)"\]', Path(public.__file__).read_text())
+    )
+
+    assert used == set(WORDS["en"])
 
 
 async def test_the_page_needs_no_script_and_has_none():
