@@ -31,8 +31,9 @@ HEADINGS = [
     "Door state machine",
     "Shared state",
     "Memberships",
-    "Bookings, as far as entry goes",
+    "Bookings",
     "Public events",
+    "The booth",
     "Time",
     "Offline",
     "PINs, numbers, privacy, as far as built",
@@ -172,6 +173,8 @@ def test_every_reason_on_the_page_is_one() -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     missing = []
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith("https://"):  # elsewhere: nothing of ours can keep that true
+            continue
         file, _, part = target.partition("#")
         there = page.parent / file if file else page
         if not there.exists() or (part and part not in anchors(there)):
