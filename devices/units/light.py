@@ -56,7 +56,10 @@ class Light:
     rev: int | None = None  # of the newest wish it has heard
 
     def birth(self) -> Birth:
-        channels = {ONAIR_CHANNEL: ChannelSpec(device_class="light", settable=True)}
+        channels = {
+            ONAIR_CHANNEL: ChannelSpec(device_class="light", settable=True),
+            ONAIR_REV: ChannelSpec(device_class="revision"),
+        }
         if self.has_button:
             channels[BUTTON_CHANNEL] = ChannelSpec(device_class="button", momentary=True)
         return Birth(

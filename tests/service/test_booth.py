@@ -405,6 +405,20 @@ def test_the_answer_to_an_earlier_wish_confirms_nothing(house):
     assert (late, shown(house)) == ("requested", "on")
 
 
+def test_what_a_light_said_before_it_started_anew_does_not_end_it(house):
+    press(house)
+    says(house, True, rev=house.outbound.to(LIGHT)[-1].rev)
+    press(house, "press-2")
+    house.say(LIGHT, Status(state=DeviceState.READY, boot="boot-2"))
+    says(house, False)
+    late = shown(house)
+    told = len(wishes(house))
+    passes(house, 2)
+
+    assert late == "ending"
+    assert (len(wishes(house)) - told, wishes(house)[-1]) == (1, (False, None))
+
+
 def test_a_report_older_than_the_last_is_not_taken(house):
     on_air(house)
     house.say(LIGHT, State(ts=NOON - MINUTE, v={"onair": False}))

@@ -157,17 +157,20 @@ class Wish:
     after: datetime | None = None
 
 
-def heard(report: Report | None, wish: Wish, *, is_present: bool) -> Input | None:
+def heard(report: Report | None, wish: Wish, *, is_present: bool, tells_rev: bool = False) -> Input | None:
     """What a report comes to; None: it answers an earlier wish, and confirms nothing of this one.
 
-    A light that does not tell which wish it answers must have said so later than whatever it said before.
+    A light that does not tell which wish it answers must have said so later than whatever it said before. One that
+    otherwise does (`tells_rev`) and here does not has heard no wish yet.
     """
     if not is_present or report is None or not isinstance(report.value, bool):
         return Input.LOST
-    if report.value is wish.on:
-        is_late = (
-            report.rev < wish.rev if report.rev is not None else wish.after is not None and report.at <= wish.after
-        )
-        if is_late:
-            return None
+    if report.value is wish.on and not _answers(report, wish, tells_rev=tells_rev):
+        return None
     return Input.LIT if report.value else Input.UNLIT
+
+
+def _answers(report: Report, wish: Wish, *, tells_rev: bool) -> bool:
+    if report.rev is not None:
+        return report.rev >= wish.rev
+    return not tells_rev and (wish.after is None or report.at > wish.after)

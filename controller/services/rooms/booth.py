@@ -98,6 +98,7 @@ class _Booth:
     retry_at: float | None = None  # monotonic
     report: Report | None = None
     boot: str | None = None  # of the light that said so
+    tells_rev: bool = False  # the light has said which wish it answers, whether or not its birth says that it does
     noted: Mapping[str, Plain] = field(default_factory=lambda: dict(_NOTHING_NOTED))  # what the log says
 
     @property
@@ -262,6 +263,7 @@ class Booths:
         rev = state.v.get(ONAIR_REV)
         number = int(rev) if isinstance(rev, int | float) and not isinstance(rev, bool) else None
         booth.report = Report(state.v[ONAIR_CHANNEL], state.ts, number)
+        booth.tells_rev |= number is not None
         self._hear(booth)
 
     def device_changed(self, device: DeviceId) -> None:
@@ -281,9 +283,15 @@ class Booths:
             booth.wish = replace(booth.wish, after=None)
 
     def _hear(self, booth: _Booth) -> None:
-        said = heard(booth.report, booth.wish, is_present=self._presence.is_there(booth.light))
+        is_present = self._presence.is_there(booth.light)
+        birth = self._presence.of(booth.light).birth
+        tells_rev = booth.tells_rev or (birth is not None and ONAIR_REV in birth.channels)
+        said = heard(booth.report, booth.wish, is_present=is_present, tells_rev=tells_rev)
         if said is not None:
             self._take(booth, said)
+        elif booth.retry_at is None:
+            # It may not know what is wanted of it, and nothing else would tell it.
+            booth.retry_at = self._clock.monotonic() + pause_after(0)
 
     # --- time -------------------------------------------------------------------------------------
 

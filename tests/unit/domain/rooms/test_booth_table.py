@@ -121,5 +121,11 @@ def test_a_report_confirms_only_the_wish_it_answers(report: Report | None, wish:
     assert heard(report, wish, is_present=True) is expected
 
 
+@pytest.mark.parametrize(("value", "wish"), [(True, ASKED), (False, Wish(False, 10))], ids=["on", "off"])
+def test_a_light_that_tells_what_it_answers_and_here_does_not_has_heard_nothing(value: bool, wish: Wish) -> None:
+    assert heard(Report(value, LATER), wish, is_present=True, tells_rev=True) is None
+    assert heard(Report(not value, LATER), wish, is_present=True, tells_rev=True) is not None
+
+
 def test_a_light_that_is_not_there_says_nothing_whatever_it_said_last() -> None:
     assert heard(Report(True, LATER, 10), ASKED, is_present=False) is Input.LOST
