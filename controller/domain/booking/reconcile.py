@@ -177,8 +177,8 @@ class _Reconciling:
 
     def _withdraw(self, one: Booking) -> None:
         cancelled = rules.cancel(one, self._known)
-        if not isinstance(cancelled, Refused):
-            self._gone.append(replace(cancelled, origin=WITHDRAWN + one.origin))
+        assert not isinstance(cancelled, Refused)  # it has not begun, and staff's calendar asks
+        self._gone.append(replace(cancelled, origin=WITHDRAWN + one.origin))
 
     def _was_given_up(self, entry: Entry) -> bool:
         """Somebody cancelled or ended it here, or nobody came: the calendar does not bring it back as it was."""
