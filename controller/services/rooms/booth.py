@@ -5,19 +5,17 @@ by a retained wish with an end, so neither a dead controller nor a dead link can
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from controller.domain.building import DeviceKind, RoomKind, Space
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.holdings import Booking
-from controller.domain.ids import AreaId, BookingId, DeviceId, PersonId
+from controller.domain.ids import AreaId, BookingId, DeviceId
 from controller.domain.membership import Person
 from controller.domain.rooms.booth import (
     CHECK_EVERY,
-    SHOWN,
     WANTED,
     BoothState,
     Effect,
@@ -49,8 +47,11 @@ from controller.services.entry.access_index import AccessIndex
 from controller.services.inbound import Inbound
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
+from controller.services.rooms.one_booth import NotOnAirError, OneBooth, Session, booths_of, session_from
 from devices.errors import LinkError
 from devices.messages import Desired, DesiredValue, Event, State
+
+__all__ = ["Booths", "NotOnAirError", "Session"]
 
 logger = logging.getLogger(__name__)
 
@@ -59,56 +60,6 @@ ONAIR_CHANNEL = "onair"
 ONAIR_REV = "onair.rev"
 # What a device saved up while offline is history: it must not light a lamp now. So is what a command said long ago.
 LATE_ASK = 5.0
-
-
-class NotOnAirError(InputError):
-    """A booth is not put on air, or not taken off: its text says what would be right, `refusal` why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(f"{refusal.words} — {refusal.right}")
-        self.refusal = refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One time on air, from being asked for; it has begun once the light has confirmed."""
-
-    id: str
-    booking: BookingId | None
-    asked_at: datetime
-    until: datetime | None
-    how: How
-    by: PersonId | None = None
-    has_begun: bool = False
-
-
-_NOTHING_NOTED: Mapping[str, Plain] = {"state": str(OnAir.UNKNOWN), "wanted": False, "until": None}
-
-
-@dataclass(slots=True)
-class _Booth:
-    area: AreaId
-    light: DeviceId
-    state: BoothState = BoothState.UNKNOWN
-    session: Session | None = None  # the one that goes on, or the last
-    why: Ended | None = None  # the last one ended
-    wish: Wish = field(default_factory=Wish)
-    is_told: bool = True  # the light, of what is wanted
-    tries: int = 0
-    retry_at: float | None = None  # monotonic
-    report: Report | None = None
-    boot: str | None = None  # of the light that said so
-    tells_rev: bool = False  # the light has said which wish it answers, whether or not its birth says that it does
-    noted: Mapping[str, Plain] = field(default_factory=lambda: dict(_NOTHING_NOTED))  # what the log says
-
-    @property
-    def shown(self) -> OnAir:
-        return SHOWN[self.state]
-
-    @property
-    def running(self) -> Session | None:
-        """The session that is asked for, or on."""
-        return self.session if self.state in WANTED else None
 
 
 class Booths:
@@ -138,7 +89,7 @@ class Booths:
         self._touched = touched
         self._changed = changed
         self._rev = 0
-        self._in_area = {area: _Booth(area, light) for area, light in _booths(index.space)}
+        self._in_area = {area: OneBooth(area, light) for area, light in booths_of(index.space)}
         self._booths = {booth.light: booth for booth in self._in_area.values()}
         self._begun: set[BookingId] = set()  # bookings that were on air, or asked to be
 
@@ -222,7 +173,7 @@ class Booths:
         )
         self._note(fact, inbound.acknowledge)
 
-    def _pressed(self, booth: _Booth) -> dict[str, Plain]:
+    def _pressed(self, booth: OneBooth) -> dict[str, Plain]:
         self._touched(booth.area)
         if booth.running is not None:
             self._end(booth, Ended.STOPPED)
@@ -232,7 +183,7 @@ class Booths:
             return {"outcome": "asked"}
         return {"outcome": "refused", "why": f"{asked.words}: {asked.right}"}
 
-    def _ask(self, booth: _Booth, by: Person | None, how: How) -> Session | Refusal:
+    def _ask(self, booth: OneBooth, by: Person | None, how: How) -> Session | Refusal:
         now, space = self._clock.now(), self._index.space
         allowed = may_start(self._name(booth.area), self._bookings(booth.area), by, how, now, space.zone)
         if isinstance(allowed, Refusal):
@@ -246,7 +197,7 @@ class Booths:
         self._take(booth, Input.ASKED)
         return booth.session
 
-    def _end(self, booth: _Booth, why: Ended) -> None:
+    def _end(self, booth: OneBooth, why: Ended) -> None:
         booth.why = why
         self._take(booth, Input.STOPPED)
 
@@ -273,7 +224,7 @@ class Booths:
             self._follow_boot(booth)
             self._hear(booth)
 
-    def _follow_boot(self, booth: _Booth) -> None:
+    def _follow_boot(self, booth: OneBooth) -> None:
         boot = self._presence.of(booth.light).presence.boot
         if boot != booth.boot:
             # Perhaps it has another clock now, and it has forgotten what it was asked.
@@ -282,7 +233,7 @@ class Booths:
                 booth.report = replace(booth.report, at=datetime.min.replace(tzinfo=booth.report.at.tzinfo))
             booth.wish = replace(booth.wish, after=None)
 
-    def _hear(self, booth: _Booth) -> None:
+    def _hear(self, booth: OneBooth) -> None:
         is_present = self._presence.is_there(booth.light)
         birth = self._presence.of(booth.light).birth
         tells_rev = booth.tells_rev or (birth is not None and ONAIR_REV in birth.channels)
@@ -311,7 +262,7 @@ class Booths:
                 booth.retry_at = None
                 self._take(booth, Input.RETRY)
 
-    def _follow_booking(self, booth: _Booth, session: Session, now: datetime) -> None:
+    def _follow_booking(self, booth: OneBooth, session: Session, now: datetime) -> None:
         booking = self._booking(session)
         why = ends(booking, booth.area, now)
         if why is None and is_deserted(self._sensed(booth.area), session.asked_at, now):
@@ -324,13 +275,13 @@ class Booths:
 
     # --- the table, carried out -------------------------------------------------------------------
 
-    def _take(self, booth: _Booth, event: Input) -> None:
+    def _take(self, booth: OneBooth, event: Input) -> None:
         booth.state, effects = step(booth.state, event)
         for effect in effects:
             self._carry_out(booth, effect, event)
         self._note_change(booth)
 
-    def _carry_out(self, booth: _Booth, effect: Effect, event: Input) -> None:
+    def _carry_out(self, booth: OneBooth, effect: Effect, event: Input) -> None:
         match effect:
             case Effect.TELL:
                 self._wish(booth, event)
@@ -344,7 +295,7 @@ class Booths:
             case Effect.BEGIN if booth.session is not None:
                 booth.session = replace(booth.session, has_begun=True)
 
-    def _wish(self, booth: _Booth, event: Input) -> None:
+    def _wish(self, booth: OneBooth, event: Input) -> None:
         """A wish is a state, not an action: said later it is as good, for it carries its end."""
         on = booth.state in WANTED
         if booth.wish.on is not on or event in (Input.ASKED, Input.STOPPED):
@@ -352,7 +303,7 @@ class Booths:
             booth.wish = Wish(on, self._next_rev(), after)
         self._tell(booth)
 
-    def _tell(self, booth: _Booth) -> None:
+    def _tell(self, booth: OneBooth) -> None:
         until = booth.session.until if booth.session is not None and booth.wish.on else None
         # Each message has a number of its own; a confirmation answers the first that said so, or a later one.
         wanted = DesiredValue(value=booth.wish.on, until=until)
@@ -380,12 +331,12 @@ class Booths:
                 self._recall(booth, fact)
         self.look()
 
-    def _recall(self, booth: _Booth, fact: Fact) -> None:
+    def _recall(self, booth: OneBooth, fact: Fact) -> None:
         detail = fact.detail
         rev = detail.get("rev")
         self._rev = max(self._rev, rev if isinstance(rev, int) else 0)
         booth.noted = dict(detail)
-        session = _session(fact)
+        session = session_from(fact)
         if session is None:
             booth.state = BoothState.UNKNOWN
             return
@@ -399,24 +350,8 @@ class Booths:
         booth.wish = Wish(is_wanted, rev if isinstance(rev, int) else 0)
         booth.retry_at = self._clock.monotonic() + pause_after(0) if is_wanted else None
 
-    def _note_change(self, booth: _Booth) -> None:
-        session = booth.session
-        until = session.until if session is not None and booth.running is not None else None
-        detail: dict[str, Plain] = {
-            "state": str(booth.shown),
-            "wanted": booth.running is not None,
-            "until": until.isoformat() if until is not None else None,
-        }
-        if session is not None:
-            detail |= {
-                "session": session.id,
-                "booking": session.booking,
-                "asked_at": session.asked_at.isoformat(),
-                "how": str(session.how),
-                "rev": booth.wish.rev,
-            }
-        if booth.why is not None:
-            detail["why"] = str(booth.why)
+    def _note_change(self, booth: OneBooth) -> None:
+        session, detail = booth.session, booth.as_detail()
         if detail == booth.noted:
             return
         shown_before = booth.noted.get("state"), booth.noted.get("wanted"), booth.noted.get("until")
@@ -438,7 +373,7 @@ class Booths:
 
     # --- small things -----------------------------------------------------------------------------
 
-    def _booth(self, area: AreaId) -> _Booth:
+    def _booth(self, area: AreaId) -> OneBooth:
         booth = self._in_area.get(area)
         if booth is None:
             there = ", ".join(self._in_area) or "none"
@@ -457,29 +392,3 @@ class Booths:
 
 def _refuse(refusal: Refusal) -> NoReturn:
     raise NotOnAirError(refusal)
-
-
-def _booths(space: Space) -> Iterable[tuple[AreaId, DeviceId]]:
-    """The first light of each booth."""
-    found: dict[AreaId, DeviceId] = {}
-    for device in space.devices.values():
-        area = space.areas.get(device.area) if device.area is not None else None
-        is_booth = area is not None and area.room is not None and area.room.kind is RoomKind.BOOTH
-        if device.kind is DeviceKind.LIGHT and area is not None and is_booth:
-            found.setdefault(area.id, device.id)
-    return found.items()
-
-
-def _session(fact: Fact) -> Session | None:
-    """As the log has it; None where it names none."""
-    id_, booking, until = fact.detail.get("session"), fact.detail.get("booking"), fact.detail.get("until")
-    if not isinstance(id_, str):
-        return None
-    return Session(
-        id_,
-        BookingId(booking) if isinstance(booking, str) else None,
-        datetime.fromisoformat(str(fact.detail["asked_at"])),
-        datetime.fromisoformat(until) if isinstance(until, str) else None,
-        How(str(fact.detail["how"])),
-        fact.person,
-    )
