@@ -1,0 +1,116 @@
+"""Each setting as it is written, by itself: its name, its kind, and what would be right."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from controller.adapters.broker import BrokerProgram
+from controller.adapters.notify import MAIL_SCHEMES
+from controller.config.values import LogLevel
+
+PREFIX = "NATOMA_"
+
+
+def _lower(written: Any) -> Any:
+    return written.lower() if isinstance(written, str) else written
+
+
+def _listed(written: Any) -> Any:
+    """`a.example, b.example` in the environment, a list in the file."""
+    if isinstance(written, str):
+        return tuple(part.strip() for part in written.split(",") if part.strip())
+    return written
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+# A building has one name for people to type; the rest are names or addresses without a port.
+_HOST = r"^[A-Za-z0-9_.:-]{1,253}$"
+
+
+class Written(BaseSettings):
+    """The settings as they are written, each by itself; what they mean together is `settled`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    data: Path = Path("natoma-data")
+    database: SecretStr | None = None  # the URL may hold a password
+    space: Path | None = None
+    mqtt: SecretStr | None = None  # the URL may hold a password
+    mqtt_passwords: Path | None = None
+    mqtt_version: str = Field("5", pattern=r"^(5|3\.1\.1)$", coerce_numbers_to_str=True)
+    mqtt_ca: Path | None = None
+    mqtt_cert: Path | None = None
+    mqtt_key: Path | None = None
+    broker: Annotated[BrokerProgram, BeforeValidator(_lower)] | None = None
+    broker_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    web_host: str = Field("127.0.0.1", pattern=_HOST)
+    web_port: Port = 8080
+    web_host_names: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)] = ()
+    web_beyond_loopback: bool = False
+    web_outside_host: str = Field("127.0.0.1", pattern=_HOST)
+    web_outside_port: Port | None = None
+    notify_smtp: SecretStr | None = None  # the URL may hold a password
+    notify_from: str | None = Field(None, pattern=r"^[^\s@<>,]{1,64}@[A-Za-z0-9.-]{1,255}$")
+    notify_webhook_secret: SecretStr | None = None
+    notify_private_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
+    calendars_private_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load` reads the sources itself, so that it knows where each value came from.
+        return (init_settings,)
+
+
+NAMES = tuple(Written.model_fields)
+PATHS = frozenset({"data", "space", "mqtt_passwords", "mqtt_ca", "mqtt_cert", "mqtt_key"})
+SYNONYMS = {
+    "mqtt_url": "mqtt",
+    "mqtt_host": "mqtt",
+    "data_dir": "data",
+    "database_url": "database",
+    "postgresql": "database",
+    "port": "web_port",
+    "host": "web_host",
+}
+# A broker's URL is easily written as `broker`, with its password.
+URLS = frozenset({"mqtt", "broker", "database", "notify_smtp"})
+RIGHT = {
+    "data": "name a directory",
+    "database": "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
+    "space": "name a space file",
+    "mqtt": "write mqtt://host:1883, or mqtts://user:password@host:8883",
+    "mqtt_version": "write 5 or 3.1.1",
+    "broker": f"write {' or '.join(BrokerProgram)} for a broker of our own; the address of yours is setting mqtt",
+    "broker_port": "write a port from 1 to 65535, or leave it out for the first free from 1883 on",
+    "web_host": "write an address of this machine, such as 127.0.0.1",
+    "web_port": "write a port from 1 to 65535, or 0 to let the system choose",
+    "web_host_names": "write host names without a port: natoma.example, door.local",
+    "web_beyond_loopback": "write true or false",
+    "web_outside_host": "write an address of this machine, such as 0.0.0.0 for all of them",
+    "web_outside_port": "write a port from 1 to 65535, or leave it out to let nobody else in",
+    "notify_smtp": f"write {', '.join(f'{scheme}://' for scheme in MAIL_SCHEMES)} before user:password@host:port",
+    "notify_from": "write the address messages come from, such as natoma@example.org",
+    "notify_webhook_secret": "write a long random text that webhooks are signed with",
+    "notify_private_hosts": "write host names without a port: automation.local, 10.0.0.5",
+    "calendars_private_hosts": "write host names without a port: nextcloud.local, 10.0.0.5",
+    "log_level": f"write {', '.join(level.value for level in LogLevel)}",
+}
