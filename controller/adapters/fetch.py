@@ -67,7 +67,7 @@ class CalendarSource:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_S, timeout_s))
 
     async def fetch(self, url: str, etag: str | None = None, modified: str | None = None) -> Fetched | None:
-        if urlsplit(url).scheme == "file":
+        if url.lower().startswith("file:"):
             return await asyncio.to_thread(_from_file, Path(unquote(urlsplit(url).path)), modified)
         told = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else {}
         at = _address(url)
