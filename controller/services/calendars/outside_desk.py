@@ -52,14 +52,14 @@ class OutsideDesk:
         seconds = int(every.total_seconds())
         if not SOONEST_S <= seconds <= RAREST_S:
             raise InputError(f"--every: {words_of_every(seconds)} — from one minute, 1m, to one day, 1d")
-        area = self._desk.room(self._room(room)).id
+        area, whose = self._desk.room(self._room(room)).id, person_of(owner, self._people, "--owner").id
         there = [one for one in await self._store.calendars() if not one.is_removed]
         for one in there:
             if one.outside.name.casefold() == name.casefold():
                 raise InputError(f"--name: a calendar is called {name!r} already ({one.outside.id}) — choose another")
             if one.url == address and one.outside.area == area:
                 raise InputError(f"this calendar is read for that room already: {one.outside.name} ({one.outside.id})")
-        outside = Outside(CalendarId(f"cal-{random_id()}"), name, area, person_of(owner, self._people, "--owner").id)
+        outside = Outside(CalendarId(f"cal-{random_id()}"), name, area, whose)
         kept = KeptCalendar(outside, address, seconds)
         # Nothing is kept of what cannot be read.
         fetched = await self._source.fetch(address)
