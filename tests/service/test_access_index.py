@@ -51,7 +51,11 @@ leases = st.lists(
     max_size=2,
     unique_by=lambda lease: lease.area,
 ).map(tuple)
-imports = st.builds(ImportPlan, based_on=st.just(0), people=st.lists(holdings(), max_size=2).map(tuple))
+imports = st.builds(
+    ImportPlan,
+    based_on=st.just(0),
+    people=st.lists(holdings(), max_size=2, unique_by=lambda held: held.person.id).map(tuple),
+)
 lettings = st.builds(ImportPlan, based_on=st.just(0), leases=st.just(()) | leases)
 blocks = st.tuples(st.just("state"), people, st.sampled_from(CredentialState))
 bans = st.tuples(st.just("ban"), people, st.booleans())
