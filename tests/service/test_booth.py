@@ -419,6 +419,28 @@ def test_what_a_light_said_before_it_started_anew_does_not_end_it(house):
     assert (len(wishes(house)) - told, wishes(house)[-1]) == (1, (False, None))
 
 
+def test_what_a_light_said_before_it_started_anew_confirms_nothing(house):
+    on_air(house)
+    before = next(sent.message for sent in house.outbound.sent if isinstance(sent.message, Desired))
+    house.say(LIGHT, Status(state=DeviceState.READY, boot="boot-2"))  # what it said of itself as it began is lost
+    at_once = shown(house)
+    says(house, True, rev=before.rev)  # said in the life before, and late
+    still = shown(house)
+    says(house, True, rev=[one.rev for one in house.outbound.to(LIGHT) if isinstance(one, Desired)][-1])
+
+    assert (at_once, still, shown(house)) == ("unknown", "unknown", "on")
+
+
+def test_a_light_that_goes_off_by_itself_as_its_booking_ends_is_not_asked_for_again(house):
+    on_air(house)
+    house.clock.advance((BOOKING.end - house.clock.now()).total_seconds())
+    says(house, False)  # before the second in which the house looks
+
+    assert [on for on, _ in wishes(house)] == [True, False]
+    assert [fact.detail["state"] for fact in house.heard_of(FactKind.ON_AIR_CHANGED)] == ["requested", "on", "ending"]
+    assert reasons(house)[-1] == "over"
+
+
 def test_a_report_older_than_the_last_is_not_taken(house):
     on_air(house)
     house.say(LIGHT, State(ts=NOON - MINUTE, v={"onair": False}))

@@ -228,12 +228,24 @@ class Booths:
         boot = self._presence.of(booth.light).presence.boot
         if boot != booth.boot:
             # Perhaps it has another clock now, and it has forgotten what it was asked.
-            booth.boot = boot
+            was, booth.boot = booth.boot, boot
             if booth.report is not None:
                 booth.report = replace(booth.report, at=datetime.min.replace(tzinfo=booth.report.at.tzinfo))
             booth.wish = replace(booth.wish, after=None)
+            if was is not None and booth.wish.on:
+                self._ask_anew(booth)
+
+    def _ask_anew(self, booth: OneBooth) -> None:
+        """A light that starts anew is dark: that it was on before confirms nothing, however late it is told."""
+        if booth.report is not None and booth.report.value is True:
+            booth.report = None
+        booth.wish = Wish(True, self._next_rev())
+        self._tell(booth)
 
     def _hear(self, booth: OneBooth) -> None:
+        if booth.running is not None:
+            # A light goes off by itself as its booking ends: not to be asked for again until somebody looks.
+            self._follow_booking(booth, booth.running, self._clock.now())
         is_present = self._presence.is_there(booth.light)
         birth = self._presence.of(booth.light).birth
         tells_rev = booth.tells_rev or (birth is not None and ONAIR_REV in birth.channels)
