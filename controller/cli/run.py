@@ -20,6 +20,11 @@ def broker_options(command: Any) -> Any:
     """Which broker, and where the page answers."""
     for option in (
         click.option("--log-level", help="debug, info, warning or error."),
+        click.option("--calendars-private-hosts", help="Hosts of yours that outside calendars may be read from."),
+        click.option("--notify-private-hosts", help="Hosts of yours that webhooks may reach, with commas between."),
+        click.option("--notify-from", help="The address that messages to people come from."),
+        click.option("--web-outside-port", type=int, help="Port of events, panels, scanning and the API, for others."),
+        click.option("--web-outside-host", help="Address of that. Default 127.0.0.1."),
         click.option(
             "--web-beyond-loopback/--no-web-beyond-loopback",
             default=None,
