@@ -224,7 +224,7 @@ _PLAIN_PARTS = {"FREQ", "INTERVAL", "COUNT", "BYDAY", "BYMONTHDAY", "BYMONTH", "
 
 def _series() -> Iterator[Any]:
     """Every event of all files that repeats by one plain rule, and stands alone."""
-    for path in EVERY:
+    for path in (one for one in EVERY if one.parent.name == "calendars"):
         try:
             with warnings.catch_warnings(action="ignore"):
                 calendars = icalendar.Calendar.from_ical(path.read_bytes(), multiple=True)
