@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 from controller.domain.building import Space
 from controller.domain.ids import AreaId, CohortId, CredentialId, PersonId, PlanId
 from controller.domain.membership import CredentialState, PersonKind, Right, Standing
-from controller.errors import InputError
 from controller.services.people.people_cells import (
     BadCell,
     badge_cell,
@@ -35,6 +34,7 @@ from controller.services.people.people_cells import (
     words_cell,
     yes_or_no_cell,
 )
+from controller.services.sheets import Problem, SheetError
 from devices.badges import Badge
 
 COLUMNS = (
@@ -65,32 +65,14 @@ COLUMNS = (
 REQUIRED = ("id", "name")
 BANNED = "banned"
 
-# So many problems are told; a file with more has one cause, and the first lines show it.
 PROBLEMS_TOLD = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One cell that is wrong; `shown` is its value as far as it may be shown."""
-
-    line: int
-    column: str
-    shown: str
-    remedy: str
-
-
-class PeopleFileError(InputError):
+class PeopleFileError(SheetError):
     """A people file that cannot be imported as it is; nothing of it was."""
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
-        self.source = source
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
-        told = [
-            f"{source}:{one.line}: {one.column}: {one.shown} — {one.remedy}" for one in self.problems[:PROBLEMS_TOLD]
-        ]
-        if len(self.problems) > PROBLEMS_TOLD:
-            told.append(f"… and {len(self.problems) - PROBLEMS_TOLD} more")
-        super().__init__("\n".join(told))
+        super().__init__(source, problems, most=PROBLEMS_TOLD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,13 @@ from controller.services.people.people_file import (
     PeopleFile,
     PeopleFileError,
     PeopleRow,
-    Problem,
     read_people_file,
 )
 from controller.services.people.people_leases import leases_of
 from controller.services.people.registry_checks import unknown
 from controller.services.people.team_names import team_of
 from controller.services.ports import RegistrySnapshot
+from controller.services.sheets import Problem
 from devices.badges import Badge
 
 Digest = Callable[[Badge], bytes]

@@ -7,8 +7,9 @@ from datetime import date
 
 from controller.domain.ids import AreaId, TeamId
 from controller.domain.membership import Lease
-from controller.services.people.people_file import PeopleRow, Problem
+from controller.services.people.people_file import PeopleRow
 from controller.services.people.registry_checks import overlapping
+from controller.services.sheets import Problem
 
 
 @dataclass(slots=True)

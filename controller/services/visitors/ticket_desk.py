@@ -21,8 +21,9 @@ from controller.services.desk.house_desk import person_of
 from controller.services.people.people_cells import escaped, shown
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.wording import moment
+from controller.services.sheets import Problem
 from controller.services.stores import EventStore, NewTicket
-from controller.services.visitors.ticket_file import Guest, Problem, TicketFileError
+from controller.services.visitors.ticket_file import Guest, TicketFileError
 
 TOKEN_BYTES = 15  # 24 characters: short for a QR, and nobody guesses one
 

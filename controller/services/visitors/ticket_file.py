@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from controller.errors import InputError
 from controller.services.people.people_cells import shown
+from controller.services.sheets import Problem, SheetError
 
 SIZE_LIMIT = 4 << 20
 TICKETS_AT_MOST = 5_000
@@ -21,7 +22,6 @@ COLUMNS = ("name", "email", "count", "person")
 NAME_LIMIT = 80
 EMAIL_LIMIT = 254
 
-# So many problems are told; a file with more has one cause, and the first lines show it.
 PROBLEMS_TOLD = 20
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 # What a spreadsheet takes for a formula, and runs as soon as somebody opens the file of tickets.
@@ -41,28 +41,11 @@ class Guest:
     person: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One cell that is wrong, and what would be right."""
-
-    line: int
-    column: str
-    shown: str
-    remedy: str
-
-
-class TicketFileError(InputError):
+class TicketFileError(SheetError):
     """A file that makes no tickets as it is: none at all were made."""
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
-        self.source = source
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
-        told = [
-            f"{source}:{one.line}: {one.column}: {one.shown} — {one.remedy}" for one in self.problems[:PROBLEMS_TOLD]
-        ]
-        if len(self.problems) > PROBLEMS_TOLD:
-            told.append(f"… and {len(self.problems) - PROBLEMS_TOLD} more")
-        super().__init__("\n".join([*told, "No ticket was made."]))
+        super().__init__(source, problems, most=PROBLEMS_TOLD, ending="No ticket was made.")
 
 
 def read_ticket_file(content: bytes, source: str) -> tuple[Guest, ...]:
