@@ -358,8 +358,11 @@ class House:
         space: Space = SPACE,
         people: RegistrySnapshot = PEOPLE,
         clock: Clock | None = None,
+        outbound: RecordingOutbound | None = None,
+        before: "House | None" = None,
         spool_limit: int = WAITING_LIMIT,
     ) -> None:
+        """`before`: the house whose service was stopped; this one is started over what it kept."""
         self.clock = clock or LoopClock()
         self.steps: list[tuple[str, ...]] = []
         self.told: list[Fact] = []  # what the journal told its listener, recorded or noted
@@ -367,7 +370,7 @@ class House:
         self.topics = Topics(space.root)
         self.feed = LiveFeed(epoch="test")
         self.meters = Meters()
-        self.outbound = RecordingOutbound(self.steps)
+        self.outbound = outbound or RecordingOutbound(self.steps)
         self.log = SteppingLog(self.steps)
         self.telemetry_log = SteppingTelemetryLog(self.steps)
         self.reserve = MemoryReserve()
@@ -378,17 +381,19 @@ class House:
         self.bookings = MemoryBookings(self.registry)
         self.series = MemorySeries(self.registry)
         self.waiting = MemoryWaiting(self.registry)
+        self.calendars = MemoryCalendars()
         self.tokens = MemoryTokens()
         self.answers = MemoryAnswers()
         self.profiles = MemoryProfiles(people.people)
-        self.calendars = MemoryCalendars()
         self.notices = MemoryNotices(people.people)
         self.mailbox = Mailbox()
         self.ledger = MemoryLedger()
         self.lists = MemoryLists()
         self.alarm_store = MemoryAlarmStore()
+        if before is not None:
+            vars(self).update({name: vars(before)[name] for name in _LASTS})
         kept = Kept(
-            people=people,
+            people=self.registry.now,
             events=self.log,
             telemetry=self.telemetry_log,
             reserve=self.reserve,
@@ -402,13 +407,13 @@ class House:
             bookings=self.bookings,
             series=self.series,
             waiting=self.waiting,
+            calendars=self.calendars,
+            links=self.calendars,
             tokens=self.tokens,
             answers=self.answers,
             profiles=self.profiles,
             notices=self.notices,
             sealer=AesSealer(),
-            calendars=self.calendars,
-            links=self.calendars,
             credentials=self.registry,
             list_digest_of_token=list_digest_of_token,
             list_digest_of=lambda badge: list_digest(LIST_KEY, badge.canonical),
