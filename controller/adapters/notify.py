@@ -7,7 +7,6 @@ threads and blocks, so each message has one of a few; what it logs may show addr
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import logging
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from controller.adapters.addresses import is_named, is_public
 from controller.domain.community import Profile
 from controller.domain.notices import Channel
 from controller.services.notices.outbox import SendError
@@ -139,19 +139,15 @@ class AppriseNotifier:
         """A webhook is an address that a person typed: it must not reach what stands behind our own door."""
         url = urlsplit(address)
         host = url.hostname or ""
-        if host in self._settings.private_hosts:
+        if is_named(host, self._settings.private_hosts):
             return
         try:
             found = socket.getaddrinfo(host, url.port or 443, proto=socket.IPPROTO_TCP)
         except OSError:
             raise SendError(f"the webhook's host {host} has no address") from None
-        if not all(_is_public(entry[4][0]) for entry in found):
+        if not all(is_public(str(entry[4][0])) for entry in found):
             raise SendError(
                 f"the webhook's host {host} is in a private network: name it in setting notify_private_hosts if it is "
                 "meant to be",
                 is_final=True,
             )
-
-
-def _is_public(address: Any) -> bool:
-    return ipaddress.ip_address(str(address).partition("%")[0]).is_global
