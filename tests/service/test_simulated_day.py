@@ -23,7 +23,7 @@ from controller.domain.rooms.booth import SHOWN, BoothState, OnAir
 from controller.services.booking import billing, counter, guests, keeper
 from controller.services.rooms import booth, rooms
 from tests.support.day.life import Day, Sets
-from tests.support.day.oracle import BEAT
+from tests.support.day.oracle import BEAT, DRAWN_EVERY
 from tests.support.day.plan import Stories
 from tests.support.leaping import LeapingLoop
 
@@ -38,8 +38,8 @@ MORNING = Sets(2, hours=2.5, restarts=False)
 
 @pytest.fixture(autouse=True)
 def _at_the_pace_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rooms are looked at once a beat, and not ten times a second; ids are drawn from the day's own dice."""
-    monkeypatch.setattr(rooms, "LOOK_EVERY", BEAT)
+    """Rooms are drawn every few beats, and not ten times a second; ids are drawn from the day's own dice."""
+    monkeypatch.setattr(rooms, "LOOK_EVERY", DRAWN_EVERY)
     monkeypatch.setattr(rooms, "LOOK_AT_ALL_EVERY", 180 * BEAT)
     _draws_ids(monkeypatch)
 

@@ -37,7 +37,7 @@ CALIFORNIA = ZoneInfo("America/Los_Angeles")
 # What runs by itself here. Left out are lists for doors alone, calendars, tokens, messages to people: tested elsewhere,
 # and dearer than the day itself. Waiting lists and bills are looked at by the day's own beat.
 _RUNS = frozenset({"journal", "door modes", "the house", "events and visits", "spool", "rooms", "bookings"})
-_ALL_LOOK_EVERY = 300.0
+_ALL_LOOK_EVERY = 900.0
 T = TypeVar("T")
 
 

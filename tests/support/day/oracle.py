@@ -18,6 +18,9 @@ BEAT = 10.0
 """So often the house looks at itself here; what follows from time alone is as late as this, and a bit."""
 
 SLACK = timedelta(seconds=2 * BEAT + 2)
+DRAWN_EVERY = 3 * BEAT
+"""So often a screen is drawn anew here, which takes a tenth of a second in life."""
+
 # From one reading of a room to the next; that somebody came or left it says at once.
 HEARD_EVERY = timedelta(seconds=240)
 CAME_WITHIN = 10 * MINUTE
@@ -328,13 +331,13 @@ class Oracle:
         return any(held.room == BOOTH and timedelta() <= now - held.end <= SLACK for held in self.ledger.held.values())
 
     def _see_screen(self, now: datetime) -> None:
-        """A screen is drawn each beat: what it shows is what was so at the last one."""
+        """What a screen shows is what was so when it was last drawn."""
         is_wrong = self.on_screen() == "on" and not self.lamp.says_on
         if not is_wrong:
             self._screen_wrong_since = None
         elif self._screen_wrong_since is None:
             self._screen_wrong_since = now
-        elif now - self._screen_wrong_since > SLACK:
+        elif now - self._screen_wrong_since > timedelta(seconds=DRAWN_EVERY + BEAT):
             self.object("the screens show on air, and the light has not said so")
 
     def _see_deserted(self, now: datetime) -> None:
