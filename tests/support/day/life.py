@@ -18,9 +18,9 @@ from controller.domain.building import Door, Space
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DoorId, PersonId
 from controller.domain.usage import ChargeKind
-from controller.services.booking.desk import BookingDesk, BookingRefused
+from controller.errors import InputError
+from controller.services.booking.desk import BookingDesk
 from controller.services.entry.whereabouts import recalled
-from controller.services.rooms.booth import NotOnAirError
 from controller.space import load as load_space
 from devices.messages import Signal
 from simulator.building import Building
@@ -262,8 +262,8 @@ class Day:
         async with self.acting():
             try:
                 return await question
-            except (BookingRefused, NotOnAirError) as error:
-                reason = getattr(getattr(error, "refused", None), "reason", "not on air")
+            except InputError as error:
+                reason = getattr(getattr(error, "refused", None), "reason", "input")
                 self.ledger.refused.append(str(reason))
                 return None
             finally:
