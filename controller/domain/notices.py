@@ -81,7 +81,7 @@ _IF_BY_ANOTHER: Mapping[FactKind, NoticeKind] = {
     FactKind.BOOKING_CANCELLED: NoticeKind.BOOKING_CANCELLED,
     FactKind.BOOKING_CHANGED: NoticeKind.BOOKING_CHANGED,
 }
-_SAID_OF_BOOKINGS = ("start", "end", "reason", "offered_until", "times")
+_SAID_OF_BOOKINGS = ("start", "end", "reason", "until", "times")
 
 
 def notices_of(fact: Fact, now: datetime, space: Space, hosts: Collection[PersonId]) -> Iterator[News]:

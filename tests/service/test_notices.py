@@ -6,15 +6,19 @@ from random import Random
 
 import pytest
 
+from controller.domain.booking.rules import Edit, Wish
 from controller.domain.community import Language, Profile
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import PersonId
 from controller.domain.membership import Person, PersonKind
-from controller.domain.notices import Channel, Notice, NoticeKind
+from controller.domain.notices import Channel, Notice, NoticeKind, notices_of
 from controller.services.notices.outbox import GIVE_UP_AFTER, LONGEST_PAUSE, House, Outbox, SendError
 from controller.services.notices.store import NoticeState
+from controller.services.notices.words import Names, template, written
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
+from tests.support.booking_house import BEN as BEN_
+from tests.support.booking_house import CLEO, OAK, PINE, SARA, BookingHouse, at
 from tests.support.memory import MemoryEventLog
 from tests.support.memory_notices import Mailbox, MemoryNotices
 from tests.support.services import SPACE, STUDY, HandClock
@@ -238,3 +242,46 @@ async def test_a_slow_address_holds_nobody_up(desk: Desk) -> None:
             await asyncio.sleep(0)
         assert arrived == [BEN]
         gate.set()
+
+
+# --- what the house really tells --------------------------------------------------------------------------------------
+
+
+async def test_every_message_about_bookings_says_all_it_means_to() -> None:
+    """From the desk and the keeper to the words: no fact leaves a gap in a message."""
+    house = BookingHouse()
+    async with house.living():
+        await house.book("13:00", "14:00")
+        waiting = [
+            await house.desk.wait_for(Wish(PINE, at("13:00"), at("14:00"), one.id), one.id) for one in (BEN_, CLEO)
+        ]
+        asked = [await house.book(start, end, room=OAK) for start, end in (("15:00", "16:00"), ("16:00", "17:00"))]
+        await house.desk.approve(asked[0].id, SARA.id)
+        await house.desk.decline(asked[1].id, SARA.id, "painters")
+        theirs = await house.book("17:00", "18:00")
+        await house.desk.change(theirs.id, Edit(start=at("18:00"), end=at("19:00")), SARA.id)
+        await house.desk.cancel(theirs.id, SARA.id)
+        await house.until(at("13:10"))
+        await asyncio.sleep(2)
+        await house.until(at("13:21"))
+        await asyncio.sleep(2)
+        await house.desk.take(waiting[1].id, CLEO.id)
+    names = Names(house.index.space.zone, lambda room: f"room {room}", str)
+
+    news = [one for fact in house.told for one in notices_of(fact, fact.at, house.index.space, ())]
+
+    assert {one.kind for one in news} == {
+        NoticeKind.BOOKING_APPROVED,
+        NoticeKind.BOOKING_DECLINED,
+        NoticeKind.BOOKING_CHANGED,
+        NoticeKind.BOOKING_CANCELLED,
+        NoticeKind.BOOKING_RELEASED,
+        NoticeKind.WAITING_OFFERED,
+        NoticeKind.WAITING_LAPSED,
+        NoticeKind.WAITING_WON,
+    }
+    for one in news:
+        for language in Language:
+            message = written(one.by(Channel.MAIL), language, names)
+            asks = "".join(template(one.kind, language)).count("?")
+            assert f"{message.subject}{message.body}".count("?") == asks, message

@@ -86,7 +86,7 @@ def _words(data: Mapping[str, str], language: Language, names: Names) -> dict[st
     start, end = _moment(data.get("start"), names.zone), _moment(data.get("end"), names.zone)
     if start is not None and end is not None:
         words["when"] = _span(start, end, language)
-    until = _moment(data.get("offered_until"), names.zone)
+    until = _moment(data.get("until"), names.zone)
     if until is not None:
         words["offered_until"] = f"{until:%H:%M}"
     if data.get("reason"):

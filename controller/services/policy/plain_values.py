@@ -1,7 +1,8 @@
 """Domain values as plain ones, and back: for what is kept as JSON and must mean the same when it is read again.
 
-What is at its default is left out, so that most of a value is never written; names of people, teams and events are
-left out too, because nothing is decided by a name and a log that lives for years should not repeat them.
+What is at its default is left out, so that most of a value is never written; names of people, teams and events, titles
+of bookings and where they came from are left out too, because nothing is decided by them and a log that lives for years
+should not repeat them.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 
 from controller.domain.facts import Plain
 
-_NAMELESS = "name"
+_UNTOLD = frozenset({"name", "title", "origin"})
 
 
 class UnreadableError(ValueError):
@@ -55,7 +56,7 @@ def _writer_of(kind: Any) -> Callable[[Any], Plain]:
 
 
 def _dataclass_writer(kind: Any) -> Callable[[Any], Plain]:
-    written = tuple((one.name, default_of(one)) for one in fields(kind) if one.name != _NAMELESS)
+    written = tuple((one.name, default_of(one)) for one in fields(kind) if one.name not in _UNTOLD)
 
     def write(value: Any) -> Plain:
         found: dict[str, Plain] = {}
@@ -122,13 +123,14 @@ def _reader_of(kind: Any) -> Callable[[Any], Any]:
 
 def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
     hints = get_type_hints(kind)
-    readers = {one.name: _reader_of(hints[one.name]) for one in fields(kind) if one.name != _NAMELESS}
-    nameless = any(one.name == _NAMELESS for one in fields(kind))
+    readers = {one.name: _reader_of(hints[one.name]) for one in fields(kind) if one.name not in _UNTOLD}
+    # Of those that were left out, a name has no default of its own.
+    untold = {one.name: "" for one in fields(kind) if one.name in _UNTOLD}
 
     def read(plain: Any) -> Any:
         # What a newer version wrote and this one does not know counts for nothing that this one decides.
         known = {name: readers[name](value) for name, value in plain.items() if name in readers}
-        return kind(**known, name="") if nameless else kind(**known)
+        return kind(**known, **untold)
 
     return read
 

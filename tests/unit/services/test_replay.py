@@ -206,3 +206,21 @@ def read_at(at: datetime) -> Read:
 def fact_at(at: datetime) -> Fact:
     detail: dict[str, Plain] = {"read_at": at.isoformat(), "age_s": 0.0, "direction": "in"}
     return Fact(FactKind.ENTRY_DENIED, at, device=DeviceId("reader"), message_id="m1", detail=detail)
+
+
+def test_a_title_and_where_a_booking_came_from_are_not_kept() -> None:
+    booked = Booking(
+        BookingId("b-1"),
+        AreaId("pine"),
+        NOON,
+        NOON + timedelta(hours=1),
+        PersonId("ada"),
+        title="Redundancies",
+        origin="cal-1/x",
+    )
+
+    plain = to_plain(booked)
+
+    assert "Redundancies" not in json.dumps(plain)
+    assert "cal-1" not in json.dumps(plain)
+    assert from_plain(Booking, plain) == replace(booked, title="", origin="")
