@@ -232,14 +232,22 @@ def _bookable(id: AreaId, known: Circumstances) -> Area | Refused:
 def _people_refusal(owner: PersonId, participants: frozenset[PersonId], known: Circumstances) -> Refused | None:
     for id in (owner, *sorted(participants - {owner})):
         person = known.people.get(id)
+        if person is not None and not person.banned:
+            continue
+        if not known.by_staff and known.by != id:
+            # Who is known here and who may not come in is told to staff alone: one answer for both.
+            return Refused(
+                RefuseReason.UNKNOWN_PERSON,
+                f"{id!r} cannot take part",
+                "the id of somebody the house knows; invite anybody else as a guest",
+            )
         if person is None:
             return Refused(
                 RefuseReason.UNKNOWN_PERSON,
                 f"nobody here is called {id!r}",
                 "the id of somebody the house knows; invite anybody else as a guest",
             )
-        if person.banned:
-            return Refused(RefuseReason.BANNED, f"{person.name} may not enter the house", "book without them")
+        return Refused(RefuseReason.BANNED, f"{person.name} may not enter the house", "book without them")
     return None
 
 
@@ -315,6 +323,8 @@ def _editor_refusal(booking: Booking, edit: Edit, known: Circumstances) -> Refus
 def _owner_refusal(booking: Booking, known: Circumstances) -> Refused | None:
     if known.by_staff or known.by == booking.owner:
         return None
+    if not _takes_part(booking, known):  # whoever has its id need not know whose it is
+        return Refused(RefuseReason.NOT_YOURS, "it is somebody else's booking", "ask staff")
     owner = _name(booking.owner, known)
     return Refused(RefuseReason.NOT_YOURS, f"it is {owner}'s booking", f"ask {owner} or staff")
 

@@ -168,13 +168,25 @@ def test_the_owner_and_staff_change_a_booking_and_nobody_else() -> None:
     assert edited(Edit(title="New"), STAFF_ASK).title == "New"
     assert why(Edit(title="New"), BOB_ASKS, taking_part) is RefuseReason.NOT_YOURS
     assert why(to("16:00"), BOB_ASKS, taking_part) is RefuseReason.NOT_YOURS
-    assert refusal(judge_edit(pine(), Edit(title="New"), BOB_ASKS)).sentence == (
-        "it is Alice's booking; ask Alice or staff"
-    )
+    assert why(Edit(title="New"), BOB_ASKS) is RefuseReason.NOT_YOURS
+
+
+def test_whose_it_is_is_told_to_who_takes_part_and_to_nobody_else() -> None:
+    taking_part = pine(participants=frozenset({BOB.id}))
+
+    assert refusal(cancel(taking_part, BOB_ASKS)).sentence == "it is Alice's booking; ask Alice or staff"
+    for refused in (
+        cancel(pine(), BOB_ASKS),
+        judge_edit(pine(), Edit(title="New"), BOB_ASKS),
+        judge_edit(pine(), to("15:30"), asking(PANEL_ASKS, now=RUNS)),
+        end_early(pine(), asking(BOB_ASKS, now=RUNS)),
+    ):
+        assert refusal(refused).sentence == "it is somebody else's booking; ask staff"
 
 
 def test_a_booking_of_somebody_unknown_is_called_by_their_id() -> None:
-    assert "it is zoe's booking" in refusal(judge_edit(pine(owner=PersonId("zoe")), Edit(), BOB_ASKS)).sentence
+    theirs = pine(owner=PersonId("zoe"), participants=frozenset({BOB.id}))
+    assert "it is zoe's booking" in refusal(judge_edit(theirs, Edit(), BOB_ASKS)).sentence
 
 
 @pytest.mark.parametrize(

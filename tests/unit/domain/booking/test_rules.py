@@ -27,6 +27,7 @@ from tests.unit.domain.booking.at_the_desk import (
     asking,
     booked,
     pine,
+    refusal,
     said,
     why,
     wish,
@@ -147,6 +148,27 @@ def test_who_is_banned_takes_no_part_not_even_by_staff() -> None:
 
     assert said(wish(participants=frozenset({BOB.id})), known) == "Bob may not enter the house; book without them"
     assert why(wish(owner=BOB.id), known) is RefuseReason.BANNED
+
+
+def test_a_member_is_not_told_who_is_banned_and_who_is_unknown() -> None:
+    known = asking(people={**PEOPLE, BOB.id: replace(BOB, banned=True)})
+    banned, unknown = (
+        refusal(judge(wish(participants=frozenset({id})), known, BookingId("b-new")))
+        for id in (BOB.id, PersonId("zoe"))
+    )
+
+    assert banned.words == "'bob' cannot take part"
+    assert (banned.reason, banned.words.replace("bob", "zoe"), banned.right) == (
+        unknown.reason,
+        unknown.words,
+        unknown.right,
+    )
+
+
+def test_who_is_banned_is_told_so_of_themselves() -> None:
+    known = asking(people={**PEOPLE, ALICE.id: replace(ALICE, banned=True)})
+
+    assert why(wish(), known) is RefuseReason.BANNED
 
 
 # --- its time -------------------------------------------------------------------------------------
