@@ -154,6 +154,17 @@ async def test_its_version_rises_with_every_change_and_the_registrys_does_not(ke
     assert await kept.people.version() == of_rights
 
 
+async def test_what_a_change_answers_is_what_is_read_afterwards_to_the_millisecond(kept: Kept) -> None:
+    await kept.waiting.put_waiting(replace(BENS, made_at=BENS.made_at.replace(microsecond=123_456)))
+    until = NOON.replace(microsecond=654_321)
+    offered = replace(BENS, state=WaitingState.OFFERED, offered_until=until)
+
+    _, after = await kept.waiting.change_waiting(BENS.id, lambda one: replace(offered, made_at=one.made_at))
+
+    assert after == await kept.waiting.waiting(BENS.id)
+    assert (after.made_at.microsecond, after.offered_until) == (123_000, NOON.replace(microsecond=654_000))
+
+
 async def test_a_change_that_is_refused_leaves_the_place_as_it_was(kept: Kept) -> None:
     await kept.waiting.put_waiting(BENS)
 

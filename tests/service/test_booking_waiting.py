@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from controller.domain.booking import waiting as rules
 from controller.domain.booking.rules import Edit, RefuseReason, Wish
 from controller.domain.booking.values import WaitingState
+from controller.domain.booking.waiting import Input
 from controller.domain.facts import FactKind
 from controller.errors import InputError, StoreError
 from controller.services.booking.desk import BookingRefused, How
@@ -196,6 +198,38 @@ async def test_an_offer_is_told_once_though_the_controller_starts_anew():
     async with after.living():
         await asyncio.sleep(3)
     assert after.heard_of(OFFERED) == []
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 123_456, 999_999])
+async def test_an_offer_is_told_once_though_a_store_keeps_no_microseconds(microsecond):
+    house = BookingHouse(clock=LoopClock(at("12:00").replace(microsecond=microsecond)))
+    async with house.living():
+        there = await house.book("13:00", "14:00")
+        waiting = await house.desk.wait_for(wish(), BEN.id)
+        await house.desk.cancel(there.id, ALICE.id)
+        await asyncio.sleep(2)
+        await house.book("15:00", "16:00")
+        await house.desk.wait_for(wish("15:00", "16:00", CLEO), CLEO.id)  # the line is read anew
+        await asyncio.sleep(5)
+        kept = await house.desk.waiting(waiting.id)
+    assert [fact.person for fact in house.heard_of(OFFERED)] == [BEN.id]
+    assert house.heard_of(OFFERED)[0].detail["until"] == kept.offered_until.isoformat()
+
+
+async def test_an_offer_that_has_run_out_is_not_taken_though_nobody_has_looked_since():
+    house = BookingHouse()
+    there = await house.book("13:00", "14:00")
+    waiting = await house.desk.wait_for(wish(), BEN.id)
+    await house.desk.cancel(there.id, ALICE.id)
+    now = house.clock.now()
+    await house.waiting.change_waiting(waiting.id, lambda one: rules.after(one, Input.OFFER, now))
+
+    await asyncio.sleep(600)
+    with pytest.raises(BookingRefused, match="it is over") as caught:
+        await house.desk.take(waiting.id, BEN.id)
+
+    assert caught.value.refused.reason is RefuseReason.NOT_WAITING
+    assert await house.bookings.bookings_of(BEN.id, at("12:00"), at("15:00")) == []
 
 
 async def test_a_list_that_cannot_be_read_now_is_read_later():

@@ -160,14 +160,15 @@ class MemoryWaiting:
         return self._version
 
     async def put_waiting(self, waiting: Waiting) -> int:
-        store_checks.check_waiting(waiting)
-        self._registry.person(waiting.person)
-        return self._keep(waiting)
+        kept = store_checks.waiting_as_kept(waiting)
+        store_checks.check_waiting(kept)
+        self._registry.person(kept.person)
+        return self._keep(kept)
 
     async def change_waiting(self, id: WaitingId, change: Callable[[Waiting], Waiting]) -> tuple[int, Waiting]:
         if id not in self._waiting:
             raise checks.unknown("place in a waiting list", id, self._waiting)
-        after = change(self._waiting[id])
+        after = store_checks.waiting_as_kept(change(self._waiting[id]))
         store_checks.check_waiting(after)
         return self._keep(after), after
 

@@ -29,8 +29,9 @@ class SqlWaiting:
         return await self._database.read(lambda connection: version_of(connection, WAITING_KEY))
 
     async def put_waiting(self, waiting: Waiting) -> int:
-        store_checks.check_waiting(waiting)
-        return await self._database.write(lambda connection: _put(connection, _find(connection, waiting.id), waiting))
+        kept = store_checks.waiting_as_kept(waiting)
+        store_checks.check_waiting(kept)
+        return await self._database.write(lambda connection: _put(connection, _find(connection, kept.id), kept))
 
     async def change_waiting(self, id: WaitingId, change: Callable[[Waiting], Waiting]) -> tuple[int, Waiting]:
         return await self._database.write(lambda connection: _change(connection, id, change))
@@ -53,7 +54,7 @@ def _change(connection: Connection, id: WaitingId, change: Callable[[Waiting], W
     before = _find(connection, id)
     if before is None:
         raise checks.unknown("place in a waiting list", id, connection.scalars(select(_table.c.id)))
-    after = change(before)
+    after = store_checks.waiting_as_kept(change(before))
     store_checks.check_waiting(after)
     return _put(connection, before, after), after
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from controller.domain.booking.values import Series, Waiting
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
@@ -55,6 +55,18 @@ def as_kept(one: Booking) -> Booking:
     return replace(one, not_before=None, held_until=None if one.held_until == one.end else one.held_until)
 
 
+def waiting_as_kept(one: Waiting) -> Waiting:
+    """As it comes back: to the millisecond. An offer that is told is known again by its end."""
+    until = one.offered_until
+    return replace(
+        one,
+        start=_millisecond_of(one.start),
+        end=_millisecond_of(one.end),
+        made_at=_millisecond_of(one.made_at),
+        offered_until=_millisecond_of(until) if until is not None else None,
+    )
+
+
 def overlap(wanted: Booking, there: Booking) -> Overlap:
     """In UTC: a store knows no zone. Whoever knows the house says it better, from the two bookings in the error."""
     until = there.held_until or there.end
@@ -89,3 +101,7 @@ def ended(one: Booking, state: BookingState, at: datetime | None = None) -> Book
         return replace(one, state=state)
     end = max(one.start, min(one.end, at))
     return replace(one, state=state, end=end, booked_end=one.booked_end or one.end, held_until=None)
+
+
+def _millisecond_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
