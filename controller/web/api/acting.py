@@ -83,6 +83,16 @@ async def or_nothing_told(work: Awaitable[T]) -> T:
         ) from error
 
 
+async def or_no_longer(work: Awaitable[T]) -> T:
+    """The same of a booking that is to last longer: whoever stands there learns neither whose it is nor of their plan."""
+    try:
+        return await work
+    except BookingRefused as error:
+        if error.refused.reason not in _OF_A_PERSON:
+            raise
+        raise ApiProblem(Problem.REFUSED, "This booking lasts no longer than it does now: ask at the desk.") from error
+
+
 def version_of(booking: Booking) -> str:
     """Another one as soon as anything is that people set or see; what the store works out by itself is left aside."""
     plain = repr([_plain(getattr(booking, name)) for name in _VERSIONED])

@@ -16,6 +16,7 @@ from controller.web.api.acting import (
     AtVersion,
     acting,
     named_at_panel,
+    or_no_longer,
     or_nothing_told,
     or_taken,
     owner_of,
@@ -183,6 +184,8 @@ class BookingResource:
         by, how = acting(call, WRITE)
         end = wish.until if wish.until is not None else booking.end + timedelta(minutes=wish.minutes or 0)
         work = self._desk(call, booking).extend(booking.id, by, how, minutes=wish.minutes, until=wish.until)
+        if by is None:
+            work = or_no_longer(work)
         return self._one(await or_taken(self._house, booking.area, booking.start, end, work, but=booking.id), call)
 
     async def end(self, call: Call[Nothing, NoWords]) -> Answer:

@@ -7,7 +7,7 @@ from typing import Any
 from controller.domain.booking.values import Waiting, WaitingState
 from controller.domain.ids import AreaId, PersonId, WaitingId
 from controller.domain.tokens import TokenScope, may
-from controller.web.api.acting import acting, named_at_panel, told, version_of
+from controller.web.api.acting import acting, named_at_panel, or_nothing_told, told, version_of
 from controller.web.api.bookings import REFUSALS, WRITE, wish_of
 from controller.web.api.house import ApiHouse
 from controller.web.api.models import Nothing
@@ -79,7 +79,8 @@ class WaitingResource:
             by = PersonId(named_at_panel(call, call.body.person, self._house) or "")
             if by not in self._house.people().people:  # no other answer than for somebody who is known
                 raise ApiProblem(Problem.NOT_YOURS, f"{waiting.id} is somebody else's place.")
-        booking = await self._house.bookings.take(waiting.id, by, how)
+        work = self._house.bookings.take(waiting.id, by, how)
+        booking = await (or_nothing_told(work) if _is_panel(call) else work)
         place = f"{PREFIX}/bookings/{booking.id}"
         return Answer(told(booking, call, self._house), HTTPStatus.CREATED, version_of(booking), place)
 

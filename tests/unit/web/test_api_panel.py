@@ -4,7 +4,8 @@ import pytest
 
 from controller.domain.booking.waiting import Input, after
 from controller.domain.holdings import PublicEvent
-from controller.domain.ids import EventId, PersonId
+from controller.domain.ids import EventId, PersonId, WaitingId
+from controller.domain.membership import Person
 from controller.domain.tokens import TokenScope
 from tests.support.api_site import ALICE, BOB, ApiSite, at
 from tests.support.services import LAB_DOOR, NOON, STREET
@@ -40,6 +41,65 @@ async def test_a_panel_is_not_told_why_somebody_cannot_book(said: str) -> None:
 
     assert refused.problem == "unknown_person"
     assert refused.body["detail"].startswith("Nobody of that name can book this room now")
+
+
+@pytest.mark.parametrize(
+    ("owner", "staff_hear"),
+    [pytest.param("dana", 200, id="no plan"), pytest.param("bob", 403, id="banned")],
+)
+async def test_a_panel_is_not_told_why_a_booking_lasts_no_longer(owner: str, staff_hear: int) -> None:
+    async with ApiSite().served() as site:
+        panel, staff = await site.secret(PANEL, room="study"), await site.secret(WRITE, person="dana")
+        made = await site.tell("POST", "/bookings", staff, {**walk_up(owner), "walk_up": False})
+        await site.registry.set_banned(BOB.id, True)
+        await site.house.rights_changed()
+        longer = f"/bookings/{made.body['id']}/extend"
+        refused = await site.tell("POST", longer, panel, {"minutes": 15})
+        by_staff = await site.tell("POST", longer, staff, {"minutes": 15})
+
+    assert refused.problem == "refused"
+    assert refused.body["detail"] == "This booking lasts no longer than it does now: ask at the desk."
+    assert by_staff.status == staff_hear
+
+
+async def test_a_panel_says_what_of_the_room_stands_in_the_way() -> None:
+    async with ApiSite().served() as site:
+        panel, alice = await site.secret(PANEL, room="study"), await site.secret(WRITE, person="alice")
+        made = await site.tell("POST", "/bookings", panel, walk_up("bob"))
+        await site.tell("POST", "/bookings", alice, {"room": "study", "start": at(13), "end": at(14)})
+        refused = await site.tell("POST", f"/bookings/{made.body['id']}/extend", panel, {"minutes": 60})
+
+    assert refused.problem == "overlap"
+    assert refused.body["right"] == "free from 14:00"
+
+
+async def test_a_panel_is_not_told_why_somebody_cannot_take_what_was_offered() -> None:
+    async with ApiSite().served() as site:
+        alice, bob = await site.secret(WRITE, person="alice"), await site.secret(WRITE, person="bob")
+        panel = await site.secret(PANEL, room="study")
+        wanted = {"room": "study", "start": at(13), "end": at(14)}
+        taken = await site.tell("POST", "/bookings", alice, wanted)
+        place = await site.tell("POST", "/waiting", bob, wanted)
+        await site.tell("POST", f"/bookings/{taken.body['id']}/cancel", alice)
+        id = WaitingId(place.body["id"])
+        await site.stores.waiting.change_waiting(id, lambda one: after(one, Input.OFFER, site.clock.now()))
+        await site.registry.set_banned(BOB.id, True)
+        await site.house.rights_changed()
+        refused = await site.tell("POST", f"/waiting/{id}/take", panel, {"person": "Bob"})
+
+    assert refused.problem == "unknown_person"
+    assert refused.body["detail"].startswith("Nobody of that name can book this room now")
+
+
+async def test_a_name_that_two_people_have_is_booked_for_neither() -> None:
+    async with ApiSite().served() as site:
+        await site.registry.put_person(Person(PersonId("robert"), "Bob"))
+        await site.house.rights_changed()
+        panel = await site.secret(PANEL, room="study")
+        either = await site.tell("POST", "/bookings", panel, walk_up("Bob"))
+
+    assert either.problem == "invalid"
+    assert either.body["detail"] == "owner: is the name of several people here: type the member id instead"
 
 
 async def test_another_program_that_names_somebody_names_an_id() -> None:
