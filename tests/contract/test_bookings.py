@@ -24,15 +24,17 @@ from controller.adapters.sql.places import Place, SqliteFile
 from controller.adapters.sql.postgresql import PostgresServer
 from controller.adapters.sql.registry import SqlRegistry
 from controller.adapters.sql.upgrade import REGISTRY
+from controller.domain.booking.values import Frequency, Recurrence, Series, SkipReason
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
 from controller.domain.ids import AreaId, BookingId, PersonId, SeriesId
 from controller.errors import InputError, StoreError
-from controller.services.booking.stores import Overlap
+from controller.services.booking.stores import OpenBook, Overlap
 from tests.support.registries import ADA, BEN, NOON, Kept, empty_place, opened, opened_at
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 PINE, OAK = AreaId("pine"), AreaId("oak")
+RULE = Recurrence(Frequency.DAILY, NOON.date(), 14 * 60, 60, count=4)
 SERVERS = ["sqlite", "postgresql"]
 
 
@@ -317,6 +319,60 @@ async def test_a_change_that_is_refused_leaves_everything_as_it_was(kept: Kept) 
 
     assert await kept.bookings.booking(BookingId("one")) == booking()
     assert await kept.people.version() == before
+
+
+async def test_what_is_done_together_reads_what_stands_and_is_one_version(kept: Kept) -> None:
+    before = await kept.bookings.put_booking(booking())
+    series = Series(SeriesId("s-1"), PINE, ADA, RULE, "Europe/Paris")
+
+    def work(book: OpenBook) -> list[BookingId]:
+        book.put_series(series)
+        book.skip_days(series.id, {NOON.date(): SkipReason.CANCELLED})
+        book.put(booking("two", 2, series=series.id, series_day=NOON.date()))
+        book.change(BookingId("one"), lambda one: replace(one, area=OAK))
+        there = [*book.bookings_between(NOON, NOON + 9 * HOUR, OAK), *book.bookings_of_series(series.id)]
+        return [one.id for one in (*there, *book.bookings_of(ADA, NOON, NOON + HOUR))]
+
+    assert await kept.bookings.together(work) == ["one", "two", "one"]
+    change = await kept.people.changed_since(before)
+    assert change is not None
+    assert change.booked_areas == {PINE, OAK}
+    assert await kept.people.version() == before + 1
+    assert await kept.series.series(series.id) == replace(series, skipped={NOON.date(): SkipReason.CANCELLED})
+
+
+async def test_what_is_done_together_goes_on_after_one_that_did_not_fit(kept: Kept) -> None:
+    await kept.bookings.put_bookings([booking(), booking("two", 2)])
+
+    def work(book: OpenBook) -> None:
+        with pytest.raises(Overlap):
+            book.put(booking("three", 2))
+        with pytest.raises(Overlap):
+            book.change(BookingId("two"), lambda one: replace(one, start=NOON, participants=frozenset({BEN})))
+        book.change(BookingId("one"), lambda one: replace(one, title="stays"))
+
+    await kept.bookings.together(work)
+    assert await kept.bookings.booking(BookingId("three")) is None
+    assert await kept.bookings.booking(BookingId("two")) == booking("two", 2)
+    assert await kept.bookings.booking(BookingId("one")) == booking(title="stays")
+
+
+async def test_of_what_is_done_together_and_fails_nothing_is_left(kept: Kept) -> None:
+    before = await kept.bookings.put_booking(booking())
+    series = Series(SeriesId("s-1"), PINE, ADA, RULE, "Europe/Paris")
+
+    def work(book: OpenBook) -> None:
+        book.put_series(series)
+        book.change(BookingId("one"), lambda one: replace(one, title="half"))
+        book.put(booking("two", 2))
+        raise InputError("not so")
+
+    with pytest.raises(InputError, match="not so"):
+        await kept.bookings.together(work)
+    assert await kept.people.version() == before
+    assert await kept.bookings.booking(BookingId("one")) == booking()
+    assert await kept.bookings.booking(BookingId("two")) is None
+    assert await kept.series.series(series.id) is None
 
 
 # --- what is asked of them --------------------------------------------------------------------------------------------

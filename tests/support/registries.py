@@ -64,11 +64,12 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Kept]:
     if kind == "memory":
         memory = MemoryRegistry()
         await _begin(memory)
+        series = MemorySeries(memory)
         yield Kept(
             memory,
             MemoryHouse(memory),
-            MemoryBookings(memory),
-            MemorySeries(memory),
+            MemoryBookings(memory, series),
+            series,
             MemoryWaiting(memory),
             MemoryPublicEvents(memory),
             MemoryGuests(memory),

@@ -6,21 +6,26 @@ what is said when it speaks.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.adapters.sql import booking_rows as rows
 from controller.adapters.sql import schema_registry as schema
+from controller.adapters.sql import series as series_rows
 from controller.adapters.sql.columns import milliseconds
 from controller.adapters.sql.database import Database
 from controller.adapters.sql.versions import bump, version_of
+from controller.domain.booking.values import Series, SkipReason
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
 from controller.domain.ids import AreaId, BookingId, PersonId, SeriesId
 from controller.services.booking import store_checks
-from controller.services.booking.stores import Overlap, Tried
+from controller.services.booking.stores import OpenBook, Overlap, Tried
 from controller.services.people import registry_checks as checks
+
+T = TypeVar("T")
 
 # What the triggers and the constraint are called, and both databases say.
 _LAW = "booking_no_overlap"
@@ -61,6 +66,9 @@ class SqlBookings:
     async def change_booking(self, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]:
         return await self._database.write(lambda connection: _change(connection, id, change))
 
+    async def together(self, work: Callable[[OpenBook], T]) -> T:
+        return await self._database.write(lambda connection: _together(connection, work))
+
     async def cancel_booking(self, id: BookingId) -> int:
         return await self._end(id, BookingState.CANCELLED, None)
 
@@ -75,7 +83,7 @@ class SqlBookings:
         return await self._database.read(lambda connection: _find(connection, id))
 
     async def bookings_between(self, start: datetime, end: datetime, area: AreaId | None = None) -> list[Booking]:
-        wanted = and_(_holds, _table.c.start_ms < milliseconds(end), _table.c.held_ms > milliseconds(start))
+        wanted = _stands_in(start, end)
         if area is not None:
             wanted &= _table.c.area == area
         return await self._database.read(
@@ -83,15 +91,10 @@ class SqlBookings:
         )
 
     async def bookings_of(self, owner: PersonId, start: datetime, end: datetime) -> list[Booking]:
-        lies = and_(_table.c.start_ms < milliseconds(end), _table.c.end_ms > milliseconds(start))
-        wanted = (_table.c.owner == owner) & lies
-        return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.start_ms))
+        return await self._database.read(lambda connection: _bookings_of(connection, owner, start, end))
 
     async def bookings_of_series(self, series: SeriesId) -> list[Booking]:
-        wanted = _table.c.series == series
-        return await self._database.read(
-            lambda connection: rows.bookings_where(connection, wanted, _table.c.series_day)
-        )
+        return await self._database.read(lambda connection: _bookings_of_series(connection, series))
 
     async def bookings_from(self, origin: str) -> list[Booking]:
         wanted = _is_from(origin)
@@ -100,6 +103,65 @@ class SqlBookings:
     async def bookings_ended(self, start: datetime, end: datetime) -> list[Booking]:
         wanted = and_(_table.c.end_ms >= milliseconds(start), _table.c.end_ms < milliseconds(end))
         return await self._database.read(lambda connection: rows.bookings_where(connection, wanted, _table.c.end_ms))
+
+
+class _OpenBook:
+    """One transaction's view of the book; `areas` are the rooms that were touched."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.areas: set[AreaId] = set()
+
+    def bookings_between(self, start: datetime, end: datetime, area: AreaId) -> list[Booking]:
+        wanted = _stands_in(start, end) & (_table.c.area == area)
+        return rows.bookings_where(self._connection, wanted, _table.c.start_ms)
+
+    def bookings_of(self, owner: PersonId, start: datetime, end: datetime) -> list[Booking]:
+        return _bookings_of(self._connection, owner, start, end)
+
+    def bookings_of_series(self, series: SeriesId) -> list[Booking]:
+        return _bookings_of_series(self._connection, series)
+
+    def put(self, booking: Booking) -> Booking:
+        store_checks.check_booking(booking)
+        _know_everybody(self._connection, [booking])
+        with _lawful(self._connection, booking):
+            rows.put_bookings(self._connection, [booking])
+        self.areas.add(booking.area)
+        return store_checks.as_kept(booking)
+
+    def change(self, id: BookingId, change: Callable[[Booking], Booking]) -> Booking:
+        before, after = _rewrite(self._connection, id, change)
+        if after != before:
+            self.areas |= {before.area, after.area}
+        return after
+
+    def put_series(self, series: Series) -> None:
+        series_rows.put_series(self._connection, series)
+
+    def skip_days(self, id: SeriesId, days: dict[date, SkipReason]) -> None:
+        series_rows.skip_days(self._connection, id, days)
+
+
+def _together(connection: Connection, work: Callable[[OpenBook], T]) -> T:
+    book = _OpenBook(connection)
+    done = work(book)
+    if book.areas:
+        bump(connection, areas=book.areas)
+    return done
+
+
+def _stands_in(start: datetime, end: datetime) -> ColumnElement[bool]:
+    return and_(_holds, _table.c.start_ms < milliseconds(end), _table.c.held_ms > milliseconds(start))
+
+
+def _bookings_of(connection: Connection, owner: PersonId, start: datetime, end: datetime) -> list[Booking]:
+    lies = and_(_table.c.start_ms < milliseconds(end), _table.c.end_ms > milliseconds(start))
+    return rows.bookings_where(connection, (_table.c.owner == owner) & lies, _table.c.start_ms)
+
+
+def _bookings_of_series(connection: Connection, series: SeriesId) -> list[Booking]:
+    return rows.bookings_where(connection, _table.c.series == series, _table.c.series_day)
 
 
 def _is_from(origin: str) -> ColumnElement[bool]:
@@ -202,12 +264,19 @@ def _met(connection: Connection, wanted: Booking) -> Booking:
 
 
 def _change(connection: Connection, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]:
+    before, after = _rewrite(connection, id, change)
+    if after == before:
+        return version_of(connection), after
+    return bump(connection, areas={before.area, after.area}), after
+
+
+def _rewrite(connection: Connection, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[Booking, Booking]:
     before = _find(connection, id)
     if before is None:
         raise checks.unknown("booking", id, connection.scalars(select(_table.c.id).limit(10_000)))
     after = store_checks.as_kept(change(before))
     if after == before:
-        return version_of(connection), before
+        return before, before
     store_checks.check_changed(before, after)
     _know_everybody(connection, [after])
     old = rows.booking_row(before)
@@ -220,7 +289,7 @@ def _change(connection: Connection, id: BookingId, change: Callable[[Booking], B
         others = schema.booking_participant
         connection.execute(delete(others).where(others.c.booking == id))
         rows.put_participants(connection, [after])
-    return bump(connection, areas={before.area, after.area}), after
+    return before, after
 
 
 def _find(connection: Connection, id: BookingId) -> Booking | None:

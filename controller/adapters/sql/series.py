@@ -25,8 +25,7 @@ class SqlSeries:
         self._database = database
 
     async def put_series(self, series: Series) -> None:
-        store_checks.check_series(series)
-        await self._database.write(lambda connection: _put(connection, series))
+        await self._database.write(lambda connection: put_series(connection, series))
 
     async def series(self, id: SeriesId) -> Series | None:
         found = await self._database.read(lambda connection: rows.series_where(connection, _table.c.id == id))
@@ -37,10 +36,11 @@ class SqlSeries:
         return await self._database.read(lambda connection: rows.series_where(connection, wanted))
 
     async def skip_days(self, id: SeriesId, days: dict[date, SkipReason]) -> None:
-        await self._database.write(lambda connection: _skip_days(connection, id, days))
+        await self._database.write(lambda connection: skip_days(connection, id, days))
 
 
-def _put(connection: Connection, series: Series) -> None:
+def put_series(connection: Connection, series: Series) -> None:
+    store_checks.check_series(series)
     rows.know_everybody(connection, [series.owner])
     # Its skipped days go with it, and come again as they are given.
     connection.execute(delete(_table).where(_table.c.id == series.id))
@@ -48,7 +48,7 @@ def _put(connection: Connection, series: Series) -> None:
     put(connection, _skip, rows.skip_rows(series.id, series.skipped))
 
 
-def _skip_days(connection: Connection, id: SeriesId, days: dict[date, SkipReason]) -> None:
+def skip_days(connection: Connection, id: SeriesId, days: dict[date, SkipReason]) -> None:
     known: Sequence[str] = connection.scalars(select(_table.c.id)).all()
     if id not in known:
         raise checks.unknown("series", id, known)

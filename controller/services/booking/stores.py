@@ -6,12 +6,14 @@ Reads answer for any time; decisions at doors do not pass here but read the acce
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from controller.domain.booking.values import Series, SkipReason, Waiting
 from controller.domain.holdings import Booking
 from controller.domain.ids import AreaId, BookingId, PersonId, SeriesId, WaitingId
 from controller.errors import InputError
+
+T = TypeVar("T")
 
 
 class Overlap(InputError):
@@ -32,6 +34,19 @@ class Tried:
     conflicts: tuple[tuple[Booking, Booking], ...]  # what was wanted, and what stands there
 
 
+class OpenBook(Protocol):
+    """The book of rooms within one transaction that holds the write lock: what it reads stays so until all is written."""
+
+    def bookings_between(self, start: datetime, end: datetime, area: AreaId) -> list[Booking]: ...
+    def bookings_of(self, owner: PersonId, start: datetime, end: datetime) -> list[Booking]: ...
+    def bookings_of_series(self, series: SeriesId) -> list[Booking]: ...
+    # Of one that meets another nothing is written: Overlap, and the others may go on.
+    def put(self, booking: Booking) -> Booking: ...  # as it is kept
+    def change(self, id: BookingId, change: Callable[[Booking], Booking]) -> Booking: ...
+    def put_series(self, series: Series) -> None: ...
+    def skip_days(self, id: SeriesId, days: dict[date, SkipReason]) -> None: ...
+
+
 class BookingStore(Protocol):
     """Bookings. No two that hold their time (`HOLDS_ITS_TIME`) overlap in one room, buffer included: Overlap."""
 
@@ -46,6 +61,8 @@ class BookingStore(Protocol):
     # Reads what stands, asks `change` for what shall stand, and writes it, in one transaction: nobody comes between.
     # What `change` raises leaves everything as it was; an equal answer is no new version.
     async def change_booking(self, id: BookingId, change: Callable[[Booking], Booking]) -> tuple[int, Booking]: ...
+    # Whatever `work` reads and writes is one transaction; what it raises leaves everything as it was. It awaits nothing.
+    async def together(self, work: Callable[[OpenBook], T]) -> T: ...
     async def booking(self, id: BookingId) -> Booking | None: ...
     # Everything that has its room for some of [start, end), its buffer included, by area and start; of all rooms where
     # `area` is None.
