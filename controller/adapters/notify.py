@@ -8,7 +8,9 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +25,45 @@ from controller.services.ports import Clock
 
 logger = logging.getLogger(__name__)
 
-# Its own lines name whole addresses, passwords among them.
-logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+
+class _Why(logging.Filter):
+    """Of what the library logs, the one word of why a message did not go; its lines name whole addresses, passwords among them."""
+
+    _CAUSES = (
+        (re.compile(r"\b535\b|[Aa]uthentication"), "it refused the login"),
+        (re.compile(r"AUTH extension"), "it takes no login"),
+        (re.compile(r"[Rr]efused"), "it takes no connections"),
+        (re.compile(r"timed? ?out", re.IGNORECASE), "it did not answer in time"),
+        (re.compile(r"[Cc]ertificate|SSL|TLS"), "its certificate or encryption was not accepted"),
+        (re.compile(r"Name or service|getaddrinfo|resolve", re.IGNORECASE), "its name has no address"),
+        (re.compile(r"\((5\d\d|4\d\d), b'|error=(\d{3})"), "it answered {}"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._here = threading.local()  # each message has a thread of its own
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the reason and let no line through."""
+        text = record.getMessage()
+        for pattern, words in self._CAUSES:
+            if found := pattern.search(text):
+                self._here.cause = words.format(next((part for part in found.groups() if part), ""))
+                break
+        return False
+
+    def begin(self) -> None:
+        self._here.cause = None
+
+    @property
+    def cause(self) -> str | None:
+        return getattr(self._here, "cause", None)
+
+
+_why = _Why()
+_library = logging.getLogger("apprise")
+_library.setLevel(logging.DEBUG)
+_library.addFilter(_why)
 
 SENDERS = 4
 # To connect, and to wait for an answer; a stop of the service waits as long for one that is being sent.
@@ -83,7 +122,7 @@ class AppriseNotifier:
 
     def _carry(self, profile: Profile, channel: Channel, message: Message) -> None:
         if channel is Channel.MAIL:
-            self._send("the mail server", self._mail(profile.email), message)
+            self._send(f"the mail server {self._server()}", self._mail(profile.email), message)
             return
         self._check_host(profile.webhook)
         self._send("the webhook", self._webhook(profile.webhook, message), message)
@@ -95,18 +134,22 @@ class AppriseNotifier:
         target: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
         if target is None:
             raise SendError(f"{where} has an address that cannot be used", is_final=True)
+        _why.begin()
         try:
             arrived = target.notify(body=message.body, title=message.subject, body_format="text")
         except (OSError, TypeError, ValueError) as exc:
             raise SendError(f"{where} did not take it ({type(exc).__name__})") from None
         if not arrived:
-            raise SendError(f"{where} did not take it, or did not answer within {TIMEOUT_S:.0f} s")
+            raise SendError(f"{where} did not take it{f': {_why.cause}' if _why.cause else ''}")
+
+    def _server(self) -> str:
+        server = urlsplit(str(self._settings.smtp))
+        return f"{server.hostname}:{server.port or _PORTS[server.scheme]}"
 
     def _mail(self, to: str) -> str:
         server = urlsplit(str(self._settings.smtp))
         schema, mode = MAIL_SCHEMES[server.scheme]
         login = f"{server.username}:{server.password or ''}@" if server.username else ""
-        host = f"{server.hostname}:{server.port or _PORTS[server.scheme]}"
         words = {
             "smtp": server.hostname or "",
             "from": self._settings.sender or "",
@@ -117,7 +160,7 @@ class AppriseNotifier:
         }
         if mode:
             words["mode"] = mode
-        return f"{schema}://{login}{host}/?{urlencode(words)}"
+        return f"{schema}://{login}{self._server()}/?{urlencode(words)}"
 
     def _webhook(self, address: str, message: Message) -> str:
         url = urlsplit(address)

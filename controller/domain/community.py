@@ -52,6 +52,7 @@ class Here:
     name: str
     skills: tuple[str, ...] = ()
     about: str = ""
+    can_be_asked: bool = False
 
 
 def who_is_here(
@@ -64,6 +65,7 @@ def who_is_here(
             people[one.person].name,
             one.skills if one.can_be_asked else (),
             one.about,
+            one.can_be_asked,
         )
         for one in profiles.values()
         if one.shares_presence and one.person in inside and _is_known(people.get(one.person))
@@ -78,7 +80,7 @@ def who_could_help(wanted: str, here: Iterable[Here]) -> tuple[Here, ...]:
     what somebody wrote about themselves, and the whole word more than its beginning.
     """
     words = _words(wanted)
-    ranked = [(score, one) for one in here if one.skills and (score := _score(words, one)) > 0]
+    ranked = [(score, one) for one in here if one.can_be_asked and (score := _score(words, one)) > 0]
     return tuple(one for _, one in sorted(ranked, key=lambda pair: (-pair[0], _plain(pair[1].name), pair[1].person)))
 
 

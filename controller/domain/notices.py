@@ -21,6 +21,7 @@ NEWS_FOR = timedelta(minutes=15)
 class NoticeKind(StrEnum):
     """What somebody is told; each has a template in every language."""
 
+    BOOKING_MADE = "booking_made"  # for them, by somebody else or at a room's panel
     BOOKING_APPROVED = "booking_approved"
     BOOKING_DECLINED = "booking_declined"
     BOOKING_CANCELLED = "booking_cancelled"  # by somebody else
@@ -78,6 +79,8 @@ _TO_THEIR_OWN: Mapping[FactKind, NoticeKind] = {
 }
 # What somebody did themselves is no news to them.
 _IF_BY_ANOTHER: Mapping[FactKind, NoticeKind] = {
+    FactKind.BOOKING_MADE: NoticeKind.BOOKING_MADE,
+    FactKind.BOOKING_REQUESTED: NoticeKind.BOOKING_MADE,
     FactKind.BOOKING_CANCELLED: NoticeKind.BOOKING_CANCELLED,
     FactKind.BOOKING_CHANGED: NoticeKind.BOOKING_CHANGED,
 }
@@ -91,7 +94,8 @@ def notices_of(fact: Fact, now: datetime, space: Space, hosts: Collection[Person
     if (kind := _TO_THEIR_OWN.get(fact.kind)) is not None:
         yield _of_booking(kind, fact, fact.person)
     elif (kind := _IF_BY_ANOTHER.get(fact.kind)) is not None:
-        if fact.detail.get("by") != fact.person:
+        # Whose calendar it came from wrote it there; dozens at once would be no news to them.
+        if fact.detail.get("by") != fact.person and fact.detail.get("how") != "calendar":
             yield _of_booking(kind, fact, fact.person)
     elif fact.kind is FactKind.GUEST_ARRIVED:
         yield from _guest(fact, space)

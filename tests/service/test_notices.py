@@ -204,6 +204,22 @@ async def test_tries_that_fail_show_on_the_health_board(desk: Desk) -> None:
     assert desk.board.verdict().ok
 
 
+async def test_the_health_board_is_well_again_once_one_has_arrived(desk: Desk) -> None:
+    desk.mailbox.fails = SendError("away")
+    await desk.happens(FactKind.BOOKING_RELEASED, booking="b-1", **SPAN)
+    await desk.look()
+    desk.mailbox.fails = None
+    desk.clock.advance(MINUTE.total_seconds())
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(desk.outbox.run(desk.log))
+        for _ in range(30):
+            await asyncio.sleep(0)
+        running.cancel()
+
+    (part,) = [one for one in desk.board.components() if one.name == "notices"]
+    assert part.ok
+
+
 async def test_the_hosts_who_are_in_welcome_who_comes_for_the_first_time(desk: Desk) -> None:
     desk.inside.add(HUGO)
     await desk.happens(FactKind.FIRST_VISIT)

@@ -24,7 +24,7 @@ def here(*profiles: Profile, inside: frozenset[PersonId] = frozenset(PEOPLE)) ->
 
 
 def test_whoever_is_in_and_shares_it_is_here() -> None:
-    assert here(SHARES) == (Here(ADA, "Ada Lovelace", ("Soldering", "Databases"), "Ask me early"),)
+    assert here(SHARES) == (Here(ADA, "Ada Lovelace", ("Soldering", "Databases"), "Ask me early", can_be_asked=True),)
 
 
 def test_whoever_is_out_is_not_here() -> None:
@@ -90,6 +90,12 @@ def test_the_more_words_fit_the_earlier_somebody_is_named() -> None:
     found = who_could_help("laser and 3d printing", here(one, both))
 
     assert [one.person for one in found] == [BEN, ADA]
+
+
+def test_whoever_may_be_asked_is_found_by_their_own_words_as_well() -> None:
+    found = who_could_help("solder", here(replace(SHARES, skills=(), about="I solder things")))
+
+    assert [one.person for one in found] == [ADA]
 
 
 def test_nobody_is_found_by_what_they_cannot_be_asked_about() -> None:

@@ -45,10 +45,15 @@ def test_the_owner_is_told_what_became_of_a_booking_or_a_wait(fact: FactKind, ki
     assert notice.data == {"room": "pine", "start": SPAN["start"], "end": SPAN["end"]}
 
 
-@pytest.mark.parametrize("fact", [FactKind.BOOKING_CANCELLED, FactKind.BOOKING_CHANGED])
+@pytest.mark.parametrize("fact", [FactKind.BOOKING_MADE, FactKind.BOOKING_CANCELLED, FactKind.BOOKING_CHANGED])
 def test_what_somebody_did_themselves_is_no_news_to_them(fact: FactKind) -> None:
     assert told(fact, **SPAN, by="ada") == []
     assert [one.person for one in told(fact, **SPAN, by="ben")] == [ADA]
+
+
+def test_whoever_is_named_at_a_panel_is_told_and_whose_calendar_it_is_knows() -> None:
+    assert [one.kind for one in told(FactKind.BOOKING_MADE, **SPAN, how="panel")] == [NoticeKind.BOOKING_MADE]
+    assert told(FactKind.BOOKING_MADE, **SPAN, how="calendar") == []
 
 
 def test_what_is_told_late_tells_nobody() -> None:

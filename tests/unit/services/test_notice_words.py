@@ -65,3 +65,12 @@ def test_a_name_is_one_line_and_no_template() -> None:
 def test_what_a_fact_did_not_say_does_not_stop_a_message() -> None:
     assert message(NoticeKind.BOOKING_RELEASED).subject == "? was given back"
     assert message(NoticeKind.BOOKING_RELEASED, start="yesterday", end="x").body.startswith("Nobody came to ?, ?")
+
+
+def test_a_name_as_long_as_a_book_is_cut() -> None:
+    long = Names(NAMES.zone, lambda _: "x" * 10_000, NAMES.person)
+
+    assert (
+        len(written(Notice("k", NoticeKind.BOOKING_RELEASED, ADA, Channel.MAIL, SPAN), Language.ENGLISH, long).subject)
+        < 300
+    )
