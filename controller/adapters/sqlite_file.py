@@ -141,8 +141,10 @@ def damaged(path: Path, exc: sqlite3.Error) -> StartupError:
 def create(path: Path, build: Callable[[Path], None]) -> None:
     """Make a new file with `build`; it gets its name only when it is complete and on the disk."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _draft_of(path) as draft:
+            # Who comes and goes is nobody else's to read; what SQLite makes beside a file has the file's own mode.
+            draft.touch(mode=0o600)
             build(draft)
             with draft.open("rb") as file:
                 os.fsync(file.fileno())

@@ -94,6 +94,14 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
         reader.execute("INSERT INTO t VALUES (1)")
 
 
+def test_a_new_file_is_its_users_alone(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "new.db"
+
+    sqlite_file.create(path, lambda draft: sqlite3.connect(draft).execute("CREATE TABLE t (n)").connection.close())
+
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
 def test_a_new_file_gets_its_name_only_when_it_is_complete(tmp_path: Path) -> None:
     def fail(draft: Path) -> None:
         draft.write_bytes(b"half")
