@@ -338,6 +338,15 @@ def test_a_light_that_started_anew_with_a_clock_behind_is_heard(house):
     assert (shown(house), wishes(house)[-1]) == ("requested", (True, BOOKING.end))
 
 
+def test_a_light_that_started_anew_with_a_clock_behind_is_heard_as_it_goes_off(house):
+    on_air(house)
+    press(house, "press-2")
+    house.say(LIGHT, Status(state=DeviceState.READY, boot="boot-2"))
+    house.say(LIGHT, State(ts=NOON - HOUR, v={"onair": False}))
+
+    assert shown(house) == "off"
+
+
 def test_a_light_that_could_not_be_told_is_told_once_there_is_a_line(house):
     house.outbound.failure = NotConnected("broker:1883: not connected")
     press(house)

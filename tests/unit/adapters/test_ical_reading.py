@@ -1,5 +1,6 @@
 """What a calendar file says and what of it is not read: times, repeats, exceptions, and what a file may cost."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,15 @@ def told(found: Reading) -> list[str]:
 )
 def test_a_time_is_taken_as_its_zone_or_the_house_has_it(lines: tuple[str, ...], taken: str) -> None:
     assert spans(read(*lines)) == [taken]
+
+
+def test_a_uid_that_no_log_should_hold_is_known_by_its_digest() -> None:
+    times = ("DTSTART:20261123T090000Z", "DTEND:20261123T100000Z")
+    written = ["choir@example", "bell\x07@example", "turned\u202eround@example", "x" * 121]
+    keys = [read_calendar(calendar(event(*times, uid=uid)), START, END, PARIS).entries[0].key for uid in written]
+
+    assert keys[0] == "choir@example"
+    assert [re.fullmatch("[0-9a-f]{32}", key) is not None for key in keys[1:]] == [True, True, True]
 
 
 def test_a_time_the_clocks_skip_or_repeat_is_one_piece() -> None:
