@@ -216,4 +216,5 @@ def _booth(space: Space, name: str | None) -> AreaId:
 def _in_a_line(one: Recording, space: Space) -> str:
     began = one.began.astimezone(space.zone)
     ended = f"{one.ended.astimezone(space.zone):%H:%M:%S}" if one.ended is not None else "now"
-    return f"{one.id}  {space.areas[one.area].name}  {began:%Y-%m-%d %H:%M:%S} to {ended}, {len(one.marks)} marks"
+    marks = f"{len(one.marks)} mark{'s' if len(one.marks) != 1 else ''}"
+    return f"{one.id}  {space.areas[one.area].name}  {began:%Y-%m-%d %H:%M:%S} to {ended}, {marks}"

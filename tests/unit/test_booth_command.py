@@ -146,6 +146,12 @@ def test_status_is_the_last_word_of_the_light(studio: Path) -> None:
     assert typed(studio, "status") == "Podcast booth is off air (nobody had been in it for 5 min)"
 
 
+def test_a_recording_with_a_single_mark_says_so_in_words(studio: Path) -> None:
+    happened(studio, on_air(3, "on"))
+
+    assert typed(studio, "sessions").endswith("to now, 1 mark")
+
+
 def test_recordings_are_listed_and_told_as_chapters(studio: Path) -> None:
     happened(studio)
     with pytest.raises(InputError, match="nothing was on air in the last 7 days"):
