@@ -64,6 +64,24 @@ async def test_rooms_and_the_space_are_shown_and_devices_and_health_are_not(wall
     }
 
 
+async def test_of_a_room_every_level_is_shown_with_since_when_and_no_figure(wall):
+    levels = {
+        "comfort": "warm",
+        "comfort_since": "2026-11-23T12:00:00+00:00",
+        "wifi": "poor",
+        "wifi_since": "2026-11-23T12:01:00+00:00",
+        "windows": "open",
+        "windows_since": "2026-11-23T12:02:00+00:00",
+        "lit": False,
+        "on_air_wanted": True,
+        "now": {"start": "2026-11-23T12:00:00+00:00", "end": "2026-11-23T13:00:00+00:00"},
+    }
+    wall.feed.put("room", "study", {**levels, "co2": 800, "latency_ms": 180})
+    await shown()
+
+    assert wall.retained()["natoma/1/live/room/study"] == levels
+
+
 async def test_what_did_not_change_is_not_said_again(wall):
     wall.feed.put("door", "street", DOOR)
     await shown()

@@ -15,7 +15,7 @@ from controller.domain.membership import Credential, Person
 from controller.domain.rooms.on_air import How
 from controller.domain.schedule import WeeklySchedule, Window
 from devices.badges import Badge
-from devices.messages import HELD_OPEN, Command, Do, Event, EventType, State
+from devices.messages import HELD_OPEN, Command, DeviceState, Do, Event, EventType, State, Status
 from tests.support.services import (
     ALICE,
     BOOTH,
@@ -164,6 +164,24 @@ async def test_the_rooms_beside_it_are_asked_to_be_quiet_until_it_ends(house):
     assert (before, house.shown("room", STUDY)["quiet_please"]) == (None, None)
     assert during == {"until": BOOKING.end.isoformat(timespec="seconds"), "for": "Podcast booth"}
     assert house.shown("room", BOOTH)["quiet_please"] is None
+
+
+async def test_a_booth_whose_light_is_lost_says_that_on_air_is_still_wanted(house):
+    def told() -> tuple[object, object]:
+        shown = house.shown("room", BOOTH)
+        return shown["on_air"], shown["on_air_wanted"]
+
+    before = told()
+    await goes_on_air(house)
+    during = told()
+    house.say(LIGHT, Status(state=DeviceState.LOST, boot="boot-1"))
+    await asyncio.sleep(0.5)
+    lost = told()
+    house.booths.stop(BOOTH, ALICE, How.PANEL)
+    await asyncio.sleep(0.5)
+
+    assert [before, during, lost, told()] == [("off", False), ("on", True), ("unknown", True), ("unknown", False)]
+    assert house.shown("room", STUDY)["on_air_wanted"] is None
 
 
 async def test_the_booth_is_shown_on_air_until_its_end(house):

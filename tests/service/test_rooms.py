@@ -187,6 +187,21 @@ async def test_a_window_nobody_feels_any_more_is_neither_open_nor_closed(house):
     assert study(house)["windows"] is None
 
 
+async def test_windows_say_since_when_they_are_as_they_are(house):
+    seen = []
+    for said in ("open", "open", "closed"):
+        house.say(SENSOR, State(ts=house.clock.now(), v={"window": said}))
+        await looked()
+        seen.append(study(house)["windows_since"])
+        await asyncio.sleep(60)
+
+    at = [(NOON + timedelta(seconds=passed)).isoformat(timespec="seconds") for passed in (0, 121)]
+    assert seen == [at[0], at[0], at[1]]
+    house.say(SENSOR, Status(state=DeviceState.LOST, boot="boot-1"))
+    await looked()
+    assert study(house)["windows_since"] is None
+
+
 async def test_an_area_that_is_no_room_has_nothing_to_look_at(house):
     house.rooms.look_again("lobby")
     house.say(STREET_UNIT, State(ts=NOON, v={"window": "open"}))

@@ -41,6 +41,7 @@ class RoomWing(Wing):
             doors=self.room_doors.of,
             on_air=self.booths.shown,
             on_air_until=self.booths.on_air_until,
+            on_air_wanted=lambda area: self.booths.session_of(area) is not None,
             quiet_until=self.booths.held_until,
         )
         self.spool = Spool(ground.kept.telemetry, self._kept, ground.meters, clock, waiting_limit=spool_limit)

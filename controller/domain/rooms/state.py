@@ -66,7 +66,8 @@ class RoomState:
     status: RoomStatus
     since: Since
     until: datetime | None = None  # when the word on the door may be another: a booking ends, or the next begins
-    next: tuple[datetime, datetime] | None = None  # the next booking's time
+    now: tuple[datetime, datetime] | None = None  # the time of the booking or event that is on
+    next: tuple[datetime, datetime] | None = None  # the time of the next one
     checked_in: bool | None = None  # of the booking that is on; None: there is none to check in to
     in_use_unchecked: bool = False  # somebody is in a booked room, and nobody has checked in
     unavailable: str | None = None
@@ -162,6 +163,7 @@ def _with_bookings(now: RoomState, before: RoomState | None, around: Around) -> 
         now,
         status=status,
         until=_until(status, around),
+        now=(slot.start, slot.end) if slot is not None else None,
         next=(coming.start, coming.end) if coming is not None else None,
         checked_in=checked_in,
         in_use_unchecked=checked_in is False and now.occupied is True,

@@ -48,10 +48,11 @@ class Rooms:
         doors: Callable[[AreaId], AtDoors | None],
         on_air: Callable[[AreaId], OnAir | None],
         on_air_until: Callable[[AreaId], datetime | None],
+        on_air_wanted: Callable[[AreaId], bool],
         quiet_until: Callable[[AreaId], datetime | None],
     ) -> None:
         """`doors`: who is in by the doors. Of a booth, `on_air`: what is shown of its light; `on_air_until`: while it is
-        on; `quiet_until`: while its neighbours are asked to be quiet.
+        on; `on_air_wanted`: whether it is asked for, whatever its light says; `quiet_until`: while its neighbours are asked to be quiet.
         """
         self._index = index
         self._presence = presence
@@ -61,6 +62,7 @@ class Rooms:
         self._doors = doors
         self._on_air = on_air
         self._on_air_until = on_air_until
+        self._on_air_wanted = on_air_wanted
         self._quiet_until = quiet_until
         space = index.space
         sensors: dict[AreaId, list[DeviceId]] = {}
@@ -214,6 +216,7 @@ class Rooms:
         light = self._on_air(watched.area.id)
         measured_at = now - timedelta(seconds=state.age_s) if state.age_s is not None else None
         heard = "silent" if state.silent else "live"
+        windows = watched.windows(self._presence)
         self._feed.put(
             "room",
             watched.area.id,
@@ -223,8 +226,10 @@ class Rooms:
                 state,
                 sensor=heard if measured_at is not None else "never_seen",
                 has_sensor=bool(watched.sensors),
-                windows=watched.windows(self._presence),
+                windows=windows,
+                windows_since=watched.windows_since(windows, now),
                 on_air=str(light) if light is not None else None,
+                on_air_wanted=self._on_air_wanted(watched.area.id) if light is not None else None,
                 quiet_please=self._quiet_please(watched),
                 measured_at=measured_at,
             ),

@@ -15,11 +15,16 @@ def room_value(
     sensor: str,
     has_sensor: bool,
     windows: str | None,
+    windows_since: datetime | None,
     on_air: str | None,
+    on_air_wanted: bool | None,
     quiet_please: Mapping[str, object] | None,
     measured_at: datetime | None,
 ) -> dict[str, object]:
-    """`sensor`: live, silent or never_seen. Whatever has a level has the moment it became so beside it."""
+    """`sensor`: live, silent or never_seen. Whatever has a level has the moment it became so beside it.
+
+    `on_air` is the light's own word; `on_air_wanted` whether it is asked for, whatever the light says; None of no booth.
+    """
     occupancy, since = state.occupancy, state.since
     return {
         "id": area.id,
@@ -31,7 +36,8 @@ def room_value(
         "status": str(state.status),
         "since": _iso(since.status),
         "until": _iso(state.until),
-        "next": {"start": _iso(state.next[0]), "end": _iso(state.next[1])} if state.next is not None else None,
+        "now": _span(state.now),
+        "next": _span(state.next),
         "checked_in": state.checked_in,
         "in_use_unchecked": state.in_use_unchecked,
         "unavailable": state.unavailable,
@@ -51,6 +57,7 @@ def room_value(
         "lit": state.is_lit,
         "presence": occupancy.occupied,
         "windows": windows,
+        "windows_since": _iso(windows_since),
         "comfort": str(state.comfort),
         "comfort_since": _iso(since.comfort),
         "air": str(state.air),
@@ -62,6 +69,7 @@ def room_value(
         "latency_ms": rounded(state.latency_s * 1000, 0) if state.latency_s is not None else None,
         "loss": rounded(state.loss, 1),
         "on_air": on_air,
+        "on_air_wanted": on_air_wanted,
         "quiet_please": quiet_please,
         "sensor": sensor,
         "silent_since": _iso(since.silent) if state.silent else None,
@@ -74,6 +82,10 @@ def rounded(value: float | None, digits: int) -> float | int | None:
     if value is None:
         return None
     return round(value, digits) if digits else round(value)
+
+
+def _span(span: tuple[datetime, datetime] | None) -> dict[str, object] | None:
+    return {"start": _iso(span[0]), "end": _iso(span[1])} if span is not None else None
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -73,6 +73,7 @@ class Watched:
     volume: float | None
     newest: dict[tuple[DeviceId, str], Newest] = field(default_factory=dict)
     window: dict[DeviceId, str] = field(default_factory=dict)
+    windows_shown: tuple[str, datetime] | None = None  # what was last shown of them, and since when it is so
     state: RoomState | None = None
     told: dict[Of, tuple[str, datetime]] = field(default_factory=dict)  # what the log was told, and since when it is so
     edge: datetime | None = None  # when its bookings next say something else
@@ -109,6 +110,14 @@ class Watched:
         if not felt:
             return None
         return "open" if "open" in felt else "closed"
+
+    def windows_since(self, windows: str | None, at: datetime) -> datetime | None:
+        """Since when they are as they are now shown; after a restart, since then."""
+        if windows is None:
+            self.windows_shown = None
+        elif self.windows_shown is None or self.windows_shown[0] != windows:
+            self.windows_shown = (windows, at)
+        return self.windows_shown[1] if self.windows_shown is not None else None
 
     def last_motion(self) -> datetime | None:
         """When any of its sensors last felt somebody, or somebody pressed something."""

@@ -177,6 +177,7 @@ class BoothResource:
             room=area.id,
             name=area.name,
             on_air=self._shown(area) or OnAir.UNKNOWN,
+            wanted=session is not None,
             session=self._session(session, call) if session is not None else None,
         )
 

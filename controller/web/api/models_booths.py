@@ -28,6 +28,7 @@ class BoothOut(Said):
     room: str
     name: str
     on_air: OnAir = Field(description="What everybody is shown: on only while the light itself says so.")
+    wanted: bool = Field(description="It is asked for, or on: there is something to stop, whatever the light says.")
     session: SessionOut | None
 
 

@@ -148,6 +148,7 @@ async def test_only_whoever_booked_the_booth_goes_on_air_at_its_panel() -> None:
     assert too_soon.problem == "not_booked"
     assert {one.problem for one in others} == {"not_yours"}
     assert (asked.status, stays.problem, off.status) == (200, "not_yours", 200)
+    assert (asked.body["wanted"], off.body["wanted"]) == (True, False)
     assert asked.body["session"]["by"] is None, "the panel is not told who speaks"
 
 

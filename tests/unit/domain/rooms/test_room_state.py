@@ -292,8 +292,18 @@ def test_who_checked_in_has_the_room_in_use_and_still_while_out_for_coffee() -> 
         state = assess(MINNA, [sensed("presence", False)], Around(NOON + after, Diary(checked_in)), state)
         words.append(state.status)
 
+    assert timedelta(minutes=5) == LEFT_FOR
     assert words == [RoomStatus.IN_USE, RoomStatus.IN_USE, RoomStatus.BOOKED]
     assert assess(MINNA, [], Around(NOON, Diary(checked_in))).status is RoomStatus.IN_USE
+
+
+def test_what_is_on_and_what_comes_next_are_told_by_their_times() -> None:
+    coming = Slot(ONE_HOUR.end + timedelta(hours=1), ONE_HOUR.end + timedelta(hours=2))
+    during = assess(MINNA, [], Around(NOON, Diary(ONE_HOUR, coming)))
+    before = assess(MINNA, [], Around(NOON, Diary(None, coming)))
+
+    assert (during.now, during.next) == ((ONE_HOUR.start, ONE_HOUR.end), (coming.start, coming.end))
+    assert (before.now, before.next) == (None, (coming.start, coming.end))
 
 
 def test_everything_that_has_a_level_says_since_when() -> None:
