@@ -19,6 +19,7 @@ import recurring_ical_events  # type: ignore[import-untyped]
 from controller.adapters.ical_bounds import MAX_ENTRIES, RIGHT, text_of
 from controller.adapters.ical_rules import Budget, Unreadable, check_parts, parts_of
 from controller.domain.booking.outside import Entry, Problem, Reading
+from controller.domain.booking.said import LONGEST_TITLE
 from controller.domain.schedule import instant
 from controller.errors import InputError
 
@@ -208,7 +209,7 @@ def _utc(at: date | datetime, zone: ZoneInfo, *, last: bool = False) -> datetime
 def _title(event: _Component) -> str:
     written = parts_of(event, "SUMMARY")
     said = "".join(letter if letter.isprintable() else " " for letter in str(written[0] if written else ""))
-    return " ".join(said.split())[:200]
+    return " ".join(said.split())[:LONGEST_TITLE]
 
 
 def _short(exc: Exception) -> str:

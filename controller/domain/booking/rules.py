@@ -11,6 +11,7 @@ from controller.domain.booking.clock_words import by_the_wall, length, minute_of
 from controller.domain.booking.conflicts import buffer_of, conflict_refusal, standing_in
 from controller.domain.booking.maximums import plan_refusal
 from controller.domain.booking.open_times import closed_refusal, hours_of
+from controller.domain.booking.said import said_anew_refusal, said_refusal
 from controller.domain.booking.wishes import Circumstances, Edit, Refused, RefuseReason, Wish
 from controller.domain.building import Area, Room, RoomKind
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking, BookingState
@@ -40,6 +41,8 @@ CHECK_IN_BEFORE = timedelta(minutes=10)
 NEEDS_NO_CHECK_IN = timedelta(minutes=15)
 """A booking so short is over before anybody could do much with the rest of it."""
 
+SHORTEST = timedelta(minutes=1)
+"""Less is no time to book: within a millisecond a store would keep nothing of it."""
 
 _PLAIN = Room(RoomKind.OTHER)
 
@@ -60,6 +63,8 @@ def judge(wish: Wish, known: Circumstances, id: BookingId) -> Booking | Refused:
         _people_refusal(wish.owner, wish.participants, known)
         or _time_refusal(wish.start, wish.end, known)
         or _start_refusal(wish.start, known)
+        or said_refusal(wish, area, known.space)
+        or (_not_there_refusal(wish.start, known) if wish.walk_up else None)
         or _limits_refusal(area, wish.owner, wish.start, wish.end, confirmed, known)
         or conflict_refusal(area, wish.start, wish.end, standing_in(area.id, known.others), known.space)
     )
@@ -96,6 +101,7 @@ def judge_edit(booking: Booking, edit: Edit, known: Circumstances) -> Booking | 
         return refused
     participants = booking.participants if edit.participants is None else edit.participants - {booking.owner}
     refused = _people_refusal(booking.owner, participants - booking.participants, known)
+    refused = refused or said_anew_refusal(booking, edit, known.space)
     if refused is not None:
         return refused
     after = replace(
@@ -252,7 +258,7 @@ def _people_refusal(owner: PersonId, participants: frozenset[PersonId], known: C
 
 
 def _time_refusal(start: datetime, end: datetime, known: Circumstances) -> Refused | None:
-    if end > start and end > known.now:
+    if end - start >= SHORTEST and end > known.now:
         return None
     zone = known.space.zone
     day = local_date(start, zone)
@@ -262,6 +268,12 @@ def _time_refusal(start: datetime, end: datetime, known: Circumstances) -> Refus
             RefuseReason.LENGTH,
             f"{moment(start, zone, day)} to {moment(end, zone, day)} ends {what}",
             f"an end after {moment(start, zone, day)}",
+        )
+    if end - start < SHORTEST:
+        return Refused(
+            RefuseReason.LENGTH,
+            f"{moment(start, zone, day)} to {moment(end, zone, day)} is less than a minute",
+            "a minute at least",
         )
     return Refused(
         RefuseReason.PAST,
@@ -279,6 +291,19 @@ def _start_refusal(start: datetime, known: Circumstances) -> Refused | None:
         RefuseReason.PAST,
         f"{start.astimezone(zone):%Y-%m-%d %H:%M} is past",
         f"a start from {moment(earliest, zone, local_date(start, zone))} on",
+    )
+
+
+def _not_there_refusal(start: datetime, known: Circumstances) -> Refused | None:
+    """Nobody stands in a room for what is hours away: they would be checked in, and the room kept for nobody."""
+    if start - CHECK_IN_BEFORE <= known.now:
+        return None
+    zone = known.space.zone
+    earliest = moment(start - CHECK_IN_BEFORE, zone, local_date(start, zone))
+    return Refused(
+        RefuseReason.NOT_BEGUN,
+        f"nobody is in the room yet for what begins at {moment(start, zone, local_date(known.now, zone))}",
+        f"book it without checking in, and check in from {earliest} on",
     )
 
 

@@ -79,6 +79,7 @@ class RefuseReason(StrEnum):
     NOT_BEGUN = "not_begun"  # it cannot be ended or checked in yet
     NOT_WAITING = "not_waiting"  # for an approval, or for an offer
     NEEDS_STAFF = "needs_staff"
+    INVALID = "invalid"  # what is said of it: its title, or that it goes on air where nothing does
     RULE = "rule"  # of a series: it repeats in a way that cannot be, or too often
     LENGTH = "length"  # it ends before it starts, or as it does
     PAST = "past"

@@ -27,6 +27,7 @@ from controller.domain.rooms.booth import (
     pause_after,
     step,
 )
+from controller.domain.rooms.lights import booths_of
 from controller.domain.rooms.occupancy import Sensed
 from controller.domain.rooms.on_air import (
     Ended,
@@ -47,7 +48,7 @@ from controller.services.entry.access_index import AccessIndex
 from controller.services.inbound import Inbound
 from controller.services.ports import Clock, LoggedFact, Note, Outbound
 from controller.services.presence import Presence
-from controller.services.rooms.one_booth import NotOnAirError, OneBooth, Session, booths_of, session_from
+from controller.services.rooms.one_booth import NotOnAirError, OneBooth, Session, session_from
 from devices.errors import LinkError
 from devices.messages import Desired, DesiredValue, Event, State
 
@@ -89,7 +90,7 @@ class Booths:
         self._touched = touched
         self._changed = changed
         self._rev = 0
-        self._in_area = {area: OneBooth(area, light) for area, light in booths_of(index.space)}
+        self._in_area = {area: OneBooth(area, light) for area, light in booths_of(index.space).items()}
         self._booths = {booth.light: booth for booth in self._in_area.values()}
         self._begun: set[BookingId] = set()  # bookings that were on air, or asked to be
 

@@ -1,10 +1,9 @@
 """One booth as it is held, and what of it is written down: its session, its light's last report, what the log says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from controller.domain.building import DeviceKind, RoomKind, Space
 from controller.domain.facts import Fact, Plain
 from controller.domain.ids import AreaId, BookingId, DeviceId, PersonId
 from controller.domain.rooms.booth import SHOWN, WANTED, BoothState, OnAir, Report, Wish
@@ -81,17 +80,6 @@ class OneBooth:
         if self.why is not None:
             detail["why"] = str(self.why)
         return detail
-
-
-def booths_of(space: Space) -> Iterable[tuple[AreaId, DeviceId]]:
-    """The first light of each booth."""
-    found: dict[AreaId, DeviceId] = {}
-    for device in space.devices.values():
-        area = space.areas.get(device.area) if device.area is not None else None
-        is_booth = area is not None and area.room is not None and area.room.kind is RoomKind.BOOTH
-        if device.kind is DeviceKind.LIGHT and area is not None and is_booth:
-            found.setdefault(area.id, device.id)
-    return found.items()
 
 
 def session_from(fact: Fact) -> Session | None:

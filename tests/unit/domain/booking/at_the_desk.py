@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from controller.domain.booking.rules import Circumstances, Refused, RefuseReason, Wish, judge
-from controller.domain.building import Area, Room, RoomKind, Space
+from controller.domain.building import Area, Device, DeviceKind, Room, RoomKind, Space
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.house import HouseState
-from controller.domain.ids import AreaId, BookingId, PersonId
+from controller.domain.ids import AreaId, BookingId, DeviceId, PersonId
 from controller.domain.membership import Person, PersonKind
 from tests.unit.domain.house import ALICE, GROUND, HOST, HOURS, NOON, SPACE, local, member
 
-PINE, HALL, CELL = (AreaId(name) for name in ("office", "hall", "cell"))
+PINE, HALL, CELL, STUDIO = (AreaId(name) for name in ("office", "hall", "cell", "studio"))
 """Pine is the office of the house: the street, the landing and its own door lead to it."""
 
 BOB = Person(PersonId("bob"), "Bob")
@@ -35,6 +35,17 @@ HOUSE = replace(
         CELL: Area(CELL, "Cell", GROUND, room=Room(RoomKind.FOCUS, bookable=True)),
     },
 )
+
+ON_AIR_LIGHT = Device(DeviceId("light-studio"), DeviceKind.LIGHT, area=STUDIO)
+WITH_STUDIO = replace(
+    HOUSE,
+    areas={
+        **HOUSE.areas,
+        STUDIO: Area(STUDIO, "Studio", GROUND, room=Room(RoomKind.BOOTH, bookable=True)),
+    },
+    devices={**HOUSE.devices, ON_AIR_LIGHT.id: ON_AIR_LIGHT},
+)
+"""The house with a booth that goes on air."""
 
 ALICE_ASKS = Circumstances(HOUSE, HouseState(), NOON, ALICE.id, by_staff=False, people=PEOPLE, memberships=(member(),))
 BOB_ASKS = replace(ALICE_ASKS, by=BOB.id)

@@ -27,6 +27,8 @@ from tests.unit.domain.booking.at_the_desk import (
     PANEL_ASKS,
     PINE,
     STAFF_ASK,
+    STUDIO,
+    WITH_STUDIO,
     asking,
     pine,
     refusal,
@@ -62,10 +64,11 @@ def test_an_edit_of_nothing_changes_nothing() -> None:
 
 
 def test_title_people_and_going_live_change_without_asking_the_plan() -> None:
-    known = asking(memberships=(), now=RUNS)
+    known = asking(memberships=(), now=RUNS, space=WITH_STUDIO)
     edit = Edit(title="Retro", participants=frozenset({BOB.id, ALICE.id}), is_live=True)
+    studio = pine(area=STUDIO)
 
-    assert edited(edit, known) == replace(pine(), title="Retro", participants=frozenset({BOB.id}), is_live=True)
+    assert edited(edit, known, studio) == replace(studio, title="Retro", participants=frozenset({BOB.id}), is_live=True)
 
 
 def test_whoever_is_new_must_be_known_and_who_was_there_stays() -> None:
@@ -237,6 +240,20 @@ def test_what_has_begun_keeps_its_start_and_its_room() -> None:
             ALICE_ASKS,
             None,
             id="a short one made long",
+        ),
+        pytest.param(
+            pine(checked_in_at=local("2026-11-23 13:49")),
+            to("16:00"),
+            asking(now="2026-11-23 13:56"),
+            None,
+            id="it counted before anybody could have come",
+        ),
+        pytest.param(
+            pine(checked_in_at=local("2026-11-23 13:50")),
+            to("16:00"),
+            asking(now="2026-11-23 13:56"),
+            "2026-11-23 13:50",
+            id="they came as early as one may",
         ),
         pytest.param(
             pine(checked_in_at=local("2026-11-23 13:55")),

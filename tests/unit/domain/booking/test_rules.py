@@ -48,7 +48,7 @@ def with_plan(**more: object) -> object:
 
 
 def test_a_wish_becomes_a_booking_that_holds_its_room_until_it_is_cleared_up() -> None:
-    asked = wish(participants=frozenset({ALICE.id, BOB.id}), title="Sprint", is_live=True, origin="cal:1")
+    asked = wish(participants=frozenset({ALICE.id, BOB.id}), title="Sprint", origin="cal:1")
 
     assert booked(asked) == Booking(
         BookingId("b2"),
@@ -59,7 +59,6 @@ def test_a_wish_becomes_a_booking_that_holds_its_room_until_it_is_cleared_up() -
         participants=frozenset({BOB.id}),
         title="Sprint",
         made_at=NOON,
-        is_live=True,
         held_until=local("2026-11-23 15:15"),
         origin="cal:1",
     )
@@ -91,10 +90,19 @@ def test_a_room_that_asks_for_approval_is_requested(known: object, expected: Boo
         pytest.param(wish("2026-11-23 12:00", "2026-11-23 13:00"), True, id="from now on"),
         pytest.param(wish("2026-11-23 12:01", "2026-11-23 13:00"), False, id="from the next minute on"),
         pytest.param(wish("2026-11-23 12:01", "2026-11-23 13:00", walk_up=True), True, id="they stand before it"),
+        pytest.param(wish("2026-11-23 12:10", "2026-11-23 13:00", walk_up=True), True, id="and it begins soon"),
     ],
 )
 def test_what_is_booked_late_or_short_or_at_the_door_counts_as_checked_in(asked: object, is_checked_in: bool) -> None:
     assert (booked(asked).checked_in_at == NOON) is is_checked_in  # type: ignore[arg-type]
+
+
+def test_nobody_stands_in_a_room_for_what_is_not_soon() -> None:
+    assert said(wish("2026-11-23 12:11", "2026-11-23 13:00", walk_up=True)) == (
+        "nobody is in the room yet for what begins at 12:11; book it without checking in, and check in from 12:01 on"
+    )
+    a_week_ahead = wish("2026-11-30 14:00", "2026-11-30 15:00", walk_up=True)
+    assert why(a_week_ahead) is why(a_week_ahead, STAFF_ASK) is RefuseReason.NOT_BEGUN
 
 
 # --- the room -------------------------------------------------------------------------------------
@@ -186,6 +194,15 @@ def test_who_is_banned_is_told_so_of_themselves() -> None:
 def test_a_time_that_cannot_be_says_what_would_be_right(start: str, end: str, sentence: str) -> None:
     assert said(wish(f"2026-11-23 {start}", f"2026-11-23 {end}")) == sentence
     assert said(wish(f"2026-11-23 {start}", f"2026-11-23 {end}"), asking(STAFF_ASK)) == sentence
+
+
+@pytest.mark.parametrize("length", [timedelta(microseconds=1), timedelta(milliseconds=1), timedelta(seconds=59.999)])
+def test_what_is_over_within_its_first_minute_is_no_booking(length: timedelta) -> None:
+    asked = replace(wish(), end=wish().start + length)
+
+    assert said(asked) == "14:00 to 14:00 is less than a minute; a minute at least"
+    assert said(asked, STAFF_ASK) == "14:00 to 14:00 is less than a minute; a minute at least"
+    assert booked(replace(asked, end=asked.start + timedelta(minutes=1))).end == local("2026-11-23 14:01")
 
 
 def test_now_is_the_minute_that_has_started() -> None:

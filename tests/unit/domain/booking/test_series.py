@@ -26,6 +26,8 @@ from tests.unit.domain.booking.at_the_desk import (
     CELL,
     HOUSE,
     PINE,
+    STUDIO,
+    WITH_STUDIO,
     asking,
     pine,
     refusal,
@@ -42,7 +44,6 @@ STANDUP = Series(
     "America/Los_Angeles",
     participants=frozenset({BOB.id}),
     title="Stand-up",
-    is_live=True,
     made_at=local("2026-11-20 12:00"),
 )
 AFTER_TWO = local("2026-12-02 12:00")
@@ -85,7 +86,6 @@ def test_each_date_becomes_a_booking_of_the_series() -> None:
         made_at=NOON,
         series=SeriesId("s1"),
         series_day=FIRST,
-        is_live=True,
         held_until=local("2026-11-24 11:15"),
     )
 
@@ -239,6 +239,24 @@ def test_a_move_by_days_moves_every_date_by_as_many() -> None:
     ]
     (after,) = change.series
     assert after.rule == replace(RULE, first=date(2026, 11, 26), weekdays=frozenset({3}))
+
+
+def test_a_move_by_days_moves_the_days_without_a_booking_as_well() -> None:
+    skipped = {date(2026, 12, 1): SkipReason.CONFLICT, date(2026, 12, 29): SkipReason.CANCELLED}
+    two_days_later = Edit(start=local("2026-12-10 10:00"), end=local("2026-12-10 11:00"))
+
+    old, new = changed(two_days_later, Part.FOLLOWING, series=replace(STANDUP, skipped=skipped)).series
+
+    assert old.skipped == {date(2026, 12, 1): SkipReason.CONFLICT}
+    assert new.skipped == {date(2026, 12, 31): SkipReason.CANCELLED}
+
+
+def test_each_date_of_a_live_series_goes_on_air_and_none_where_nothing_does() -> None:
+    live = replace(STANDUP, area=STUDIO, is_live=True)
+    known = asking(space=WITH_STUDIO)
+
+    assert [one.is_live for one in expanded(live, known).made] == [True] * 5
+    assert refusal(expand(replace(live, area=PINE), known, lambda: BookingId("b"))).reason is RefuseReason.INVALID
 
 
 def test_what_was_moved_by_itself_comes_back_to_its_date() -> None:
