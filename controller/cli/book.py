@@ -89,6 +89,8 @@ def room(
     """Book ROOM from START to END: 14:00 15:00, or 2026-11-23T14:00 90m. The word `room` may be left away."""
     if repeat is None and (days or nth or until or count or every != 1):
         raise InputError("--repeat: is missing — say daily, weekly or monthly, or leave away what belongs to a series")
+    if until is not None and count is not None:
+        raise InputError("--count: and --until both end a series — say how many dates, or which is the last")
 
     async def do() -> tuple[str | list[str], object]:
         async with open_book(config, **flags) as opened:

@@ -15,7 +15,9 @@ from controller.domain.booking.rules import Edit
 from controller.domain.booking.values import Part
 from controller.domain.holdings import Booking
 from controller.domain.ids import BookingId
+from controller.errors import InputError
 from controller.services.booking.answers import Changed, GuestToken
+from controller.services.booking.arrivals import MOST_MINUTES
 from controller.services.booking.desk import How
 from controller.services.desk.moments import moment_of
 
@@ -76,6 +78,8 @@ def edit(
     **flags: Any,
 ) -> None:
     """Give booking ID other people or another title."""
+    if nobody and others:
+        raise InputError("--nobody: and --with say two things — name who takes part, or say that nobody does")
 
     async def change(opened: Opened) -> Changed:
         people = frozenset(opened.person(one, "--with") for one in others)
@@ -91,7 +95,7 @@ def edit(
 
 @click.command()
 @click.argument("id", metavar="ID")
-@click.option("--minutes", type=int, help="By so much.")
+@click.option("--minutes", type=click.IntRange(1, MOST_MINUTES), help="By so much.")
 @click.option("--until", help="Until then instead: 16:30, or 2026-11-23T16:30.")
 @by_option
 @as_json
@@ -100,6 +104,8 @@ def extend(
     config: Path | None, id: str, minutes: int | None, until: str | None, by: str, as_json: bool, **flags: Any
 ) -> None:
     """Let booking ID last longer, as far as the next one allows."""
+    if (minutes is None) == (until is None):
+        raise InputError("--minutes: or --until, one of the two — say by how much, or until when")
 
     async def change(opened: Opened) -> Booking:
         end = moment_of("--until", until, opened.space.zone, opened.now, is_end=True) if until is not None else None

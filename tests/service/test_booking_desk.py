@@ -331,6 +331,16 @@ async def test_an_extension_says_by_how_much_or_until_when_and_not_both():
     assert (await house.desk.extend(made.id, ALICE.id, until=at("13:20"))).end == at("13:20")
 
 
+@pytest.mark.parametrize("minutes", [-5, 0, 1441, 999_999_999_999])
+async def test_nothing_is_extended_backwards_or_for_ever(minutes):
+    house = BookingHouse()
+    made = await house.book("12:00", "13:00")
+    with pytest.raises(BookingRefused, match="by 1 to 1440 minutes") as caught:
+        await house.desk.extend(made.id, ALICE.id, minutes=minutes)
+    assert refused_as(caught) is RefuseReason.LENGTH
+    assert await house.stands(made) == made
+
+
 async def test_what_is_ended_early_is_free_at_once():
     house = BookingHouse()
     async with house.living():

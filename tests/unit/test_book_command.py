@@ -148,6 +148,37 @@ def test_what_is_wrong_is_named_with_what_would_be_right(house, words, why):
     assert why in house.refuses(*words)
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--title", "x" * 121], "the title has 121 characters"),
+        (["--title", "\x1b[2JBoard"], "U+001B"),
+        (["--live"], "Pine has no on-air light"),
+        (["--repeat", "daily", "--count", "2", "--until", "2030-01-01"], "--count: and --until both end a series"),
+    ],
+)
+def test_the_command_is_held_to_what_the_pages_are(house, words, why):
+    day = house.day()
+    assert why in house.refuses("pine", f"{day}T14:00", "15:00", "--for", "alice", *words)
+    assert house.says("list", "--day", day) == ["Nothing is booked."]
+
+
+@pytest.mark.parametrize("minutes", ["-5", "0", "1441", "999999999999"])
+def test_what_extends_nothing_or_for_ever_is_refused(house, minutes):
+    said = house.types("extend", "b-none", "--minutes", minutes, "--by", "alice")
+    assert said.exit_code == 2
+    assert f"{minutes} is not in the range 1<=x<=1440" in " ".join(said.output.split())
+
+
+def test_an_edit_that_says_two_things_changes_nothing(house):
+    id = house.books(house.day())
+    house.says("edit", id, "--with", "ben", "--by", "alice")
+    assert "--nobody: and --with" in house.refuses("edit", id, "--with", "sara", "--nobody", "--by", "alice")
+    for words in ([], ["--minutes", "5", "--until", "16:00"]):
+        assert "one of the two" in house.refuses("extend", id, *words, "--by", "alice")
+    assert house.told("show", id)["participants"] == ["ben"]
+
+
 def test_a_booking_is_moved_edited_lengthened_and_cancelled(house):
     day = house.day()
     id = house.books(day)

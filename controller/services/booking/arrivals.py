@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 
 from controller.domain.booking import no_show
-from controller.domain.booking.rules import Edit, end_early, judge_edit
+from controller.domain.booking.rules import Edit, Refused, RefuseReason, end_early, judge_edit
 from controller.domain.facts import FactKind
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import BookingId, PersonId
 from controller.errors import InputError
-from controller.services.booking.counter import Counter, How
+from controller.services.booking.counter import BookingRefused, Counter, How
+
+MOST_MINUTES = 24 * 60
+"""So much is added at once, at most."""
 
 
 class Arrivals(Counter):
@@ -35,6 +38,14 @@ class Arrivals(Counter):
         """Let it last longer, or less long, as far as the next booking, the room's hours and its owner's plan allow."""
         if (minutes is None) == (until is None):
             raise InputError("an extension needs minutes or an end, one of the two")
+        if minutes is not None and not 1 <= minutes <= MOST_MINUTES:
+            raise BookingRefused(
+                Refused(
+                    RefuseReason.LENGTH,
+                    f"by {minutes} minutes nothing is extended",
+                    f"by 1 to {MOST_MINUTES} minutes, or until a moment",
+                )
+            )
         booking = await self.found(id)
         end = until if until is not None else booking.end + timedelta(minutes=minutes or 0)
         edit = Edit(end=end, at_panel=_at_panel(by, how))
