@@ -214,7 +214,7 @@ class BookingResource:
         return booking
 
     def _desk(self, call: Call[Any, Any], booking: Booking) -> BookingDesk:
-        if call.if_match in (None, "*"):
+        if call.if_match is None:
             return self._house.bookings
         return AtVersion(self._house.bookings, booking.id, version_of(booking))
 

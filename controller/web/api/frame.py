@@ -64,7 +64,7 @@ class Frame:
         query = query_of(request, route.query)
         raw = await body_of(request, route)
         body = _body(route, raw)
-        call = Call(token, path, query, body, if_match_of(request) if route.versioned else None)
+        call = Call(token, path, query, body, if_match_of(request) if route.heeds_version else None)
         if not route.changes:
             return await self._carry_out(route, call)
         key = key_of(request) if route.creates else None

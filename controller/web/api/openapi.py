@@ -65,7 +65,7 @@ def problems_of(route: Route) -> tuple[Problem, ...]:
         found += _OF_CHANGES
     if route.creates:
         found += [Problem.KEY_REUSED, Problem.KEY_IN_USE]
-    if route.versioned and route.changes:
+    if route.heeds_version:
         found.append(Problem.CHANGED)
     return tuple(dict.fromkeys([*found, *route.problems]))
 
@@ -135,8 +135,8 @@ def _headers(route: Route) -> Iterable[dict[str, Any]]:
         says = "A name of your own for this request: sent again within 24 hours, nothing is done twice."
         schema: dict[str, Any] = {"type": "string", "pattern": "^[!-~]{1,200}$"}
         yield {"name": KEY_HEADER, "in": "header", "required": False, "description": says, "schema": schema}
-    if route.versioned and route.changes:
-        says = "The version you read: where it is another by now, nothing is done."
+    if route.heeds_version:
+        says = "The version you read, or several with commas: where it is another by now, nothing is done."
         yield {"name": "If-Match", "in": "header", "required": False, "description": says, "schema": {"type": "string"}}
 
 

@@ -17,6 +17,8 @@ M = TypeVar("M", bound=BaseModel)
 
 KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+# In quotes; clients that forget them are understood.
+_VERSION = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"|([A-Za-z0-9_-]+)')
 _JSON = "application/json"
 _CSV = "text/csv"
 # Beyond this a list of what is wrong helps nobody.
@@ -45,10 +47,18 @@ def key_of(request: web.Request) -> str | None:
     return given[0]
 
 
-def if_match_of(request: web.Request) -> str | None:
-    """The version that the client has read."""
-    given = request.headers.get(hdrs.IF_MATCH)
-    return given.strip().strip('"') if given is not None else None
+def if_match_of(request: web.Request) -> frozenset[str] | None:
+    """The versions that the client has read, as RFC 9110 lists them; None where it is as well without any."""
+    given = request.headers.getall(hdrs.IF_MATCH, [])
+    listed = [one.strip() for one in ",".join(given).split(",")]  # none of our versions has a comma
+    if not given or listed == ["*"]:
+        return None
+    found = [_VERSION.fullmatch(one) for one in listed if one]
+    if not found or not all(found):
+        why = 'expected versions as they were read, each in quotes, like "d1e6c3244658c7d4", or *'
+        raise ApiProblem(Problem.INVALID, f"{hdrs.IF_MATCH}: {why}", fields=(FieldError(hdrs.IF_MATCH, why),))
+    # A weak one may stand for something else that is much the same: it counts as none.
+    return frozenset(one[3] or one[2] for one in found if one is not None and not one[1])
 
 
 def query_of(request: web.Request, model: type[M]) -> M:

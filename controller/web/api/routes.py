@@ -29,7 +29,7 @@ class Call(Generic[Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
-    if_match: str | None = None  # the version it was read at
+    if_match: frozenset[str] | None = None  # the versions it may be at; None: any
 
     @property
     def by(self) -> PersonId | None:
@@ -50,7 +50,7 @@ class Call(Generic[Q, B]):
 
     def check_version(self, version: str) -> None:
         """What was read is still what there is, where the request asks for that."""
-        if self.if_match not in (None, "*", version):
+        if self.if_match is not None and version not in self.if_match:
             raise ApiProblem(
                 Problem.CHANGED,
                 "Somebody has changed it since you read it: read it again, then decide.",
@@ -81,7 +81,7 @@ class Route:
     takes_csv: bool
     gives: type[BaseModel] | str  # a model, or a content type
     status: HTTPStatus
-    versioned: bool  # answers with an ETag, and heeds If-Match where it changes something
+    versioned: bool  # answers with an ETag
     creates: bool  # an Idempotency-Key keeps it from being done twice
     problems: tuple[Problem, ...]
     tag: str = field(default="")
@@ -93,6 +93,11 @@ class Route:
     @property
     def changes(self) -> bool:
         return self.method != "GET"
+
+    @property
+    def heeds_version(self) -> bool:
+        """Whether it changes what somebody may have read before; what is made anew has no version yet."""
+        return self.versioned and self.changes and not self.creates
 
     def tagged(self, tag: str) -> "Route":
         return replace(self, tag=tag)

@@ -253,6 +253,42 @@ async def test_a_change_is_made_to_what_was_read_or_not_at_all() -> None:
     assert regardless.body["items"][0]["title"] == "Three"
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        pytest.param('"{now}"', 200, id="one"),
+        pytest.param('"older", "{now}"', 200, id="a list"),
+        pytest.param("{now}", 200, id="without quotes"),
+        pytest.param('"older","oldest"', 412, id="none of a list"),
+        pytest.param('W/"{now}"', 412, id="weak"),
+        pytest.param('""', 412, id="no version"),
+        pytest.param('"{now}', 422, id="half a quote"),
+        pytest.param('*, "{now}"', 422, id="all and one"),
+        pytest.param("", 422, id="nothing"),
+    ],
+)
+async def test_the_versions_of_if_match_are_a_list(said: str, status: int) -> None:
+    async with ApiSite().served() as site:
+        secret = await as_(site, "alice")
+        made = await book(site, secret)
+        read = {"If-Match": said.format(now=made.body["version"])}
+        answer = await site.tell("PATCH", f"/bookings/{made.body['id']}", secret, {"title": "One"}, headers=read)
+
+    assert answer.status == status
+    if status == 422:
+        assert answer.body["fields"][0]["field"] == "If-Match"
+
+
+async def test_what_is_read_or_made_anew_heeds_no_version() -> None:
+    async with ApiSite().served() as site:
+        secret = await as_(site, "alice")
+        other = {"If-Match": '"another"'}
+        made = await site.tell("POST", "/bookings", secret, wish(), headers=other)
+        read = await site.tell("GET", f"/bookings/{made.body['id']}", secret, headers=other)
+
+    assert (made.status, read.status) == (201, 200)
+
+
 async def test_who_comes_between_is_noticed_in_the_same_transaction() -> None:
     async with ApiSite().served() as site:
         secret = await as_(site, "alice")

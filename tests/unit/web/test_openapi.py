@@ -17,6 +17,7 @@ from referencing.jsonschema import DRAFT202012
 
 from controller.domain.tokens import TokenScope
 from controller.web.api.openapi import document, problems_of
+from controller.web.api.problems import Problem
 from controller.web.api.routes import PREFIX
 from tests.support.api_site import ApiSite, Told, at
 
@@ -67,6 +68,18 @@ def test_every_operation_has_a_name_of_its_own_and_says_its_scopes() -> None:
         said = DOCUMENT["paths"][PREFIX + route.path][route.method.lower()]
         assert [scope for one in said["security"] for scope in one["token"]] == [str(one) for one in route.scopes]
         assert said["tags"] == [route.tag]
+
+
+def test_a_version_is_asked_for_where_something_that_was_read_is_changed() -> None:
+    asked = {
+        operation["operationId"]
+        for _, _, operation in OPERATIONS
+        if any(one["name"] == "If-Match" for one in operation.get("parameters", []))
+    }
+
+    assert {"changeBooking", "cancelBooking", "endEvent"} <= asked
+    assert not asked & {"createBooking", "takeOffered", "createEvent", "getBooking"}
+    assert {route.name for route in ROUTES if Problem.CHANGED in problems_of(route)} == asked
 
 
 def test_every_scope_opens_something() -> None:
