@@ -46,7 +46,39 @@ def test_a_span_of_seconds_is_told_that_a_minute_is_the_least(text: str) -> None
         span_of("--for", text)
 
 
-@pytest.mark.parametrize("text", ["25:00", "24:30", "tomorrow", "", "2026-13-01T10:00"])
+@pytest.mark.parametrize(("end", "right"), [("00:30", "2026-11-24T00:30"), ("9:15", "2026-11-24T09:15")])
+def test_an_end_over_before_its_start_is_told_how_the_next_day_is_written(end: str, right: str) -> None:
+    begins = moment_of("START", "23:30", SF, NOON)
+
+    with pytest.raises(InputError) as refused:
+        moment_of("END", end, SF, begins, is_end=True)
+
+    assert str(refused.value) == f"END: {end} of 2026-11-23 is not after 23:30 — for the next day write {right}"
+    assert moment_of("END", right, SF, begins, is_end=True) == local(right.replace("T", " "))
+    assert moment_of("END", "24:00", SF, begins, is_end=True) == local("2026-11-24 00:00")
+    assert moment_of("START", "9:15", SF, begins) == local("2026-11-23 09:15"), "a start may be past: others judge it"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-11-31T10:00", "November 2026 has 30 days"),
+        ("2026-02-29", "February 2026 has 28 days"),
+        ("2026-01-00", "January 2026 has 31 days"),
+        ("2026-13-01T10:00", "a year has the months 01 to 12, and none is 13"),
+    ],
+)
+def test_a_date_that_cannot_be_says_what_the_calendar_has(text: str, why: str) -> None:
+    with pytest.raises(InputError) as as_moment:
+        moment_of("--until", text, SF, NOON)
+    with pytest.raises(InputError) as as_day:
+        day_of("--until", text)
+
+    assert str(as_moment.value) == f"--until: {text!r} is no moment: {why} — write it like 18:00 or 2026-11-23T18:00"
+    assert str(as_day.value) == f"--until: {text!r} is no day: {why} — write it like 2026-12-25"
+
+
+@pytest.mark.parametrize("text", ["25:00", "24:30", "tomorrow", "", "2026-11-23T25:00", "0000-02-30"])
 def test_what_is_no_moment_is_told_how_to_write_one(text: str) -> None:
     with pytest.raises(InputError, match=r"--until: .* is no moment — write it like 18:00 or 2026-11-23T18:00"):
         moment_of("--until", text, SF, NOON)
