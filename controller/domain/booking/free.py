@@ -4,14 +4,14 @@ What somebody's plan allows is not asked here but when they book (`rules`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from controller.domain.booking.clock_words import minute_of
-from controller.domain.booking.conflicts import buffer_of, held_until, standing_in
+from controller.domain.booking.conflicts import buffer_of, standing_in, taken_in
 from controller.domain.booking.open_times import Span, open_spans
 from controller.domain.building import Area, Space
-from controller.domain.holdings import Booking
+from controller.domain.holdings import Booking, PublicEvent
 from controller.domain.house import HouseState
 from controller.domain.schedule import DAY_MINUTES, instant, local_date
 
@@ -34,6 +34,7 @@ class Rooms:
     space: Space
     house: HouseState
     bookings: Sequence[Booking]
+    events: Sequence[PublicEvent] = ()  # public ones: they take their rooms as bookings do
 
 
 def free_slots(area: Area, day: date, rooms: Rooms, now: datetime) -> list[Span]:
@@ -68,7 +69,7 @@ def free_until(area: Area, at: datetime, rooms: Rooms) -> datetime | None:
 
 def extend_until(booking: Booking, area: Area, rooms: Rooms) -> datetime:
     """The latest end a booking can be given: before the next one's clearing up, closing time, and its longest."""
-    others = Rooms(rooms.space, rooms.house, [one for one in rooms.bookings if one.id != booking.id])
+    others = replace(rooms, bookings=[one for one in rooms.bookings if one.id != booking.id])
     latest = free_until(area, booking.start, others) or booking.end
     room = area.room
     if room is not None and room.longest_minutes is not None:
@@ -79,15 +80,15 @@ def extend_until(booking: Booking, area: Area, rooms: Rooms) -> datetime:
 def _free(area: Area, within: Span, rooms: Rooms) -> list[Span]:
     """The pieces of a time that could be booked, by start."""
     buffer = buffer_of(area)
-    standing = standing_in(area.id, rooms.bookings)
+    taken = taken_in(area, standing_in(area.id, rooms.bookings), rooms.events)
     found: list[Span] = []
     for opens, closes in _open(area, within, rooms):
         start = max(opens, within.start)
         end = min(closes, within.end)
-        for one in standing:
-            if one.start - buffer < end and start < held_until(one):
+        for one in taken:
+            if one.start - buffer < end and start < one.until:
                 found.append(Span(start, min(end, one.start - buffer)))
-                start = max(start, held_until(one))
+                start = max(start, one.until)
         found.append(Span(start, end))
     return [free for free in found if free.start < free.end]
 

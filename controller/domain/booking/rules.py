@@ -66,7 +66,7 @@ def judge(wish: Wish, known: Circumstances, id: BookingId) -> Booking | Refused:
         or said_refusal(wish, area, known.space)
         or (_not_there_refusal(wish.start, known) if wish.walk_up else None)
         or _limits_refusal(area, wish.owner, wish.start, wish.end, confirmed, known)
-        or conflict_refusal(area, wish.start, wish.end, standing_in(area.id, known.others), known.space)
+        or conflict_refusal(area, wish.start, wish.end, standing_in(area.id, known.others), known.space, known.events)
     )
     if refused is not None:
         return refused
@@ -187,7 +187,7 @@ def _moved(
         refused = (
             _approval_refusal(booking, area, has_begun, known)
             or _limits_refusal(area, booking.owner, start, end, confirmed, others)
-            or conflict_refusal(area, start, end, standing, known.space)
+            or conflict_refusal(area, start, end, standing, known.space, known.events)
         )
     if refused is not None:
         return refused

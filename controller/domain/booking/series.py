@@ -22,6 +22,7 @@ _ONE_DAY = timedelta(days=1)
 _SKIPPED = {
     RefuseReason.OVERLAP: SkipReason.CONFLICT,
     RefuseReason.BUFFER: SkipReason.CONFLICT,
+    RefuseReason.EVENT: SkipReason.CONFLICT,
     RefuseReason.CLOSED: SkipReason.CLOSED,
     RefuseReason.HOLIDAY: SkipReason.CLOSED,
 }

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from controller.domain.building import Space
-from controller.domain.holdings import Booking
+from controller.domain.holdings import Booking, PublicEvent
 from controller.domain.house import HouseState
 from controller.domain.ids import AreaId, PersonId, SeriesId
 from controller.domain.membership import Membership, Person
@@ -64,6 +64,7 @@ class Circumstances:
     others: Sequence[Booking] = ()
     # The owner's own, history too, that begin in the local month of the wish: what "hours per month" counts.
     own: Sequence[Booking] = ()
+    events: Sequence[PublicEvent] = ()  # those of the whole house; what is in another room counts for nothing
 
 
 class RefuseReason(StrEnum):
@@ -95,6 +96,7 @@ class RefuseReason(StrEnum):
     HOURS_USED_UP = "hours_used_up"
     OVERLAP = "overlap"
     BUFFER = "buffer"
+    EVENT = "event"  # a public one is in the room
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,7 @@ class Counter:
             people={id: people.people[id] for id in (owner, *participants) if id in people.people},
             memberships=memberships_in(holder, people) if holder is not None else (),
             has_day_pass=await self._has_day_pass(owner, now),
+            events=tuple(people.events.values()),
             others=await self.stores.bookings.bookings_between(start - _BEFORE, max(start, end) + _AFTER, area),
             own=await self.stores.bookings.bookings_of(owner, first, last),
         )

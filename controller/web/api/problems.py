@@ -59,6 +59,7 @@ class Problem(StrEnum):
     HOURS_USED_UP = "hours_used_up"
     OVERLAP = "overlap"
     BUFFER = "buffer"
+    EVENT = "event"
     # What a booth says to it: the words of `NotNow`.
     NOT_BOOKED = "not_booked"
     TOO_EARLY = "too_early"
@@ -122,6 +123,7 @@ _TABLE: dict[Problem, tuple[HTTPStatus, str]] = {
     Problem.HOURS_USED_UP: (HTTPStatus.FORBIDDEN, "The plan's hours are used up"),
     Problem.OVERLAP: (HTTPStatus.CONFLICT, "The room is taken"),
     Problem.BUFFER: (HTTPStatus.CONFLICT, "The room is being cleared up"),
+    Problem.EVENT: (HTTPStatus.CONFLICT, "A public event is in the room"),
     Problem.NOT_BOOKED: (HTTPStatus.CONFLICT, "The booth is not booked now"),
     Problem.TOO_EARLY: (HTTPStatus.CONFLICT, "The booking has not begun"),
     Problem.NOT_ON_AIR: (HTTPStatus.CONFLICT, "The booth is not on air"),
