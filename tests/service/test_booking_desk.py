@@ -130,6 +130,43 @@ async def test_the_hours_of_a_month_are_held_against_what_was_booked_already():
     assert refused_as(caught) is RefuseReason.HOURS_USED_UP
 
 
+def slow_to_tell(house: BookingHouse) -> None:
+    """Between what is known of somebody's bookings and what is written, everybody else has their turn."""
+    told = house.bookings.bookings_of
+
+    async def later(*asked):
+        found = await told(*asked)
+        await asyncio.sleep(0)
+        return found
+
+    house.bookings.bookings_of = later
+
+
+async def test_of_many_bookings_asked_for_at_once_the_hours_of_a_month_are_held_against_each():
+    people = replace(BOOKED_PEOPLE, memberships={ALICE.id: (Membership(ALICE.id, SMALL, NOON.date().replace(day=1)),)})
+    house = BookingHouse(people)
+    slow_to_tell(house)
+
+    asked = (house.book(f"{hour}:00", f"{hour + 1}:00") for hour in range(13, 21))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    refused = [one.refused.reason for one in answers if isinstance(one, BookingRefused)]
+    assert refused == [RefuseReason.HOURS_USED_UP] * 6
+
+
+async def test_of_many_that_are_lengthened_at_once_the_hours_of_a_month_are_held_against_each():
+    people = replace(BOOKED_PEOPLE, memberships={ALICE.id: (Membership(ALICE.id, SMALL, NOON.date().replace(day=1)),)})
+    house = BookingHouse(people)
+    made = [await house.book(f"{hour}:00", f"{hour}:30") for hour in (14, 15, 16)]
+    slow_to_tell(house)
+
+    asked = (house.desk.change(one.id, Edit(end=one.start + timedelta(hours=1)), ALICE.id) for one in made)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    refused = [one.refused.reason for one in answers if isinstance(one, BookingRefused)]
+    assert refused == [RefuseReason.HOURS_USED_UP] * 2
+
+
 async def test_a_booking_that_is_not_there_is_named_in_the_answer():
     house = BookingHouse()
     with pytest.raises(InputError, match="no booking 'b-none'"):

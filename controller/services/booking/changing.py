@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from controller.domain.booking import rules
-from controller.domain.booking.rules import Edit, judge_edit
+from controller.domain.booking.rules import Edit
 from controller.domain.booking.series import day_of
 from controller.domain.booking.values import SkipReason
 from controller.domain.facts import FactKind, Plain
@@ -11,6 +11,7 @@ from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import BookingId, PersonId
 from controller.errors import InputError
 from controller.services.booking.counter import Counter, How
+from controller.services.booking.stores import OpenBook
 
 
 class Changing(Counter):
@@ -19,19 +20,24 @@ class Changing(Counter):
     async def change_one(self, booking: Booking, edit: Edit, by: PersonId | None, how: How) -> Booking:
         """One booking, whatever series it is of."""
         known = await self.known_for_edit(booking, edit, by, how)
-        before, after = await self.rewrite(booking.id, lambda standing: judge_edit(standing, edit, known))
+        before, after = await self.edit(booking.id, edit, known)
         self.tell_changed(before, after, by, how)
         return after
 
     async def cancel_one(self, booking: Booking, by: PersonId | None, how: How) -> Booking:
         """Before it has begun as if it had not been; after that it ends now."""
         known = await self.known_of(booking, by, how)
-        before, after = await self.rewrite(booking.id, lambda standing: rules.cancel(standing, known))
+
+        def cancelled(book: OpenBook) -> tuple[Booking, Booking]:
+            before, after = self.rewrite_in(book, booking.id, lambda standing: rules.cancel(standing, known))
+            if after.state is BookingState.CANCELLED and after.series is not None:
+                book.skip_days(after.series, {day_of(after): SkipReason.CANCELLED})
+            return before, after
+
+        before, after = await self.together(cancelled)
         if after.state is not BookingState.CANCELLED:
             self.tell(FactKind.BOOKING_ENDED, after, by, how, was={"end": before.end.isoformat()})
             return after
-        if after.series is not None:
-            await self.stores.series.skip_days(after.series, {day_of(after): SkipReason.CANCELLED})
         self.tell(FactKind.BOOKING_CANCELLED, after, by, how)
         return after
 

@@ -5,13 +5,14 @@ What may be booked is judged in `domain.booking.rules`; here is what it is judge
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from controller.domain.booking.conflicts import conflict_refusal, standing_in
-from controller.domain.booking.rules import Circumstances, Refused, RefuseReason
+from controller.domain.booking.rules import Circumstances, Edit, Refused, RefuseReason, Wish, judge, judge_edit
 from controller.domain.booking.values import Waiting
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind, Plain
@@ -22,8 +23,7 @@ from controller.domain.plan_rights import DAY_PASS
 from controller.domain.reservations import LOOKED_BACK, usage_of
 from controller.domain.schedule import business_day, instant, local_date
 from controller.errors import InputError
-from controller.services.booking.store_checks import as_kept
-from controller.services.booking.stores import BookingStore, Overlap, SeriesStore, WaitingStore
+from controller.services.booking.stores import BookingStore, OpenBook, Overlap, SeriesStore, WaitingStore
 from controller.services.entry.holdings_index import memberships_in
 from controller.services.people.profiles import ProfileStore
 from controller.services.ports import RegistrySnapshot
@@ -130,8 +130,6 @@ class Counter:
         space, people, now = self.space(), self.people(), self.now()
         asking = self._asking(by, how)
         holder = people.people.get(owner)
-        first = instant(local_date(start, space.zone).replace(day=1), 0, space.zone)
-        last = instant(_month_after(local_date(max(start, end), space.zone)), 0, space.zone)
         return Circumstances(
             space=space,
             house=people.house,
@@ -141,9 +139,8 @@ class Counter:
             people={id: people.people[id] for id in (owner, *participants) if id in people.people},
             memberships=memberships_in(holder, people) if holder is not None else (),
             has_day_pass=await self._has_day_pass(owner, now),
-            events=tuple(people.events.values()),
-            others=await self.stores.bookings.bookings_between(start - _BEFORE, max(start, end) + _AFTER, area),
-            own=await self.stores.bookings.bookings_of(owner, first, last),
+            others=await self.stores.bookings.bookings_between(*_around(start, end), area),
+            own=await self.stores.bookings.bookings_of(owner, *_months(start, end, space.zone)),
         )
 
     async def known_of(self, booking: Booking, by: PersonId | None, how: How) -> Circumstances:
@@ -180,32 +177,72 @@ class Counter:
 
     # --- what is written --------------------------------------------------------------------------
 
-    async def write(self, booking: Booking) -> Booking:
-        """A new booking; BookingRefused where somebody else was quicker."""
+    # What is judged here is judged by the book as it stands in the very transaction that writes: of many who ask at
+    # once each counts those before, against the room and against the hours of a month.
+
+    async def together(self, work: Callable[[OpenBook], T]) -> T:
+        """All of `work` in one transaction, or nothing of it; BookingRefused where somebody else was quicker."""
         try:
-            await self.stores.bookings.put_booking(booking)
+            return await self.stores.bookings.together(work)
         except Overlap as error:
             raise await self.taken(error.wanted) from error
-        return as_kept(booking)
+
+    async def make(self, wish: Wish, known: Circumstances) -> Booking:
+        """Judge a wish and write what it becomes."""
+        id = new_booking_id()
+
+        def made(book: OpenBook) -> Booking:
+            current = as_it_stands(known, book, wish.area, wish.start, wish.end, wish.owner)
+            return book.put(accepted(judge(wish, current, id)))
+
+        return await self.together(made)
+
+    async def write(self, booking: Booking) -> Booking:
+        """A new booking that was judged already."""
+        return await self.together(lambda book: book.put(booking))
+
+    async def edit(self, id: BookingId, edit: Edit, known: Circumstances) -> tuple[Booking, Booking]:
+        """Judge an edit and write what comes of it: the booking before and after."""
+        return await self.together(lambda book: self.edit_in(book, id, edit, known))
 
     async def rewrite(self, id: BookingId, change: Callable[[Booking], Booking | Refused]) -> tuple[Booking, Booking]:
-        """Judge what stands and write what comes of it, in one transaction: the booking before and after."""
+        """Any other change of what stands: the booking before and after."""
+        return await self.together(lambda book: self.rewrite_in(book, id, change))
+
+    def edit_in(
+        self,
+        book: OpenBook,
+        id: BookingId,
+        edit: Edit,
+        known: Circumstances,
+        belonging: Callable[[Booking], Booking] = lambda standing: standing,
+    ) -> tuple[Booking, Booking]:
+        """The same as a part of more; `belonging` says of which series it is by then."""
+
+        def judged(standing: Booking) -> Booking | Refused:
+            start, end = edit.start or standing.start, edit.end or standing.end
+            current = as_it_stands(known, book, edit.area or standing.area, start, end, standing.owner)
+            return judge_edit(belonging(standing), edit, current)
+
+        return self.rewrite_in(book, id, judged)
+
+    def rewrite_in(
+        self, book: OpenBook, id: BookingId, change: Callable[[Booking], Booking | Refused]
+    ) -> tuple[Booking, Booking]:
+        """Everything that changes a booking comes by here."""
         before: list[Booking] = []
 
-        def judged(booking: Booking) -> Booking:
-            before.append(booking)
-            return accepted(change(booking))
+        def judged(standing: Booking) -> Booking:
+            before.append(standing)
+            return accepted(change(standing))
 
-        try:
-            _, after = await self.stores.bookings.change_booking(id, judged)
-        except Overlap as error:
-            raise await self.taken(error.wanted) from error
+        after = book.change(id, judged)
         return before[-1], after
 
     async def taken(self, wanted: Booking) -> BookingRefused:
         """The store's own refusal of an overlap, in words that name nobody."""
         space = self.space()
-        others = await self.stores.bookings.bookings_between(wanted.start - _BEFORE, wanted.end + _AFTER, wanted.area)
+        others = await self.stores.bookings.bookings_between(*_around(wanted.start, wanted.end), wanted.area)
         area = space.areas[wanted.area]
         standing = standing_in(wanted.area, others, but=wanted.id)
         refused = conflict_refusal(area, wanted.start, wanted.end, standing, space)
@@ -259,6 +296,17 @@ def accepted(judged: T | Refused) -> T:
     return judged
 
 
+def as_it_stands(
+    known: Circumstances, book: OpenBook, area: AreaId, start: datetime, end: datetime, owner: PersonId
+) -> Circumstances:
+    """What is known, with the bookings as this transaction has them."""
+    return replace(
+        known,
+        others=book.bookings_between(*_around(start, end), area),
+        own=book.bookings_of(owner, *_months(start, end, known.space.zone)),
+    )
+
+
 def new_booking_id() -> BookingId:
     return BookingId(f"b-{random_id()}")
 
@@ -274,6 +322,16 @@ def new_waiting_id() -> WaitingId:
 def random_id() -> str:
     """Letters that nobody mistakes for each other."""
     return "".join(secrets.choice(_LETTERS) for _ in range(8))
+
+
+def _around(start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    return start - _BEFORE, max(start, end) + _AFTER
+
+
+def _months(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The whole of the local months that a time lies in."""
+    first = local_date(start, zone).replace(day=1)
+    return instant(first, 0, zone), instant(_month_after(local_date(max(start, end), zone)), 0, zone)
 
 
 def _month_after(day: date) -> date:

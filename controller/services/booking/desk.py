@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from controller.domain.booking import free
 from controller.domain.booking.open_times import Span
-from controller.domain.booking.rules import Edit, Refused, RefuseReason, Wish, judge
+from controller.domain.booking.rules import Edit, Refused, RefuseReason, Wish
 from controller.domain.booking.values import Part
 from controller.domain.building import Area
 from controller.domain.holdings import Booking
@@ -21,8 +21,6 @@ from controller.services.booking.counter import (
     BookingRefused,
     BookingStores,
     How,
-    accepted,
-    new_booking_id,
 )
 from controller.services.booking.guests import Guests
 from controller.services.booking.series_desk import SeriesDesk
@@ -75,7 +73,7 @@ class BookingDesk(SeriesDesk, Arrivals, Guests, WaitingDesk):
                     "book more by the page, by the command or at the desk",
                 )
             )
-        booking = await self.write(accepted(judge(wish, known, new_booking_id())))
+        booking = await self.make(wish, known)
         self.tell_made(booking, by, how)
         return booking
 
@@ -129,8 +127,7 @@ class BookingDesk(SeriesDesk, Arrivals, Guests, WaitingDesk):
     async def _rooms(self, area: AreaId, span: Span) -> free.Rooms:
         day = timedelta(days=1)  # what is cleared up after may reach into it
         bookings = await self.stores.bookings.bookings_between(span.start - day, span.end + day, area)
-        people = self.people()
-        return free.Rooms(self.space(), people.house, bookings, tuple(people.events.values()))
+        return free.Rooms(self.space(), self.people().house, bookings)
 
 
 def _slots(area: AreaId, spans: list[Span]) -> list[Slot]:

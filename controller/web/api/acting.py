@@ -13,6 +13,7 @@ from controller.domain.ids import AreaId, BookingId, PersonId
 from controller.domain.tokens import TokenScope, may
 from controller.services.booking.counter import BookingRefused, How
 from controller.services.booking.desk import BookingDesk
+from controller.services.booking.stores import OpenBook
 from controller.web.api.house import ApiHouse
 from controller.web.api.models import Moment, Taken
 from controller.web.api.models_bookings import BookingOut
@@ -136,13 +137,15 @@ class AtVersion(BookingDesk):
         self._id = id
         self._version = version
 
-    async def rewrite(self, id: BookingId, change: Callable[[Booking], Booking | Refused]) -> tuple[Booking, Booking]:
+    def rewrite_in(
+        self, book: OpenBook, id: BookingId, change: Callable[[Booking], Booking | Refused]
+    ) -> tuple[Booking, Booking]:
         def checked(standing: Booking) -> Booking | Refused:
             if id == self._id and version_of(standing) != self._version:
                 raise changed(version_of(standing))
             return change(standing)
 
-        return await super().rewrite(id, checked)
+        return super().rewrite_in(book, id, checked)
 
 
 def changed(version: str) -> ApiProblem:

@@ -294,14 +294,15 @@ async def test_who_comes_between_is_noticed_in_the_same_transaction() -> None:
         secret = await as_(site, "alice")
         made = await book(site, secret)
         where, read = f"/bookings/{made.body['id']}", {"If-Match": f'"{made.body["version"]}"'}
-        stored = site.stores.bookings.change_booking
+        stored = site.stores.bookings.together
 
-        async def second(id, change):
-            site.stores.bookings.change_booking = stored  # type: ignore[method-assign]
-            await stored(id, lambda booking: replace(booking, title="Dana's"))
-            return await stored(id, change)
+        async def second(work):
+            site.stores.bookings.together = stored  # type: ignore[method-assign]
+            id = made.body["id"]
+            await site.stores.bookings.change_booking(id, lambda booking: replace(booking, title="Dana's"))
+            return await stored(work)
 
-        site.stores.bookings.change_booking = second  # type: ignore[method-assign]
+        site.stores.bookings.together = second  # type: ignore[method-assign]
         answer = await site.tell("PATCH", where, secret, {"title": "Alice's"}, headers=read)
         now = await site.tell("GET", where, secret)
 

@@ -326,14 +326,14 @@ async def test_who_hangs_up_is_booked_all_the_same() -> None:
     async with ApiSite().served() as site:
         secret = await site.secret(WRITE, person="alice")
         reached, go_on = asyncio.Event(), asyncio.Event()
-        stored = site.stores.bookings.put_booking
+        stored = site.stores.bookings.together
 
-        async def slowly(booking):
+        async def slowly(work):
             reached.set()
             await go_on.wait()
-            return await stored(booking)
+            return await stored(work)
 
-        site.stores.bookings.put_booking = slowly  # type: ignore[method-assign]
+        site.stores.bookings.together = slowly  # type: ignore[method-assign]
         asking = asyncio.get_running_loop().create_task(create(site, secret, "k1"))
         await reached.wait()
         asking.cancel()
@@ -351,10 +351,10 @@ async def test_who_hangs_up_is_booked_all_the_same() -> None:
 async def test_a_store_that_cannot_write_now_says_when_to_try_again() -> None:
     async with ApiSite().served() as site:
 
-        async def full(_booking):
+        async def full(_work):
             raise StoreError("natoma.db: the disk is full")
 
-        site.stores.bookings.put_booking = full  # type: ignore[method-assign]
+        site.stores.bookings.together = full  # type: ignore[method-assign]
         answer = await site.tell("POST", "/bookings", await site.secret(WRITE, person="alice"), wish())
 
     assert (answer.status, answer.problem, answer.headers["Retry-After"]) == (503, "unavailable", "2")
