@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
+from multidict import CIMultiDict
 
 from controller.domain.building import Area, Room, RoomKind, Space
 from controller.domain.ids import AreaId, PersonId, TokenId
@@ -171,7 +172,7 @@ class ApiSite:
         **query: str,
     ) -> Told:
         """Ask below /api/v1, or anywhere where `path` says so."""
-        sent = dict(headers or {})
+        sent = CIMultiDict(headers or {})
         if secret is not None:
             sent["Authorization"] = f"Bearer {secret}"
         if data is not None:

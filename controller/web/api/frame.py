@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
@@ -107,8 +106,7 @@ class Frame:
             if before is not None:
                 return _replayed(before)
             response = await self._carry_out(route, call)
-            if response.status < HTTPStatus.BAD_REQUEST:
-                await self._answers.keep(token, secret, key, asked, _kept(response))
+            await self._answers.keep(token, secret, key, asked, _kept(response))
             return response
         except OtherRequest:
             raise ApiProblem(
@@ -252,4 +250,6 @@ def _taken(error: Overlap) -> Taken | None:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    first, _, _ = text.partition(" ")
+    begun = text[:1].upper() + text[1:] if first.rstrip(",;:").isalpha() else text  # an id is written as it is
+    return begun + ("" if text.endswith((".", "?", "!")) else ".")

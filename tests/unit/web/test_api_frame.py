@@ -7,6 +7,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from multidict import CIMultiDict
 
 from controller.domain.booking.rules import RefuseReason
 from controller.domain.tokens import TokenScope
@@ -37,7 +38,7 @@ async def test_without_a_token_nothing_is_answered_and_the_answer_says_what_is_n
     assert "Authorization: Bearer natoma_" in answer.body["detail"]
 
 
-@pytest.mark.parametrize("how", ["address", "cookie", "basic", "twice"])
+@pytest.mark.parametrize("how", ["address", "cookie", "basic", "twice", "two headers"])
 async def test_a_token_counts_in_the_authorization_header_alone(how: str) -> None:
     async with ApiSite().served() as site:
         secret = await site.secret(ROOMS)
@@ -48,6 +49,9 @@ async def test_a_token_counts_in_the_authorization_header_alone(how: str) -> Non
                 answer = await site.tell("GET", "/rooms", headers={"Cookie": f"token={secret}"})
             case "basic":
                 answer = await site.tell("GET", "/rooms", headers={"Authorization": f"Basic {secret}"})
+            case "two headers":
+                both = CIMultiDict([("Authorization", f"Bearer {one}") for one in (secret, secret)])
+                answer = await site.tell("GET", "/rooms", headers=both)
             case _:
                 answer = await site.tell(
                     "GET", "/rooms", headers={"Authorization": f"Bearer {secret}, Bearer {secret}"}
@@ -275,6 +279,16 @@ async def test_a_key_stands_for_one_request_of_one_token_for_a_day() -> None:
     assert (other.status, other.problem) == (422, "key_reused")
     assert [one.status for one in (first, of_bob, next_day)] == [201, 201, 201]
     assert len({one.body["id"] for one in (first, of_bob, next_day)}) == 3
+
+
+async def test_a_key_stands_for_one_method_and_address() -> None:
+    async with ApiSite().served() as site:
+        secret = await site.secret(WRITE, person="alice")
+        booked = await create(site, secret, "k1")
+        waits = await site.tell("POST", "/waiting", secret, wish(), headers={"Idempotency-Key": "k1"})
+
+    assert booked.status == 201
+    assert waits.problem == "key_reused", "the same words at another address ask for something else"
 
 
 async def test_what_was_refused_may_be_tried_again_under_its_key() -> None:

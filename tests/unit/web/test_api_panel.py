@@ -131,6 +131,7 @@ async def test_a_panel_sees_what_is_offered_in_its_room_and_only_who_waits_takes
     assert (nothing.body["items"], elsewhere.body["items"]) == ([], [])
     assert [(one["state"], one["person"], one["mine"]) for one in offers.body["items"]] == [("offered", None, False)]
     assert (wrong.problem, nobody.problem) == ("not_yours", "not_yours")
+    assert wrong.body["detail"].startswith(f"{place.id} is somebody else's place"), "an id is written as it is"
     assert won.status == 201
 
 
