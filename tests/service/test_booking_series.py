@@ -1,5 +1,6 @@
 """Series at the booking desk: conflicts listed and skipped, one, the following or all changed."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
@@ -8,11 +9,12 @@ import pytest
 from controller.domain.booking.rules import Edit, RefuseReason, Wish
 from controller.domain.booking.values import Frequency, Part, Recurrence, SkipReason
 from controller.domain.facts import FactKind
-from controller.domain.holdings import BookingState
-from controller.domain.ids import BookingId
-from controller.errors import InputError
+from controller.domain.holdings import Booking, BookingState
+from controller.domain.ids import BookingId, PersonId
+from controller.domain.membership import Membership
+from controller.errors import InputError, StoreError
 from controller.services.booking.desk import BookingRefused, SeriesMade
-from tests.support.booking_house import ALICE, BEN, PINE, SARA, BookingHouse, at
+from tests.support.booking_house import ALICE, BEN, BOOKED_PEOPLE, PINE, SARA, SMALL, BookingHouse, at
 
 MONDAY = date(2026, 11, 23)
 FOUR_DAYS = Recurrence(Frequency.DAILY, MONDAY, 14 * 60, 60, count=4)
@@ -60,34 +62,35 @@ async def test_a_series_of_which_nothing_can_be_had_is_refused_with_the_reason_o
     assert await house.series.series_of(ALICE.id) == []
 
 
+def quicker_is_ben(house: BookingHouse, day: int) -> None:
+    """Between the question and what is written, somebody else has the room."""
+    together = house.bookings.together
+
+    async def a_moment_later(work):
+        house.bookings.together = together
+        quick = Booking(BookingId("b-quick"), PINE, at("14:00", day), at("15:00", day), BEN.id)
+        await house.bookings.put_booking(quick)
+        return await together(work)
+
+    house.bookings.together = a_moment_later
+
+
 async def test_a_date_that_somebody_else_takes_while_it_is_being_booked_is_listed_as_well():
     house = BookingHouse()
-    try_bookings = house.bookings.try_bookings
-
-    async def a_moment_later(bookings):
-        await house.bookings.put_booking(replace(bookings[1], id=BookingId("b-quick"), owner=BEN.id))
-        return await try_bookings(bookings)
-
-    house.bookings.try_bookings = a_moment_later
+    quicker_is_ben(house, 24)
     made = await four_days(house)
     assert days(made.made) == [23, 25, 26]
     assert [(one.day.day, one.reason) for one in made.skipped] == [(24, SkipReason.CONFLICT)]
     assert (await house.series.series(made.series.id)).skipped == made.series.skipped
 
 
-async def test_a_series_whose_only_date_is_taken_at_that_moment_has_ended_before_it_began():
+async def test_of_a_series_whose_only_date_is_taken_at_that_moment_nothing_is_kept():
     house = BookingHouse()
-    try_bookings = house.bookings.try_bookings
-
-    async def a_moment_later(bookings):
-        await house.bookings.put_booking(replace(bookings[0], id=BookingId("b-quick"), owner=BEN.id))
-        return await try_bookings(bookings)
-
-    house.bookings.try_bookings = a_moment_later
+    quicker_is_ben(house, 23)
     once = replace(FOUR_DAYS, count=1)
     with pytest.raises(BookingRefused, match="Pine is booked until 15:00"):
         await house.desk.book_series(Wish(PINE, at("14:00"), at("15:00"), ALICE.id), once, ALICE.id)
-    assert await house.series.series_of(ALICE.id) == []
+    assert house.series.kept == {}
 
 
 async def test_a_series_that_never_ends_is_refused_before_anything_is_written():
@@ -207,3 +210,74 @@ async def test_a_series_that_is_over_has_nothing_left_to_cancel():
     await house.desk.cancel(made[0].id, ALICE.id, Part.ALL)
     with pytest.raises(BookingRefused, match="still to come"):
         await house.desk.cancel(made[0].id, ALICE.id, Part.ALL)
+
+
+async def test_an_edit_of_a_series_that_fails_half_way_has_changed_nothing():
+    house = BookingHouse()
+    made = await four_days(house)
+    before = house.registry.now
+    judged = house.desk.rewrite_in
+
+    def fails_at_the_third(book, id, change):
+        if id == made.made[2].id:
+            raise StoreError("the disk is full")
+        return judged(book, id, change)
+
+    house.desk.rewrite_in = fails_at_the_third
+    for ask in (
+        house.desk.change(made.made[0].id, Edit(start=at("15:00"), end=at("16:00")), ALICE.id, Part.ALL),
+        house.desk.cancel(made.made[1].id, ALICE.id, Part.FOLLOWING),
+    ):
+        with pytest.raises(StoreError):
+            await ask
+    assert house.registry.now == before
+    assert house.series.kept == {made.series.id: made.series}
+    assert house.heard_of(FactKind.BOOKING_CHANGED, FactKind.BOOKING_CANCELLED) == []
+
+
+async def test_an_edit_of_a_series_is_one_version_of_the_book():
+    house = BookingHouse()
+    made = await four_days(house)
+    before = house.registry.now.version
+    await house.desk.change(made.made[0].id, Edit(start=at("15:00"), end=at("16:00")), ALICE.id, Part.ALL)
+    await house.desk.cancel(made.made[0].id, ALICE.id, Part.ALL)
+    assert house.registry.now.version == before + 2
+
+
+async def test_the_hours_of_a_month_are_held_against_each_date_of_series_asked_for_at_once():
+    small = {ALICE.id: (Membership(ALICE.id, SMALL, date(2026, 1, 1)),)}
+    house = BookingHouse(replace(BOOKED_PEOPLE, memberships=small))
+    told = house.bookings.bookings_of
+
+    async def later(*asked):
+        found = await told(*asked)
+        await asyncio.sleep(0)
+        return found
+
+    house.bookings.bookings_of = later
+    rules = [replace(FOUR_DAYS, start_minutes=hour * 60) for hour in (14, 15, 16)]
+    wish = Wish(PINE, at("14:00"), at("15:00"), ALICE.id)
+    asked = (house.desk.book_series(wish, rule, ALICE.id) for rule in rules)
+    first, *others = await asyncio.gather(*asked, return_exceptions=True)
+    assert len(first.made) == 2
+    assert [one.refused.reason for one in others] == [RefuseReason.HOURS_USED_UP] * 2
+
+
+async def test_where_not_one_of_a_series_can_be_cancelled_the_reason_is_told_and_nothing_changes():
+    house = BookingHouse()
+    made = await four_days(house)
+    for one in made.made:
+        await house.bookings.change_booking(one.id, lambda booking: replace(booking, owner=PersonId("cleo")))
+    with pytest.raises(BookingRefused) as caught:
+        await house.desk.cancel(made.made[0].id, ALICE.id, Part.ALL)
+    assert caught.value.refused.reason is RefuseReason.NOT_YOURS
+    assert await house.series.series(made.series.id) == made.series
+
+
+async def test_what_of_a_series_cannot_be_cancelled_is_listed_and_not_among_its_skipped_days():
+    house = BookingHouse()
+    made = await four_days(house)
+    await house.bookings.change_booking(made.made[1].id, lambda booking: replace(booking, owner=PersonId("cleo")))
+    gone = await house.desk.cancel(made.made[0].id, ALICE.id, Part.ALL)
+    assert (days(gone.bookings), [one.day.day for one in gone.skipped]) == ([23, 25, 26], [24])
+    assert sorted(day.day for day in (await house.series.series(made.series.id)).skipped) == [23, 25, 26]

@@ -1,22 +1,28 @@
 """At the booking desk: series, booked and changed date by date. What each date comes to is `domain.booking.series`'s."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from controller.domain.booking.recurrence import occurrences, rule_refusal
-from controller.domain.booking.rules import Edit, Refused, RefuseReason, Wish, cancel, judge_edit
+from controller.domain.booking.rules import Circumstances, Edit, Refused, RefuseReason, Wish, cancel
 from controller.domain.booking.series import cancel_part, day_of, edit_part, expand, skip_reason
-from controller.domain.booking.values import Part, Recurrence, Series, SkipReason
+from controller.domain.booking.values import Part, Recurrence, Series
 from controller.domain.facts import FactKind
 from controller.domain.holdings import Booking
 from controller.domain.ids import PersonId
 from controller.errors import InputError
 from controller.services.booking.answers import Changed, SeriesMade, Skipped
 from controller.services.booking.changing import Changing
-from controller.services.booking.counter import BookingRefused, How, accepted, new_booking_id, new_series_id
-
-_TAKEN = "the room was booked by somebody else a moment ago"
+from controller.services.booking.counter import (
+    BookingRefused,
+    How,
+    accepted,
+    as_it_stands,
+    new_booking_id,
+    new_series_id,
+)
+from controller.services.booking.stores import OpenBook
 
 
 class SeriesDesk(Changing):
@@ -45,91 +51,81 @@ class SeriesDesk(Changing):
             made_at=self.now(),
         )
         dates = occurrences(rule, zone)
-        known = await self.known(
-            wish.area, dates[0].start, dates[-1].end, wish.owner, by, how, participants=wish.participants
-        )
-        expanded = accepted(expand(series, known, new_booking_id))
-        series = replace(series, skipped=expanded.skipped)
-        await self.stores.series.put_series(series)
-        tried = await self.stores.bookings.try_bookings(expanded.made)
-        lost = {day_of(wanted): SkipReason.CONFLICT for wanted, _ in tried.conflicts}
-        if lost:
-            series = replace(series, skipped={**series.skipped, **lost})
-            await self.stores.series.skip_days(series.id, lost)
-        if not tried.made:
-            await self.stores.series.put_series(replace(series, ended_at=self.now()))
-            raise await self.taken(tried.conflicts[0][0])
-        self.tell_many(FactKind.BOOKING_MADE, tried.made, by, how)
-        skipped = [_skipped(day, why) for day, why in expanded.refused.items()]
-        skipped += [Skipped(day, why, _TAKEN) for day, why in lost.items()]
-        return SeriesMade(series, tried.made, tuple(sorted(skipped, key=lambda one: one.day)))
+        start, end = dates[0].start, dates[-1].end
+        known = await self.known(wish.area, start, end, wish.owner, by, how, participants=wish.participants)
+
+        def made(book: OpenBook) -> SeriesMade:
+            current = as_it_stands(known, book, wish.area, start, end, wish.owner)
+            expanded = accepted(expand(series, current, new_booking_id))
+            whole = replace(series, skipped=expanded.skipped)
+            book.put_series(whole)
+            skipped = tuple(_skipped(day, why) for day, why in expanded.refused.items())
+            return SeriesMade(whole, tuple(book.put(one) for one in expanded.made), skipped)
+
+        answer = await self.together(made)
+        self.tell_many(FactKind.BOOKING_MADE, answer.made, by, how)
+        return answer
 
     async def change_many(self, pivot: Booking, edit: Edit, by: PersonId | None, part: Part, how: How) -> Changed:
-        """Those of its series that have not begun, each on its own date."""
+        """Those of its series that have not begun, each on its own date; all of it at one moment."""
         series = await self._series_of(pivot, by, how)
         there = await self.stores.bookings.bookings_of_series(series.id)
-        plan = accepted(edit_part(series, there, pivot, edit, part, self.now(), new_series_id()))
-        for one in plan.series:
-            await self.stores.series.put_series(one)
-        # What moves to later days makes room for what comes before it, and the other way round.
-        is_later = bool(plan.edits) and _moves_later(plan.edits[0])
-        changed: list[Booking] = []
-        skipped: list[Skipped] = []
-        refused: BookingRefused | None = None
-        for wanted, each in sorted(plan.edits, key=lambda one: day_of(one[0]), reverse=is_later):
-            try:
-                changed.append(await self._change_of_many(wanted, each, by, how))
-            except BookingRefused as error:
-                refused = refused or error
-                skipped.append(_skipped(day_of(wanted), error.refused))
-        if refused is not None and not changed:
-            await self.stores.series.put_series(series)
-            raise refused
-        changed.sort(key=day_of)
-        self.tell_many(FactKind.BOOKING_CHANGED, changed, by, how)
-        for left in skipped:
-            await self._stays(plan.edits, left)
-        return Changed(tuple(changed), tuple(sorted(skipped, key=lambda one: one.day)))
+        everybody = frozenset[PersonId]().union(edit.participants or (), *(one.participants for one in there))
+        known = await self.known_for_edit(replace(pivot, participants=everybody), edit, by, how)
+
+        def changed(book: OpenBook) -> Changed:
+            there = book.bookings_of_series(series.id)
+            plan = accepted(edit_part(series, there, pivot, edit, part, known.now, new_series_id()))
+            for one in plan.series:
+                book.put_series(one)
+            return self._change_each(book, plan.edits, known)
+
+        answer = await self.together(changed)
+        self.tell_many(FactKind.BOOKING_CHANGED, answer.bookings, by, how)
+        return answer
 
     async def cancel_many(self, pivot: Booking, by: PersonId | None, part: Part, how: How) -> Changed:
-        """Those of its series that have not begun; its days are listed as cancelled."""
+        """Those of its series that have not begun, all at one moment; its days are listed as cancelled."""
         series = await self._series_of(pivot, by, how)
-        there = await self.stores.bookings.bookings_of_series(series.id)
-        plan = cancel_part(series, there, pivot, part, self.now())
-        if not plan.bookings:
-            raise BookingRefused(
-                Refused(RefuseReason.OVER_ALREADY, "nothing of this series is still to come", "nothing to do")
+        known = await self.known_of(pivot, by, how)
+
+        def cancelled(book: OpenBook) -> Changed:
+            plan = cancel_part(series, book.bookings_of_series(series.id), pivot, part, known.now)
+            if not plan.bookings:
+                raise BookingRefused(
+                    Refused(RefuseReason.OVER_ALREADY, "nothing of this series is still to come", "nothing to do")
+                )
+            answer = _each(
+                plan.bookings, lambda one: self.rewrite_in(book, one.id, lambda standing: cancel(standing, known))[1]
             )
-        gone: list[Booking] = []
-        skipped: list[Skipped] = []
-        for one in plan.bookings:
-            known = await self.known_of(one, by, how)
-            try:
-                gone.append((await self.rewrite(one.id, lambda standing: cancel(standing, known)))[1])  # noqa: B023
-            except BookingRefused as error:
-                skipped.append(_skipped(day_of(one), error.refused))
-        await self.stores.series.put_series(plan.series)
-        self.tell_many(FactKind.BOOKING_CANCELLED, gone, by, how)
-        return Changed(tuple(gone), tuple(skipped))
+            stays = {left.day for left in answer.skipped}
+            gone = {day: why for day, why in plan.series.skipped.items() if day not in stays}
+            book.put_series(replace(plan.series, skipped=gone))
+            return answer
+
+        answer = await self.together(cancelled)
+        self.tell_many(FactKind.BOOKING_CANCELLED, answer.bookings, by, how)
+        return answer
 
     def tell_many(self, kind: FactKind, bookings: Iterable[Booking], by: PersonId | None, how: How) -> None:
         """One fact for all: of the first, with the ids of the others beside it."""
         first, *others = bookings
         self.tell(kind, first, by, how, others=tuple(one.id for one in others))
 
-    async def _change_of_many(self, wanted: Booking, edit: Edit, by: PersonId | None, how: How) -> Booking:
-        known = await self.known_for_edit(wanted, edit, by, how)
-        _, after = await self.rewrite(
-            wanted.id,
-            lambda standing: judge_edit(_belonging(wanted)(standing), edit, known),
+    def _change_each(self, book: OpenBook, edits: Sequence[tuple[Booking, Edit]], known: Circumstances) -> Changed:
+        # What moves to later days makes room for what comes before it, and the other way round.
+        is_later = bool(edits) and _moves_later(edits[0])
+        wished = {wanted.id: edit for wanted, edit in edits}
+        answer = _each(
+            sorted((wanted for wanted, _ in edits), key=day_of, reverse=is_later),
+            lambda wanted: self.edit_in(book, wanted.id, wished[wanted.id], known, _belonging(wanted))[1],
         )
-        return after
-
-    async def _stays(self, edits: Iterable[tuple[Booking, Edit]], skipped: Skipped) -> None:
-        """What could not be moved stays where it is, and is of the series that the others are of now."""
+        left = {one.day for one in answer.skipped}
         for wanted, _ in edits:
-            if day_of(wanted) == skipped.day:
-                await self.stores.bookings.change_booking(wanted.id, _belonging(wanted))
+            if day_of(wanted) in left:
+                # What could not be moved stays where it is, and is of the series that the others are of now.
+                book.change(wanted.id, _belonging(wanted))
+        return answer
 
     async def _series_of(self, booking: Booking, by: PersonId | None, how: How) -> Series:
         series = await self.stores.series.series(booking.series) if booking.series is not None else None
@@ -140,6 +136,22 @@ class SeriesDesk(Changing):
                 Refused(RefuseReason.NOT_YOURS, "it is somebody else's series", "ask its owner or staff")
             )
         return series
+
+
+def _each(bookings: Iterable[Booking], do: Callable[[Booking], Booking]) -> Changed:
+    """What can be done of many, and what cannot; where nothing can, the first reason why."""
+    done: list[Booking] = []
+    skipped: list[Skipped] = []
+    refusals: list[BookingRefused] = []
+    for one in bookings:
+        try:
+            done.append(do(one))
+        except BookingRefused as error:
+            refusals.append(error)
+            skipped.append(_skipped(day_of(one), error.refused))
+    if refusals and not done:
+        raise refusals[0]
+    return Changed(tuple(sorted(done, key=day_of)), tuple(sorted(skipped, key=lambda one: one.day)))
 
 
 def _skipped(day: date, refused: Refused) -> Skipped:
