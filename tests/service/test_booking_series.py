@@ -14,7 +14,7 @@ from controller.domain.ids import BookingId, PersonId
 from controller.domain.membership import Membership
 from controller.errors import InputError, StoreError
 from controller.services.booking.desk import BookingRefused, SeriesMade
-from tests.support.booking_house import ALICE, BEN, BOOKED_PEOPLE, PINE, SARA, SMALL, BookingHouse, at
+from tests.support.booking_house import ALICE, BEN, BOOKED_PEOPLE, OAK, PINE, SARA, SMALL, BookingHouse, at
 
 MONDAY = date(2026, 11, 23)
 FOUR_DAYS = Recurrence(Frequency.DAILY, MONDAY, 14 * 60, 60, count=4)
@@ -281,3 +281,19 @@ async def test_what_of_a_series_cannot_be_cancelled_is_listed_and_not_among_its_
     gone = await house.desk.cancel(made.made[0].id, ALICE.id, Part.ALL)
     assert (days(gone.bookings), [one.day.day for one in gone.skipped]) == ([23, 25, 26], [24])
     assert sorted(day.day for day in (await house.series.series(made.series.id)).skipped) == [23, 25, 26]
+
+
+async def test_a_series_in_a_room_of_approvals_is_told_as_asked_for_and_again_when_it_is_moved():
+    house = BookingHouse()
+    wish = Wish(OAK, at("14:00"), at("15:00"), ALICE.id)
+    made = await house.desk.book_series(wish, FOUR_DAYS, ALICE.id)
+    assert house.heard_of(FactKind.BOOKING_MADE) == []
+    (asked,) = house.heard_of(FactKind.BOOKING_REQUESTED)
+    assert len(asked.detail["others"]) == 3
+
+    for one in made.made[:2]:
+        await house.desk.approve(one.id, SARA.id)
+    await house.desk.change(made.made[0].id, Edit(start=at("15:00"), end=at("16:00")), ALICE.id, Part.ALL)
+
+    _, again = house.heard_of(FactKind.BOOKING_REQUESTED)
+    assert (again.detail["booking"], again.detail["others"]) == (made.made[0].id, (made.made[1].id,))

@@ -9,7 +9,7 @@ from controller.domain.booking.rules import Circumstances, Edit, Refused, Refuse
 from controller.domain.booking.series import cancel_part, day_of, edit_part, expand, skip_reason
 from controller.domain.booking.values import Part, Recurrence, Series
 from controller.domain.facts import FactKind
-from controller.domain.holdings import Booking
+from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import PersonId
 from controller.errors import InputError
 from controller.services.booking.answers import Changed, SeriesMade, Skipped
@@ -63,7 +63,8 @@ class SeriesDesk(Changing):
             return SeriesMade(whole, tuple(book.put(one) for one in expanded.made), skipped)
 
         answer = await self.together(made)
-        self.tell_many(FactKind.BOOKING_MADE, answer.made, by, how)
+        self.tell_many(FactKind.BOOKING_REQUESTED, _asked_for(answer.made), by, how)
+        self.tell_many(FactKind.BOOKING_MADE, (one for one in answer.made if not _is_asked_for(one)), by, how)
         return answer
 
     async def change_many(self, pivot: Booking, edit: Edit, by: PersonId | None, part: Part, how: How) -> Changed:
@@ -82,6 +83,10 @@ class SeriesDesk(Changing):
 
         answer = await self.together(changed)
         self.tell_many(FactKind.BOOKING_CHANGED, answer.bookings, by, how)
+        waited = {one.id for one in _asked_for(there)}
+        self.tell_many(
+            FactKind.BOOKING_REQUESTED, (one for one in _asked_for(answer.bookings) if one.id not in waited), by, how
+        )
         return answer
 
     async def cancel_many(self, pivot: Booking, by: PersonId | None, part: Part, how: How) -> Changed:
@@ -108,9 +113,10 @@ class SeriesDesk(Changing):
         return answer
 
     def tell_many(self, kind: FactKind, bookings: Iterable[Booking], by: PersonId | None, how: How) -> None:
-        """One fact for all: of the first, with the ids of the others beside it."""
-        first, *others = bookings
-        self.tell(kind, first, by, how, others=tuple(one.id for one in others))
+        """One fact for all, if there are any: of the first, with the ids of the others beside it."""
+        all_ = list(bookings)
+        if all_:
+            self.tell(kind, all_[0], by, how, others=tuple(one.id for one in all_[1:]))
 
     def _change_each(self, book: OpenBook, edits: Sequence[tuple[Booking, Edit]], known: Circumstances) -> Changed:
         # What moves to later days makes room for what comes before it, and the other way round.
@@ -161,6 +167,14 @@ def _skipped(day: date, refused: Refused) -> Skipped:
 def _belonging(wanted: Booking) -> Callable[[Booking], Booking]:
     """To the series and the day of `wanted`, and otherwise as it stands."""
     return lambda standing: replace(standing, series=wanted.series, series_day=wanted.series_day)
+
+
+def _is_asked_for(booking: Booking) -> bool:
+    return booking.state is BookingState.REQUESTED
+
+
+def _asked_for(bookings: Iterable[Booking]) -> list[Booking]:
+    return [one for one in bookings if _is_asked_for(one)]
 
 
 def _moves_later(one: tuple[Booking, Edit]) -> bool:
