@@ -142,6 +142,31 @@ def test_it_is_worked_without_a_finger(browser, house):
     assert browser.switch_to.active_element.text == "15 min"
 
 
+def test_whoever_booked_without_a_finger_goes_on_from_the_rooms_word(browser, house):
+    open_panel(browser, house, "library")
+    eventually(lambda: "15 min" in text(browser, "#book"), "there is something to book")
+    browser.find_element(By.XPATH, "//button[normalize-space()='15 min']").send_keys(Keys.ENTER)
+    says_who(browser, "alice")
+    eventually(lambda: tone(browser) == "busy", "the room is in use")
+    eventually(lambda: not browser.execute_script("return document.querySelector('#who').open"), "the dialog closes")
+    focused = browser.switch_to.active_element.get_attribute("id")
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+
+    assert focused == "now"
+    assert browser.switch_to.active_element.text == "+ 15 min"
+
+
+def test_a_figure_is_written_as_the_language_writes_it(browser, house):
+    said = []
+    for lang in ("en", "fr"):
+        browser.get(f"{house.url}panel/nowhere?lang={lang}")
+        address = browser.execute_script("return document.querySelector('script').src")
+        script = "import(arguments[0]).then((it) => arguments[1](it.number(20.3)), (error) => arguments[1](String(error)))"
+        said.append(browser.execute_async_script(script, address.replace("panel/main.js", "kiosk/screen.js")))
+
+    assert said == ["20.3", "20,3"]
+
+
 def test_a_panel_that_has_lost_the_house_says_so_and_offers_nothing(browser, house):
     open_panel(browser, house, "attic")
     connected(browser, False)
@@ -177,7 +202,7 @@ def test_nobody_is_kept_from_the_panel_by_its_looks(browser, house, scheme, size
     open_panel(browser, house, "attic")
     eventually(lambda: "15 min" in text(browser, "#book"), "it is drawn")
     found = {}
-    for colour in ("free", "booked", "busy", "air", "closed", "unknown"):
+    for colour in ("free", "booked", "busy", "air", "unsure", "closed", "unknown"):
         browser.execute_script("document.body.dataset.tone = arguments[0]", colour)
         found[colour] = barriers(browser)
     tap(browser, "15 min")
@@ -419,21 +444,34 @@ def test_nobody_who_has_come_is_asked_for(browser, house):
 
 
 def test_the_booth_is_on_air_only_by_its_lights_own_word(browser, house):
-    def booth(on_air: str):
-        face = seen(
-            browser,
-            house,
-            {"status": "in_use", "checked_in": True, "on_air": on_air},
-            bookings=[booking(-5, 30)],
-            kind="booth",
-        )
+    def booth(on_air: str, wanted: bool):
+        state = {"status": "in_use", "checked_in": True, "on_air": on_air, "on_air_wanted": wanted}
+        face = seen(browser, house, state, bookings=[booking(-5, 30)], kind="booth")
         return face["tone"], face["actions"]["onAir"]["stop"], face["lines"][-1][0]
 
-    assert booth("on") == ("air", True, "until")
-    assert booth("requested") == ("busy", True, "air_waits")
-    assert booth("ending") == ("busy", False, "air_ends")
-    assert booth("unknown") == ("busy", False, "air_unknown")
-    assert booth("off") == ("busy", False, "until")
+    assert booth("on", True) == ("air", True, "until")
+    assert booth("requested", True) == ("busy", True, "air_waits")
+    assert booth("ending", False) == ("busy", False, "air_ends")
+    assert booth("unknown", True) == ("unsure", True, "air_unsure")
+    assert booth("unknown", False) == ("busy", False, "air_unknown")
+    assert booth("off", False) == ("busy", False, "until")
+
+
+def test_an_event_is_shown_though_it_is_nobodys_booking(browser, house):
+    span = {"start": moment(-10), "end": moment(20)}
+    later = {"start": moment(30), "end": moment(50)}
+    during = seen(
+        browser, house, {"status": "in_use", "until": moment(20), "now": span, "next": later}, free=[(0, 600)]
+    )
+    before = seen(browser, house, {"until": moment(30), "next": later}, free=[(0, 600)])
+    alone = seen(browser, house, {"status": "in_use"}, free=[(0, 600)])
+    busy = seen(browser, house, {"status": "in_use", "checked_in": True, "next": later}, bookings=[booking(-30, 10)])
+
+    assert [line[0] for line in during["lines"]] == ["until"]
+    assert (during["actions"]["book"], during["next"]["start"]) == ([], before["next"]["start"])
+    assert [one["minutes"] for one in before["actions"]["book"]] == [15, 30]
+    assert [line[0] for line in alone["lines"]] == ["unbooked"]
+    assert [one["minutes"] for one in busy["actions"]["extend"]] == [15]
 
 
 def test_a_closed_room_and_one_without_news_offer_nothing(browser, house):

@@ -23,25 +23,26 @@ from controller.services.visitors.ticket_file import Guest
 from controller.space import load
 from tests.support.controller import ControllerProcess, eventually
 
-ROOMS = ("study", "salon", "attic", "cellar")
+ROOMS = ("study", "salon", "attic", "cellar", "library")
 SPACE = """\
 natoma: 1
 id: panel-house
 name: Panel house
 zone: Europe/Paris
-floors: {ground: {name: Ground floor, size: [20, 10]}}
+floors: {ground: {name: Ground floor, size: [25, 10]}}
 areas:
   hall: {name: Hall, floor: ground, outline: [0, 0, 20, 6], room: {kind: open_space}}
   study: {name: Study, floor: ground, within: hall, outline: [0, 6, 5, 4], room: {kind: meeting, seats: 4}}
   salon: {name: Salon, floor: ground, within: hall, outline: [5, 6, 5, 4], room: {kind: meeting, seats: 4}}
   attic: {name: Attic, floor: ground, within: hall, outline: [10, 6, 5, 4], room: {kind: meeting, seats: 4}}
   cellar: {name: Cellar, floor: ground, within: hall, outline: [15, 6, 5, 4], room: {kind: meeting, seats: 4}}
+  library: {name: Library, floor: ground, within: hall, outline: [20, 6, 5, 4], room: {kind: meeting, seats: 4}}
 doors:
   front: {name: Front door, from: outside, to: hall, at: [4, 0]}
 devices:
   door-front: {kind: door_unit, door: front}
 plans:
-  full: {name: Full-time, where: [hall, study, salon, attic, cellar], schedule: always}
+  full: {name: Full-time, where: [hall, study, salon, attic, cellar, library], schedule: always}
 """
 PEOPLE = """\
 id,name,kind,plan,from

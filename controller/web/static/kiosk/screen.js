@@ -10,6 +10,8 @@ const day = format({ weekday: "long", day: "numeric", month: "long" });
 const date = format({ year: "numeric", month: "2-digit", day: "2-digit" });
 
 export const time = (at) => hour.format(new Date(at));
+const figure = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
+export const number = (value) => figure.format(value);
 export const dayOf = (at) => day.format(new Date(at));
 export const sameDay = (one, other) => date.format(new Date(one)) === date.format(new Date(other));
 

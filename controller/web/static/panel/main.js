@@ -2,7 +2,7 @@
 
 import { $, fill, make, say, setIcon, show } from "../kiosk/dom.js";
 import { Keeper, Link, NoAnswer, Refusal, newKey, now } from "../kiosk/link.js";
-import { dayOf, sameDay, stayLit, time } from "../kiosk/screen.js";
+import { dayOf, number, sameDay, stayLit, time } from "../kiosk/screen.js";
 import { face } from "./face.js";
 import { refusalWords, words } from "./words.js";
 
@@ -35,7 +35,7 @@ async function look() {
   try {
     const path = `/rooms/${encodeURIComponent(room)}`;
     const said = await asked.get(path);
-    const of = JSON.stringify([said.state?.status, said.state?.until, said.state?.next, said.state?.checked_in]);
+    const of = JSON.stringify([said.state?.status, said.state?.until, said.state?.now, said.state?.next, said.state?.checked_in]);
     if (of !== diary.of || performance.now() - diary.at > DIARY_MS) {
       const here = `room=${encodeURIComponent(room)}`;
       const [bookings, free, waiting] = await Promise.all([
@@ -72,6 +72,7 @@ function nothing(error) {
 // --- drawing ---------------------------------------------------------------------------------------------------------
 
 function draw() {
+  const wasInActions = $("#actions").contains(document.activeElement);
   const shown = face({ ...known, now: now() });
   body.dataset.tone = shown.tone;
   const word = words(shown.word);
@@ -82,12 +83,22 @@ function draw() {
   document.title = `${known.room.name}: ${word}`;
   fill($("#lines"), shown.lines.map(([key, values]) => words(key, values?.time ? { time: time(values.time) } : {})), (text) => make("p", {}, text));
   say($("#next"), shown.next ? nextWords(shown.next) : words("nothing_next"));
-  fill($("#notes"), shown.notes.map((note) => (note.degrees !== undefined ? `${note.degrees} °C` : words(note))), (text) => make("li", {}, text));
+  fill($("#notes"), shown.notes.map((note) => (note.degrees !== undefined ? `${number(note.degrees)} °C` : words(note))), (text) => make("li", {}, text));
   const quiet = $("#quiet");
   show(quiet, Boolean(shown.quiet));
   if (shown.quiet) say($("p", quiet), words("quiet", { room: shown.quiet.room, time: time(shown.quiet.until) }));
   drawActions(shown.actions);
   drawLink();
+  if (wasInActions) keepFocus();
+}
+
+// Whoever works it without a finger goes on from the room's word when the button they used is gone.
+function keepFocus() {
+  const focused = document.activeElement;
+  const dialog = $("#who");
+  // A dialog that has just closed still has the focus, until the browser draws the next time.
+  const isLost = !focused || focused === body || focused.disabled || dialog.contains(focused);
+  if (!dialog.open && isLost) $("#now").focus({ preventScroll: true });
 }
 
 function nextWords({ start, end }) {
@@ -135,7 +146,7 @@ function tick() {
 const DO = {
   checkIn: ({ id }) => carryOut(() => link.post(`/bookings/${id}/check-in`), () => words("checked_in_done")),
   extend: ({ id, minutes }) => carryOut(() => link.post(`/bookings/${id}/extend`, { minutes }), (said) => words("extended_done", { time: time(said.end) })),
-  take: ({ id, label }) => askWho("who_waits", "who_waits_hint", label, (person) => carryOut(() => link.post(`/waiting/${id}/take`, { person }), (said) => words("booked_done", { time: time(said.end) }))),
+  take: ({ id, label }) => askWho("who_waits", "who_waits_hint", label, (person) => carryOut(() => link.post(`/waiting/${id}/take`, { person }), (said) => words("booked_done", { time: time(said.end) }), "take")),
   onAir: () => goOnAir(),
   offAir: () => goOffAir(),
   end: ({ id }, button) => {
@@ -145,8 +156,10 @@ const DO = {
   book: (offer) => book(offer),
 };
 
-async function carryOut(work, done) {
+// `doing` names what was asked, where its refusals have words of their own.
+async function carryOut(work, done, doing = "") {
   if (busy) return false;
+  const hadFocus = document.activeElement !== body;
   busy = true;
   tell(words("working"), "wait");
   drawLink();
@@ -157,12 +170,13 @@ async function carryOut(work, done) {
     isDone = true;
   } catch (error) {
     if (error instanceof Refusal && error.isAboutToken && error.status === 401) setUp("token_bad");
-    else tell(error instanceof NoAnswer ? words("no_answer") : error instanceof Refusal ? refusalWords(error) : String(error), "bad");
+    else tell(error instanceof NoAnswer ? words("no_answer") : error instanceof Refusal ? refusalWords(error, doing) : String(error), "bad");
   }
   busy = false;
   diary.at = -Infinity;
   await look();
   drawLink();
+  if (hadFocus) keepFocus();
   setTimeout(() => {
     diary.at = -Infinity;
     look();
@@ -221,7 +235,10 @@ function askWho(title, hint, confirm, work) {
     event.preventDefault();
     const name = input.value.trim();
     if (name && !(await work(name))) say($("#who-why"), $("#told p").textContent);
-    else if (name) return dialog.close();
+    else if (name) {
+      dialog.close();
+      return keepFocus();
+    }
     input.focus();
   };
   if (!dialog.open) dialog.showModal();

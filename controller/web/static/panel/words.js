@@ -8,6 +8,7 @@ export const TABLES = {
     booked: "Booked",
     in_use: "In use",
     on_air: "On air",
+    on_air_unsure: "On air ?",
     unavailable: "Closed",
     unknown: "No news",
     until: "until {time}",
@@ -16,6 +17,7 @@ export const TABLES = {
     nobody_yet: "Nobody has checked in yet",
     unbooked: "Somebody is in, without a booking",
     air_unknown: "Whether the light is on is not known",
+    air_unsure: "The light does not answer. The recording goes on, and Stop ends it.",
     air_waits: "Asked for: the light has not confirmed it yet",
     air_ends: "Ending: the light is still on",
     next: "Next",
@@ -86,13 +88,15 @@ export const TABLES = {
     r_not_booked: "The booth is not booked now.",
     r_too_early: "The booking has not begun yet.",
     r_not_on_air: "It is not on air.",
-    r_not_yours: "Only whoever booked it can do that.",
+    r_not_yours: "Only whoever booked it, or takes part, can do that.",
+    r_not_yours_take: "Only whoever is next in line can take it.",
   },
   fr: {
     free: "Libre",
     booked: "Réservé",
     in_use: "Occupé",
     on_air: "À l’antenne",
+    on_air_unsure: "À l’antenne ?",
     unavailable: "Fermé",
     unknown: "Sans nouvelles",
     until: "jusqu’à {time}",
@@ -101,6 +105,7 @@ export const TABLES = {
     nobody_yet: "Personne n’a encore confirmé sa venue",
     unbooked: "Quelqu’un est là, sans réservation",
     air_unknown: "On ne sait pas si la lumière est allumée",
+    air_unsure: "La lumière ne répond pas. L’enregistrement continue ; « Arrêter » y met fin.",
     air_waits: "Demandé : la lumière ne l’a pas encore confirmé",
     air_ends: "Se termine : la lumière est encore allumée",
     next: "Ensuite",
@@ -171,7 +176,8 @@ export const TABLES = {
     r_not_booked: "Le studio n’est pas réservé maintenant.",
     r_too_early: "La réservation n’a pas encore commencé.",
     r_not_on_air: "Pas à l’antenne.",
-    r_not_yours: "Seule la personne qui a réservé peut le faire.",
+    r_not_yours: "Seules la personne qui a réservé et celles qui participent peuvent le faire.",
+    r_not_yours_take: "Seule la personne suivante sur la liste peut la prendre.",
   },
 };
 
@@ -182,4 +188,4 @@ export function words(key, values = {}) {
 }
 
 // A refusal in this panel's language where it is one people meet; else in the words it came with.
-export const refusalWords = (refusal) => table[`r_${refusal.kind}`] ?? refusal.message;
+export const refusalWords = (refusal, doing = "") => table[`r_${refusal.kind}_${doing}`] ?? table[`r_${refusal.kind}`] ?? refusal.message;
