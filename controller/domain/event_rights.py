@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from controller.domain.building import Door
 from controller.domain.grants import Cost, Grant, GrantKind
 from controller.domain.holdings import HeldTicket, PublicEvent
+from controller.domain.ids import DoorId
 from controller.domain.misses import first_or_nearest
 from controller.domain.rights import DenyReason, Rights
 from controller.domain.standing import LocalDay
@@ -25,7 +26,7 @@ def by_hosting(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant
 
 
 def by_ticket(rights: Rights, door: Door, day: LocalDay, at: datetime) -> Grant | DenyReason | None:
-    """A ticket: in once, and again after each exit."""
+    """A ticket: in once by each door of the path, and again after each exit."""
     good = (held for held in rights.tickets if not held.ticket.is_void and _is_on_path(held.event, door))
     return first_or_nearest(_admits(held, door, at) for held in good)
 
@@ -50,9 +51,14 @@ def _hosts(event: PublicEvent, at: datetime) -> Grant | DenyReason:
 
 
 def _admits(held: HeldTicket, door: Door, at: datetime) -> Grant | DenyReason:
-    # Whoever came in by the street goes on to the room with the same ticket; it is used at the first door only.
-    reason = why_not_in(held, at, uses_it=door.id == held.event.path[0])
+    # Whoever came in by the street goes on to the room with the same ticket. A copy of it stays out there, too.
+    reason = why_not_in(held, at, uses_it=is_used_at(held, door.id))
     return reason if reason is not None else Grant(GrantKind.EVENT, held.event.id, Cost.EVENT, ref=held.ticket.id)
+
+
+def is_used_at(held: HeldTicket, door: DoorId) -> bool:
+    """Whether whoever is inside has used the ticket at this door: the street's is used by being inside at all."""
+    return door == held.event.path[0] or door in held.behind
 
 
 def why_not_in(held: HeldTicket, at: datetime, *, uses_it: bool) -> DenyReason | None:

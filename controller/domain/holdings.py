@@ -95,6 +95,7 @@ class HeldTicket:
     event: PublicEvent
     heads: int = 0  # visitors of the event inside, this one included
     is_inside: bool = False
+    behind: frozenset[DoorId] = frozenset()  # doors of the path its holder went in by and has not come out of since
 
 
 @dataclass(frozen=True, slots=True)

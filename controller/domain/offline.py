@@ -15,7 +15,7 @@ from controller.domain.access_steps import lockdown_step, person_step
 from controller.domain.booking_rights import begins, ends, is_closed, opens_sometime
 from controller.domain.building import Door, PinMode, Plan, Space
 from controller.domain.door import release_seconds
-from controller.domain.event_rights import HOST_BEFORE
+from controller.domain.event_rights import HOST_BEFORE, is_used_at
 from controller.domain.house import HouseState
 from controller.domain.ids import DeviceId, PersonId
 from controller.domain.lease_rights import leads_to
@@ -290,7 +290,7 @@ def _events(rights: Rights, door: Door) -> Iterator[OfflineRight]:
             continue
         if not held.is_inside and held.heads >= event.capacity:
             continue
-        if held.is_inside and door.id == event.path[0]:
+        if held.is_inside and is_used_at(held, door.id):
             continue
         yield from _once(max(event.start, event.host_entered_at), _sooner(event.end, event.ended_at))
 

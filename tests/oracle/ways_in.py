@@ -149,7 +149,7 @@ class WaysIn(Somebody):
                 yield DenyReason.EVENT_OVER
             elif self.at < event.start or not entered:
                 yield DenyReason.EVENT_NOT_STARTED
-            elif held.is_inside and door.id == event.path[0]:
+            elif held.is_inside and door.id in {event.path[0], *held.behind}:
                 yield DenyReason.TICKET_USED
             elif held.heads >= event.capacity and not held.is_inside:
                 yield DenyReason.EVENT_FULL

@@ -208,7 +208,8 @@ class Draw(HouseDraw):
     def ticket(self, space: Space, number: int) -> HeldTicket:
         event = self.event(space, number, host=BOB)
         ticket = Ticket(TicketId(f"ticket-{number}"), event.id, person=ALICE, is_void=self.likely(8))
-        return HeldTicket(ticket, event, heads=self.one((0, 0, 1, 2, 3)), is_inside=self.likely(30))
+        behind = frozenset(door for door in event.path if self.likely(30))
+        return HeldTicket(ticket, event, heads=self.one((0, 0, 1, 2, 3)), is_inside=self.likely(30), behind=behind)
 
     def hosting(self, space: Space) -> tuple[PublicEvent, ...]:
         event = self.event(space, 9, host=ALICE)

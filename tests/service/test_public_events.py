@@ -247,6 +247,86 @@ def test_a_ticket_that_was_granted_and_not_used_may_be_scanned_again(evening):
     assert reason(evening.scans(TICKETS[0])) is None
 
 
+def test_each_door_of_the_path_opens_once_for_a_ticket_in_a_stay(evening):
+    evening.begins()
+    evening.happens(TAKEN, ONE)
+    first = reason(evening.scans(TICKETS[0], LAB_DOOR))
+    evening.happens(TAKEN, ONE, LAB_DOOR)
+    copy, other = reason(evening.scans(TICKETS[0], LAB_DOOR)), reason(evening.scans(TICKETS[1], LAB_DOOR))
+
+    assert (first, copy, other) == (None, DenyReason.TICKET_USED, None)
+
+
+def test_whoever_is_let_into_the_room_and_not_through_its_door_yet_lets_nobody_else_in(evening):
+    evening.begins()
+    evening.happens(TAKEN, ONE)
+    evening.happens(GRANTED, ONE, LAB_DOOR, grant="event")
+    evening.on_the_way.add(ONE)
+    meanwhile = reason(evening.scans(TICKETS[0], LAB_DOOR))
+    evening.on_the_way.clear()
+
+    assert (meanwhile, reason(evening.scans(TICKETS[0], LAB_DOOR))) == (DenyReason.TICKET_USED, None)
+
+
+@pytest.mark.parametrize("door", [LAB_DOOR, STREET])
+def test_whoever_was_seen_to_come_out_comes_back_into_the_room(evening, door):
+    evening.begins()
+    evening.happens(TAKEN, ONE)
+    evening.happens(TAKEN, ONE, LAB_DOOR)
+    evening.happens(GRANTED, ONE, door, grant="exit")
+    if door is STREET:
+        evening.happens(OPENED)
+        evening.happens(TAKEN, ONE)
+
+    assert reason(evening.scans(TICKETS[0], LAB_DOOR)) is None
+
+
+def test_as_many_come_back_into_a_room_without_an_exit_reader_as_have_pressed_its_button(evening):
+    evening.begins()
+    for who in (ONE, TWO):
+        evening.happens(TAKEN, who)
+        evening.happens(TAKEN, who, LAB_DOOR)
+    evening.happens(EXIT, None, LAB_DOOR)
+    before = reason(evening.scans(TICKETS[0], LAB_DOOR))
+    evening.happens(TAKEN, ONE, LAB_DOOR)
+
+    assert (before, reason(evening.scans(TICKETS[0], LAB_DOOR)), reason(evening.scans(TICKETS[1], LAB_DOOR))) == (
+        None,
+        DenyReason.TICKET_USED,
+        DenyReason.TICKET_USED,
+    )
+
+
+def test_a_ticket_scanned_by_hand_is_behind_the_last_door_until_it_leaves(evening):
+    by_hand = {"event": TALK.id, "ticket": "t1"}
+    evening.begins()
+    evening.happens(FactKind.TICKET_ADMITTED, ONE, LAB_DOOR, **by_hand)
+    copy = evening.events.held(TICKETS[0], TALK).behind
+    evening.happens(FactKind.TICKET_LEFT, ONE, LAB_DOOR, **by_hand)
+
+    assert (copy, evening.events.held(TICKETS[0], TALK).behind) == ({STREET.id, LAB_DOOR.id}, frozenset())
+
+
+def test_staff_who_forgive_a_visitor_open_the_room_for_the_ticket_again(evening):
+    evening.begins()
+    evening.happens(TAKEN, ONE)
+    evening.happens(TAKEN, ONE, LAB_DOOR)
+    evening.happens(FactKind.WHEREABOUTS_FORGIVEN, ONE)
+
+    assert reason(evening.scans(TICKETS[0], LAB_DOOR)) is None
+
+
+def test_what_a_door_tells_of_late_takes_no_later_way_out_back(evening):
+    evening.begins()
+    evening.until(START + timedelta(minutes=10))
+    evening.happens(TAKEN, ONE)
+    evening.happens(GRANTED, ONE, LAB_DOOR, grant="exit")
+    early = Fact(TAKEN, START + timedelta(minutes=5), door=LAB_DOOR.id, person=ONE, detail={"alone": True, "late_s": 300})
+    evening.told(early)
+
+    assert evening.events.held(TICKETS[0], TALK).behind == {STREET.id}
+
+
 def test_a_ticket_auto_exit_at_the_end(evening):
     evening.begins()
     evening.happens(TAKEN, ONE)

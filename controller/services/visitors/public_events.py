@@ -23,6 +23,7 @@ from controller.services.doors.house_writes import HouseWrites
 from controller.services.entry.holdings_index import holder_of
 from controller.services.ports import Clock, LoggedFact, RegistrySnapshot
 from controller.services.stores import EventStore
+from controller.services.visitors.ticket_stays import TicketStays
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class PublicEvents:
         self._full: frozenset[EventId] = frozenset()
         self._openings: dict[EventId, _Openings] = {}
         self._moves: dict[PersonId, _Moves] = {}
+        self._stays = TicketStays()
         self._left_by_hand: set[PersonId] = set()
         # Laid out anew when the registry has other tickets.
         self._tickets: Mapping[TicketId, Ticket] = {}
@@ -120,8 +122,10 @@ class PublicEvents:
         Whoever was let in and has not gone through yet is in: until they have, or have not, one ticket lets in one.
         """
         event, holder = self._laid_over(event), holder_of(ticket)
-        is_inside = self._whereabouts.is_inside(holder) or holder in self._coming_in()
-        return HeldTicket(ticket, event, self.heads(event).people, is_inside)
+        is_coming_in = holder in self._coming_in()
+        is_inside = self._whereabouts.is_inside(holder) or is_coming_in
+        behind = self._stays.behind(event, holder, is_coming_in=is_coming_in)
+        return HeldTicket(ticket, event, self.heads(event).people, is_inside, behind)
 
     def contradicts(self, holder: PersonId, at: datetime) -> bool:
         """Whether an entry at that moment and one that is known have no way out between them."""
@@ -140,6 +144,8 @@ class PublicEvents:
                 self._over.add(id)
             elif fact.kind in _BY_HAND and fact.person is not None:
                 self._scanned_by_hand(fact, fact.person, alert=False)
+            elif fact.kind is FactKind.WHEREABOUTS_FORGIVEN and fact.person is not None:
+                self._stays.forget(fact.person)
             elif fact.door is not None:
                 self._moved(fact, fact.door, alert=False)
 
@@ -150,6 +156,8 @@ class PublicEvents:
         if fact.kind in _BY_HAND and fact.person is not None:
             self._scanned_by_hand(fact, fact.person, alert=True)
             return
+        if fact.kind is FactKind.WHEREABOUTS_FORGIVEN and fact.person is not None:
+            self._stays.forget(fact.person)
         is_alone = fact.kind is FactKind.LOCAL_GRANTED or "alone" in fact.detail
         if fact.door is None or ("late_s" in fact.detail and not is_alone):
             return
@@ -188,6 +196,7 @@ class PublicEvents:
         left = tuple(sorted(holder for holder in self._holders_at(event.id) if self._is_visitor_inside(holder)))
         heads = self.heads(event).people
         self._openings.pop(event.id, None)
+        self._stays.over(event.id)
         for holder in self._holders_at(event.id):
             self._moves.pop(holder, None)
             self._left_by_hand.discard(holder)
@@ -215,6 +224,9 @@ class PublicEvents:
         if fact.person is not None and fact.person in self._ticket_holders():
             self._visitor_moved(fact, fact.person, door, alert=alert)
         for event in self._events():
+            is_theirs = fact.person is None or fact.person in self._holders_at(event.id)
+            if is_theirs and event.entry is EventEntry.TICKET and is_running(event, fact.at):
+                self._stays.took(fact, door, event, is_way_out=_is_way_out(fact))
             if event.entry is EventEntry.OPEN and door == event.path[-1] and is_running(event, fact.at):
                 _count_opening(self._openings.setdefault(event.id, _Openings()), fact)
 
@@ -230,6 +242,10 @@ class PublicEvents:
             moves.entries.append(fact.at)
 
     def _scanned_by_hand(self, fact: Fact, holder: PersonId, *, alert: bool) -> None:
+        id = _event_of(fact)
+        event = self._people().events.get(id) if id is not None else None
+        if event is not None:
+            self._stays.by_hand(fact, holder, event)
         moves = self._moves.setdefault(holder, _Moves())
         if fact.kind is FactKind.TICKET_LEFT:
             moves.exits.append(fact.at)

@@ -138,9 +138,12 @@ events = st.builds(
 )
 tickets = st.lists(
     st.builds(
-        lambda event, heads, inside: ticket(event, heads=heads, is_inside=inside),
+        lambda event, heads, inside, behind: ticket(
+            event, heads=heads, is_inside=inside, behind=frozenset(event.path[-1:]) if behind else frozenset()
+        ),
         events,
         st.sampled_from([0, 30]),
+        st.booleans(),
         st.booleans(),
     ),
     max_size=1,

@@ -89,6 +89,13 @@ def test_whoever_came_in_by_the_street_goes_on_to_the_room_though_it_is_full_by_
     assert answer(holding(ticket(is_inside=True, heads=30), at=LANDING), DURING) == GrantKind.EVENT
 
 
+def test_a_copy_of_a_ticket_does_not_come_after_it_into_the_room() -> None:
+    behind = frozenset({LANDING.id})
+
+    assert answer(holding(ticket(is_inside=True, behind=behind), at=LANDING), DURING) == DenyReason.TICKET_USED
+    assert answer(holding(ticket(is_inside=False, behind=behind), at=LANDING), DURING) == GrantKind.EVENT
+
+
 def test_a_void_ticket_opens_nothing() -> None:
     void = ticket(ticket=Ticket(TicketId("t1"), EventId("talk"), is_void=True))
 

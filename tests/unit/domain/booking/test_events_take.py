@@ -10,7 +10,6 @@ from controller.domain.booking.open_times import Span
 from controller.domain.booking.rules import Edit, RefuseReason, judge, judge_edit
 from controller.domain.booking.series import skip_reason
 from controller.domain.booking.values import SkipReason
-
 from controller.domain.holdings import PublicEvent
 from controller.domain.house import HouseState
 from controller.domain.ids import BookingId
