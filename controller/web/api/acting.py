@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from controller.domain.booking.conflicts import buffer_of, held_until, standing_in
+from controller.domain.booking.conflicts import buffer_of, standing_in
 from controller.domain.booking.rules import Refused
 from controller.domain.booking.wishes import RefuseReason
 from controller.domain.holdings import Booking
@@ -174,12 +174,10 @@ async def _standing(house: ApiHouse, area: AreaId, start: Moment, end: Moment, b
     known = house.space().areas.get(area)
     if known is None:
         return None
-    clear = end + buffer_of(known)
-    bookings = await house.bookings.stores.bookings.bookings_between(start, clear, area)
-    for one in standing_in(area, bookings, but):
-        if one.start < clear and start < held_until(one):
-            return Taken(start=one.start, end=one.end)
-    return None
+    # What the store tells has the room for some of this time: what is over by then, cleared up, is not among it.
+    bookings = await house.bookings.stores.bookings.bookings_between(start, end + buffer_of(known), area)
+    first = next(iter(standing_in(area, bookings, but)), None)
+    return Taken(start=first.start, end=first.end) if first is not None else None
 
 
 def _plain(value: object) -> object:

@@ -105,6 +105,31 @@ async def test_a_room_that_is_taken_says_until_when_and_not_by_whom() -> None:
     assert "Secret" not in str(answer.body)
 
 
+async def test_what_stands_there_is_what_is_in_the_way_and_nothing_that_is_over_by_then() -> None:
+    async with ApiSite().served() as site:
+        alice, bob = await as_(site, "alice"), await as_(site, "bob")
+        await book(site, alice, 12, 13)
+        gone = await book(site, alice, 13.5, 14)
+        await site.tell("POST", f"/bookings/{gone.body['id']}/cancel", alice)
+        await book(site, alice, 14, 15)
+        await book(site, alice, 15, 16)
+        answer = await site.tell("POST", "/bookings", bob, wish(13, 15.5))
+
+    assert answer.problem == "overlap"
+    assert answer.body["there"] == {"start": "2026-11-23T22:00:00Z", "end": "2026-11-23T23:00:00Z"}
+
+
+async def test_only_a_panel_says_that_somebody_it_names_stands_there() -> None:
+    async with ApiSite().served() as site:
+        scanner = await site.secret(WRITE, CHECK_IN, room="study")
+        refused = await site.tell("POST", "/bookings", scanner, wish(12, 12.5, owner="bob", walk_up=True))
+        panel = await site.secret(PANEL, room="study")
+        made = await site.tell("POST", "/bookings", panel, wish(12, 12.5, owner="bob", walk_up=True))
+
+    assert (refused.problem, refused.body["scope"]) == ("missing_scope", ["bookings:write"])
+    assert made.status == 201
+
+
 @pytest.mark.parametrize(
     ("changes", "problem", "status"),
     [
