@@ -28,6 +28,7 @@ STAND_UP = Series(
     is_live=True,
     made_at=NOON,
     skipped={MONDAY: SkipReason.CONFLICT},
+    holiday_confirmed=True,
 )
 BENS = Waiting(WaitingId("w-1"), PINE, NOON, NOON + HOUR, BEN, NOON - HOUR, frozenset({ADA}), "Réunion")
 

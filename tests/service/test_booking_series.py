@@ -15,6 +15,7 @@ from controller.domain.membership import Membership
 from controller.errors import InputError, StoreError
 from controller.services.booking.desk import BookingRefused, SeriesMade
 from tests.support.booking_house import ALICE, BEN, BOOKED_PEOPLE, OAK, PINE, SARA, SMALL, BookingHouse, at
+from tests.support.services import HOURS
 
 MONDAY = date(2026, 11, 23)
 FOUR_DAYS = Recurrence(Frequency.DAILY, MONDAY, 14 * 60, 60, count=4)
@@ -297,3 +298,37 @@ async def test_a_series_in_a_room_of_approvals_is_told_as_asked_for_and_again_wh
 
     _, again = house.heard_of(FactKind.BOOKING_REQUESTED)
     assert (again.detail["booking"], again.detail["others"]) == (made.made[0].id, (made.made[1].id,))
+
+
+@pytest.mark.parametrize(("by", "made"), [(SARA, [23, 24, 25, 26]), (ALICE, [])], ids=["staff", "its owner"])
+async def test_staff_confirm_that_a_series_is_good_outside_of_its_room_s_hours(by, made):
+    house = BookingHouse()
+    space = house.desk.space()
+    pine = space.areas[PINE]
+    closed = replace(pine, room=replace(pine.room, hours=HOURS))
+    house.desk.space = lambda: replace(space, areas={**space.areas, PINE: closed})
+    wish = Wish(PINE, at("14:00"), at("15:00"), ALICE.id, holiday_confirmed=True)
+    late = replace(FOUR_DAYS, start_minutes=20 * 60)
+    if not made:
+        with pytest.raises(BookingRefused) as caught:
+            await house.desk.book_series(wish, late, by.id)
+        assert caught.value.refused.reason is RefuseReason.CLOSED
+        return
+    answer = await house.desk.book_series(wish, late, by.id)
+    assert days(answer.made) == made
+    assert answer.series.holiday_confirmed
+
+
+async def test_a_member_s_series_is_not_confirmed_by_asking_for_it():
+    house = BookingHouse()
+    wish = Wish(PINE, at("14:00"), at("15:00"), ALICE.id, holiday_confirmed=True)
+    made = await house.desk.book_series(wish, FOUR_DAYS, ALICE.id)
+    assert not made.series.holiday_confirmed
+
+
+async def test_a_series_is_not_asked_for_in_front_of_its_room():
+    house = BookingHouse()
+    wish = Wish(PINE, at("14:00"), at("15:00"), ALICE.id, walk_up=True)
+    with pytest.raises(BookingRefused, match="a series is not asked for in front of its room"):
+        await house.desk.book_series(wish, FOUR_DAYS, ALICE.id)
+    assert house.registry.now.bookings == {}

@@ -167,6 +167,7 @@ def series_where(connection: Connection, wanted: ColumnElement[bool]) -> list[Se
             moment_or_none(row.made_ms),
             moment_or_none(row.ended_ms),
             skipped.get(row.id, {}),
+            row.holiday_confirmed,
         )
         for row in connection.execute(ordered)
     ]
@@ -182,6 +183,7 @@ def series_row(one: Series) -> dict[str, Any]:
         "rule": _rule_text(one.rule),
         "zone": one.zone,
         "is_live": one.is_live,
+        "holiday_confirmed": one.holiday_confirmed,
         "made_ms": milliseconds_or_none(one.made_at),
         "ended_ms": milliseconds_or_none(one.ended_at),
     }

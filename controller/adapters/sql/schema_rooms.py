@@ -32,6 +32,7 @@ booking_series = Table(
     Column("rule", Text, nullable=False),  # JSON: a `Recurrence`
     Column("zone", Text, nullable=False),  # IANA: its hours are local ones
     Column("is_live", Boolean, nullable=False, server_default=false()),
+    Column("holiday_confirmed", Boolean, nullable=False, server_default=false()),
     Column("made_ms", BigInteger),
     Column("ended_ms", BigInteger),  # by somebody: nothing of it comes after
     Index("booking_series_owner", "owner"),

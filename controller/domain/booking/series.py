@@ -173,6 +173,7 @@ def _wish(series: Series, start: datetime, end: datetime, day: date) -> Wish:
         series.participants,
         series.title,
         series.is_live,
+        holiday_confirmed=series.holiday_confirmed,
         series=series.id,
         series_day=day,
     )

@@ -49,6 +49,7 @@ class Series:
     made_at: datetime | None = None  # aware UTC
     ended_at: datetime | None = None
     skipped: "dict[date, SkipReason]" = field(default_factory=dict)
+    holiday_confirmed: bool = False  # of staff: its dates are good on holidays, and outside of the room's hours
 
 
 class SkipReason(StrEnum):

@@ -36,6 +36,10 @@ class SeriesDesk(Changing):
         BookingRefused where the rule makes no sense, or not one of its dates can be had.
         """
         refused = rule_refusal(rule)
+        if refused is None and wish.walk_up:
+            refused = Refused(
+                RefuseReason.RULE, "a series is not asked for in front of its room", "book one, or leave walk_up away"
+            )
         if refused is not None:
             raise BookingRefused(refused)
         zone = self.space().zone
@@ -49,6 +53,7 @@ class SeriesDesk(Changing):
             wish.title,
             wish.is_live,
             made_at=self.now(),
+            holiday_confirmed=wish.holiday_confirmed and self.is_staff(by, how),
         )
         dates = occurrences(rule, zone)
         start, end = dates[0].start, dates[-1].end

@@ -107,6 +107,16 @@ def test_conflicts_and_closed_days_are_listed_and_skipped_and_never_moved() -> N
     assert found.refused[date(2026, 12, 1)].sentence == "Pine is cleared up until 10:15; free from 10:15"
 
 
+def test_a_series_that_staff_have_confirmed_is_booked_on_closed_days_too() -> None:
+    closed = replace(ALICE_ASKS, house=HouseState(holidays=(ExtraHoliday(date(2026, 12, 1), "Painters"),)))
+    staff = replace(closed, by_staff=True)
+    confirmed = replace(STANDUP, holiday_confirmed=True)
+
+    assert date(2026, 12, 1) in expanded(STANDUP, staff).refused
+    assert date(2026, 12, 1) in expanded(confirmed, closed).refused, "a member confirms nothing"
+    assert expanded(confirmed, staff).refused == {}
+
+
 def test_the_hours_of_a_month_count_the_dates_before() -> None:
     plans = {**HOUSE.plans, FULL: replace(HOUSE.plans[FULL], booking_hours_per_month=2.0)}
 

@@ -64,6 +64,7 @@ def _around_them() -> None:
         sa.Column("rule", sa.Text, nullable=False),
         sa.Column("zone", sa.Text, nullable=False),
         sa.Column("is_live", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("holiday_confirmed", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("made_ms", sa.BigInteger),
         sa.Column("ended_ms", sa.BigInteger),
     )
