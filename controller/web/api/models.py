@@ -89,11 +89,11 @@ Instant = Annotated[
 """Of an answer: UTC."""
 
 # Neither control signs nor what only halves of letters are.
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_PRINTABLE)]
-Words = Annotated[str, StringConstraints(max_length=120, pattern=_PRINTABLE, strip_whitespace=True)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_PRINTABLE, strip_whitespace=True)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=PRINTABLE)]
+Words = Annotated[str, StringConstraints(max_length=120, pattern=PRINTABLE, strip_whitespace=True)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PRINTABLE, strip_whitespace=True)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 

@@ -10,7 +10,9 @@ from controller.domain.rooms.occupancy import Quality
 from controller.domain.ticket_scan import ScanAnswer
 from controller.web.api.models import Id, Instant, Model, Moment, Page, Paged, Query, Said, Words
 
-EventSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+SLUG = r"^[a-z0-9][a-z0-9-]{0,39}$"
+NONCE = r"^[A-Za-z0-9_-]{16,64}$"
+EventSlug = Annotated[str, StringConstraints(pattern=SLUG)]
 
 
 class Stage(StrEnum):
@@ -66,9 +68,7 @@ class ScanWish(Model):
     """Sent again with the same nonce it has the same answer."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=256)] = Field(description="What the QR code says.")
-    nonce: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")] = Field(
-        description="New for each scan, made by the phone."
-    )
+    nonce: Annotated[str, StringConstraints(pattern=NONCE)] = Field(description="New for each scan, made by the phone.")
     direction: Literal["in", "out"] = "in"
     age_s: float = Field(0.0, ge=0, le=86_400, description="How long ago it was, of a phone that had no connection.")
 

@@ -9,6 +9,8 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from controller.web.api.models import PRINTABLE
+from controller.web.api.models_events import NONCE, SLUG
 from controller.web.api.problems import ApiProblem, FieldError, Problem
 from controller.web.api.routes import Route
 from devices import strictjson
@@ -23,6 +25,35 @@ _JSON = "application/json"
 _CSV = "text/csv"
 # Beyond this a list of what is wrong helps nobody.
 _FIELDS_AT_MOST = 20
+# By the kind of error that the reader of models names; numbers of its limits stand in braces.
+_WORDS = {
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "int_parsing_size": "expected a smaller number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "finite_number": "expected a number",
+    "string_type": "expected text",
+    "list_type": "expected a list",
+    "model_type": "expected an object, as {{}} is one",
+    "model_attributes_type": "expected an object, as {{}} is one",
+    "enum": "expected {expected}",
+    "literal_error": "expected {expected}",
+    "string_too_short": "expected {min_length} letters or more",
+    "string_too_long": "expected {max_length} letters at most",
+    "too_short": "expected {min_length} or more, and there are {actual_length}",
+    "too_long": "expected {max_length} at most",
+    "greater_than_equal": "expected {ge} or more",
+    "less_than_equal": "expected {le} at most",
+}
+_PATTERNS = {
+    PRINTABLE: "expected text on one line, without control signs",
+    SLUG: "expected small letters, digits and hyphens, 40 at most, the first no hyphen",
+    NONCE: "expected 16 to 64 letters, digits, hyphens or underscores",
+}
 _VALUE_SHOWN = 40
 _SECRET_FIELDS = frozenset({"token"})
 
@@ -137,10 +168,26 @@ def _field(one: ErrorDetails, model: type[BaseModel]) -> FieldError:
         return FieldError(place, "is needed")
     if one["type"] == "extra_forbidden":
         return FieldError(place, "is not known here" + _similar(str(one["loc"][-1]), model.model_fields))
+    return FieldError(place, f"{_shown(one)}{_why(one)}")
+
+
+def _why(one: ErrorDetails) -> str:
+    """What would be right, in our words; those of a validator of our own are its."""
+    limits = one.get("ctx", {})
+    if one["type"] == "string_pattern_mismatch":
+        return _pattern_words(str(limits["pattern"]))
+    if one["type"] == "string_too_short" and limits["min_length"] == 1:
+        return "expected some text"
+    if one["type"] in _WORDS:
+        return _WORDS[one["type"]].format(**limits)
     why = one["msg"][:1].lower() + one["msg"][1:]
-    if one["type"] == "value_error":
-        why = why.removeprefix("value error, ")
-    return FieldError(place, f"{_shown(one)}{why}")
+    return why.removeprefix("value error, ") if one["type"] == "value_error" else why
+
+
+def _pattern_words(pattern: str) -> str:
+    if pattern in _PATTERNS:
+        return _PATTERNS[pattern]
+    return f"expected one of {pattern.strip('^()$').replace('|', ', ')}"
 
 
 def _shown(one: ErrorDetails) -> str:

@@ -151,9 +151,40 @@ async def test_each_field_that_is_not_right_is_named_with_what_would_be() -> Non
     assert fields["start"].startswith("'2026-11-23T09:00': expected a moment with its offset")
     assert fields["end"] == "is needed"
     assert fields["ends"] == "is not known here — did you mean end?"
-    assert "valid boolean" in fields["is_live"]
+    assert fields["is_live"] == "'yes': expected true or false"
+    assert fields["title"] == r"'a\nb': expected text on one line, without control signs"
+    assert fields["room"] == "'': expected some text"
     assert set(fields) == {"room", "start", "end", "ends", "is_live", "title"}
     assert "and 3 more" in answer.body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "why"),
+    [
+        ("/bookings", [], "", "expected an object, as {} is one"),
+        ("/bookings", {"participants": "bob"}, "participants", "'bob': expected a list"),
+        ("/bookings", {"participants": ["bob"] * 101}, "participants", "expected 100 at most"),
+        ("/bookings", {"room": 7}, "room", "7: expected text"),
+        ("/bookings", {"title": "a" * 121}, "title", f"'{'a' * 39}…: expected 120 letters at most"),
+        ("/series", {"repeats": {"frequency": "hourly", "count": 2}}, "repeats.frequency",
+         "'hourly': expected 'daily', 'weekly' or 'monthly'"),
+        ("/series", {"repeats": {"frequency": "weekly", "count": "2"}}, "repeats.count", "'2': expected a whole number"),
+        ("/series", {"repeats": {"frequency": "weekly", "count": 0}}, "repeats.count", "0: expected 1 or more"),
+        ("/series", {"repeats": {"frequency": "weekly", "count": 1001}}, "repeats.count", "1001: expected 1000 at most"),
+        ("/series", {"repeats": {"frequency": "weekly", "count": 2, "weekdays": ["mon"]}}, "repeats.weekdays.0",
+         "'mon': expected one of monday, tuesday, wednesday, thursday, friday, saturday, sunday"),
+        ("/series", {"repeats": {"frequency": "weekly"}}, "repeats",
+         "needs until or count, one of the two: a series always ends"),
+        ("/events", {"id": "A Talk"}, "id",
+         "'A Talk': expected small letters, digits and hyphens, 40 at most, the first no hyphen"),
+        ("/events", {"doors": []}, "doors", "expected 1 or more, and there are 0"),
+    ],
+)  # fmt: skip
+async def test_what_would_be_right_is_said_in_words_for_people(path: str, body: object, field: str, why: str) -> None:
+    async with ApiSite().served() as site:
+        answer = await site.tell("POST", path, await site.secret(WRITE, TokenScope.EVENTS_WRITE, person="dana"), body)
+
+    assert {one["field"]: one["why"] for one in answer.body["fields"]}[field] == why
 
 
 @pytest.mark.parametrize(
