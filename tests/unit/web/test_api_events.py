@@ -80,8 +80,8 @@ async def test_an_id_is_announced_once_and_changed_after() -> None:
         ({"doors": ["attic"]}, "doors", "has no door 'attic'"),
         ({"doors": ["lab"]}, "doors", "is not a door to the street"),
         ({"host": "eve"}, "host", "nobody here is 'eve'"),
-        ({"id": "Talk"}, "id", "pattern"),
-        ({"capacity": 0}, "capacity", "greater than or equal to 1"),
+        ({"id": "Talk"}, "id", "expected small letters"),
+        ({"capacity": 0}, "capacity", "0: expected 1 or more"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
