@@ -324,7 +324,9 @@ def person_of(text: str, people: Mapping[PersonId, Person], said: str = "--by") 
             f"{said}: {len(found)} people are called {text!r} — give one's id: {', '.join(p.id for p in found)}"
         )
     names = [name for one in people.values() for name in (one.id, one.name)]
-    raise InputError(f"{said}: nobody here is {text!r}{_similar(text, names)}")
+    raise InputError(
+        f"{said}: nobody here is {text!r}{_similar(text, names) or ' — write the id or the name of somebody of the house'}"
+    )
 
 
 def _known(what: str, id_: str, known: Iterable[str]) -> str:
