@@ -77,7 +77,7 @@ class Town(BookingHouse):
     async def reading(self, *kept: KeptCalendar) -> AsyncIterator["Town"]:
         for one in kept or (TOWN,):
             await self.calendars.put_calendar(one)
-        async with self.living(poll=5.0):
+        async with self.living(poll=5.0, looks=30.0):
             task = asyncio.ensure_future(self.polling.run())
             try:
                 yield self

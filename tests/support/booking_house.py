@@ -75,13 +75,13 @@ class BookingHouse(House):
         return self.services.bookings
 
     @asynccontextmanager
-    async def living(self, poll: float = 0.5) -> AsyncIterator["BookingHouse"]:
-        """All that runs by itself, runs."""
+    async def living(self, poll: float = 0.5, looks: float = 1.0) -> AsyncIterator["BookingHouse"]:
+        """All that runs by itself, runs; who lives through days looks less often than each second."""
         tasks = [asyncio.ensure_future(work) for _, work in self.services.booking_wing.lasting()]
         tasks.append(asyncio.ensure_future(self.journal.run()))
         fresh = keep_fresh(self.index, self.registry, lambda _: self.services.rights_changed(), every=poll)
         tasks.append(asyncio.ensure_future(fresh))
-        tasks.append(asyncio.ensure_future(self._looks()))
+        tasks.append(asyncio.ensure_future(self._looks(looks)))
         try:
             yield self
             await asyncio.sleep(1.5)  # whatever is on its way arrives
@@ -90,9 +90,9 @@ class BookingHouse(House):
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _looks(self) -> None:
+    async def _looks(self, every: float) -> None:
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(every)
             self.services.look()
 
     async def until(self, moment: datetime) -> None:
