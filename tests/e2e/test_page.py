@@ -339,6 +339,27 @@ def test_a_lost_stream_shows_a_banner_greys_what_is_old_and_coming_back_clears_b
     browser.get_log("browser")  # the refused connections were meant
 
 
+def test_a_stream_that_only_looks_alive_is_grey_after_ten_seconds(browser, house):
+    port = int(house.site.url.rsplit(":", 1)[1].strip("/"))
+    house.stop()
+    house.site = Site(options={"heartbeat_s": 600.0})
+    house.site.fill()
+    house.start(port)
+    browser.get(house.site.url)
+    eventually(lambda: text(browser, "#verdict .sentence") == "All doors are quiet", "the page shows the building")
+    browser.execute_script("""
+        window.seenStale = false;
+        new MutationObserver(() => (window.seenStale ||= document.body.hasAttribute("data-stale")))
+            .observe(document.body, { attributes: true });
+        for (const clock of [performance, Date]) {
+            const real = clock.now.bind(clock);
+            clock.now = () => real() + 10_000;
+        }
+    """)
+
+    eventually(lambda: browser.execute_script("return window.seenStale"), "old values are greyed")
+
+
 def test_a_service_that_starts_anew_is_followed_from_its_own_beginning(browser, house):
     port = int(house.site.url.rsplit(":", 1)[1].strip("/"))
     house.stop()

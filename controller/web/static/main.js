@@ -151,7 +151,8 @@ function watchLink() {
   if (isStale()) drawLost();
 }
 
-const isStale = () => lostAt !== null && now() - lostAt >= GREY_MS;
+// From the last that was heard: a stream that only looked alive has been silent for as long already.
+const isStale = () => lostAt !== null && now() - heardAt >= GREY_MS;
 
 function setView(view) {
   setAttribute(document.body, "data-view", view);

@@ -1,7 +1,6 @@
 // The one connection to the server: it resumes where it was, comes back by itself, and notices silence.
 
-const HEARTBEAT_S = 15;
-const SILENT_MS = (2 * HEARTBEAT_S + 5) * 1000; // two beats missed: the connection only looks alive
+const SILENT_MS = 10000; // two beats of four seconds missed: the connection only looks alive
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10000;
 const HIDDEN_MS = 60000; // a browser has six connections per server: a tab nobody looks at gives its own back

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import re
 import socket
 from contextlib import aclosing
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from controller.web import stream
 from tests.support.site import Site, door, fact, listen
 
 DEADLINE = 10.0
@@ -209,3 +212,11 @@ async def test_what_a_name_may_hold_cannot_break_the_stream_apart():
 
     assert first.data["facts"][0]["text"] == hostile
     assert json.dumps(first.data)
+
+
+def test_the_page_calls_a_stream_dead_after_ten_seconds_and_two_lost_beats():
+    script = (Path(stream.__file__).parent / "static" / "stream.js").read_text()
+    [silent_ms] = re.findall(r"const SILENT_MS = (\d+);", script)
+
+    assert int(silent_ms) == 10_000
+    assert 2 * stream.HEARTBEAT_S < int(silent_ms) / 1000 < 3 * stream.HEARTBEAT_S
