@@ -285,6 +285,23 @@ def test_scans_without_a_connection_are_kept_and_told_later_once(browser, house)
     assert not browser.find_element(By.ID, "lost").is_displayed()
 
 
+def test_what_was_not_checked_has_its_answer_as_soon_as_the_line_is_back(browser, house):
+    open_scanner(browser, house, TALK)
+    connected(browser, False)
+    scan(browser, house.tickets[TALK][1])
+    answered(browser, "Not checked")
+    connected(browser, True)
+    answered(browser, "Welcome")
+    connected(browser, False)
+    scan(browser, house.tickets[TALK][1])
+    answered(browser, "Not checked")
+    connected(browser, True)
+    answered(browser, "Already inside")
+
+    assert "Not checked" not in text(browser, "#answer")
+    assert not browser.find_element(By.ID, "not-let-in").is_displayed()
+
+
 # What a phone with a camera has, and this browser has not: it sees one ticket for as long as it looks.
 _CAMERA = """
 navigator.mediaDevices.getUserMedia = async () => document.createElement("canvas").captureStream();

@@ -24,6 +24,7 @@ let sending = false;
 let conflicts = [];
 let recent = [];
 let camera = null;
+let shown = null; // the nonce of the scan whose answer stands there as not checked
 
 // --- scanning --------------------------------------------------------------------------------------------------------
 
@@ -59,10 +60,12 @@ async function sendWaiting() {
         const said = await ask(scan);
         if (said.conflict || !["welcome", "left"].includes(said.answer)) conflicts.push({ ...said, scannedAt: scan.at });
         remember(said);
+        if (shown === scan.nonce) answer(said);
       } catch (error) {
         if (error instanceof NoAnswer) throw error;
         if (error instanceof Refusal && error.status >= 500) break;
         conflicts.push({ answer: "unknown", why: error.message, scannedAt: scan.at });
+        if (shown === scan.nonce) answer({ answer: "unknown", why: words("refused", { why: error.message }) });
       }
       queue.remove(scan.nonce);
     }
@@ -77,6 +80,7 @@ async function sendWaiting() {
 // --- drawing ---------------------------------------------------------------------------------------------------------
 
 function answer(said) {
+  shown = said.answer === "offline" ? said.nonce : null;
   const box = $("#answer");
   box.dataset.tone = said.answer === "checking" ? "wait" : (TONES[said.answer] ?? "stop");
   show(box, true);
