@@ -161,7 +161,9 @@ def test_a_figure_is_written_as_the_language_writes_it(browser, house):
     for lang in ("en", "fr"):
         browser.get(f"{house.url}panel/nowhere?lang={lang}")
         address = browser.execute_script("return document.querySelector('script').src")
-        script = "import(arguments[0]).then((it) => arguments[1](it.number(20.3)), (error) => arguments[1](String(error)))"
+        script = (
+            "import(arguments[0]).then((it) => arguments[1](it.number(20.3)), (error) => arguments[1](String(error)))"
+        )
         said.append(browser.execute_async_script(script, address.replace("panel/main.js", "kiosk/screen.js")))
 
     assert said == ["20.3", "20,3"]
