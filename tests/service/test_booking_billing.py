@@ -29,7 +29,7 @@ def rows(house: BookingHouse) -> list[tuple[LedgerEntry, str, str | None, int, s
 
 async def test_a_booking_that_is_over_is_one_row_of_its_minutes():
     house = BookingHouse()
-    async with house.living():
+    async with house.living(looks=10.0):
         made = await house.book("12:00", "12:45")
         await house.until(at("12:44"))
         assert rows(house) == []
@@ -39,7 +39,7 @@ async def test_a_booking_that_is_over_is_one_row_of_its_minutes():
 
 async def test_what_was_given_back_is_not_billed():
     house = BookingHouse()
-    async with house.living():
+    async with house.living(looks=10.0):
         ended = await house.book("12:00", "13:00")
         missed = await house.book("13:00", "14:00", BEN)
         gone = await house.book("14:00", "14:10")
@@ -103,7 +103,7 @@ async def test_a_ledger_that_cannot_be_written_now_is_written_later():
     async def full(rows, cursor=None):
         raise StoreError("the disk is full")
 
-    async with house.living():
+    async with house.living(looks=10.0):
         await house.book("12:00", "12:20")
         house.ledger.append = full
         await house.until(at("12:25"))

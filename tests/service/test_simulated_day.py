@@ -1,6 +1,6 @@
 """A whole day with two hundred people: everything the house did is explained, by somebody who did not ask the house.
 
-Three days are lived through; NATOMA_DAYS=50 makes it fifty. That the oracle can object is shown by breaking the house
+Two days are lived through; NATOMA_DAYS=50 makes it fifty. That the oracle can object is shown by breaking the house
 in one place at a time.
 """
 
@@ -30,7 +30,7 @@ from tests.support.leaping import LeapingLoop
 # They live through hours, and every line they count has a test that names it.
 pytestmark = pytest.mark.law
 
-DAYS = int(os.environ.get("NATOMA_DAYS", "3"))
+DAYS = int(os.environ.get("NATOMA_DAYS", "2"))
 # In this night the clocks of Paris go back, from three to two.
 AUTUMN = Sets(7, date(2026, 10, 25), ZoneInfo("Europe/Paris"), time(1, 0), hours=8.0)
 MORNING = Sets(2, hours=2.5, restarts=False)
