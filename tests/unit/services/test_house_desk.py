@@ -102,7 +102,7 @@ async def test_somebody_unknown_is_told_who_was_perhaps_meant(at: Registry) -> N
 
 async def test_somebody_who_resembles_nobody_is_told_what_to_write(at: Registry) -> None:
     with pytest.raises(
-        InputError, match="--by: nobody here is '' — write the id or the name of somebody of the house$"
+        InputError, match=r"--by: nobody here is '' — write the id or the name of somebody of the house$"
     ):
         await at.desk.begin_lockdown("space", "", "x")
 

@@ -269,11 +269,13 @@ async def test_what_is_not_there_and_what_is_not_done_there_are_problems_too() -
         nobody = await site.tell("GET", "/rooms/attic", secret)
         strange = await site.tell("GET", "/rooms/%00%0a", secret)
         wrong = await site.tell("DELETE", "/rooms", secret)
+        head = await site.client.head("/api/v1/rooms", headers={"Authorization": f"Bearer {secret}"})
         asked_first = await site.tell("OPTIONS", "/rooms", secret, headers={"Origin": "https://elsewhere.example"})
 
     assert [one.problem for one in (nowhere, nobody, strange)] == ["not_found"] * 3
     assert nobody.body["detail"] == "There is no room 'attic'."
     assert (wrong.status, wrong.problem, wrong.headers["Allow"]) == (405, "wrong_method", "GET")
+    assert (head.status, head.headers["Allow"]) == (405, "GET")
     assert asked_first.status == 405
 
 
