@@ -64,6 +64,7 @@ class FactKind(StrEnum):
     CALENDAR_CHANGED = "calendar_changed"  # an exception or a holiday was added or removed
     EVENT_STARTED = "event_started"  # its host has entered
     EVENT_ENDED = "event_ended"
+    EVENT_FULL = "event_full"  # every place is taken; detail: event, name, heads, capacity
     TICKET_ADMITTED = (
         "ticket_admitted"  # by somebody with a phone; the nonce is the correlation; detail: event, ticket, answer
     )

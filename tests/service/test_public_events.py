@@ -321,7 +321,9 @@ def test_what_a_door_tells_of_late_takes_no_later_way_out_back(evening):
     evening.until(START + timedelta(minutes=10))
     evening.happens(TAKEN, ONE)
     evening.happens(GRANTED, ONE, LAB_DOOR, grant="exit")
-    early = Fact(TAKEN, START + timedelta(minutes=5), door=LAB_DOOR.id, person=ONE, detail={"alone": True, "late_s": 300})
+    early = Fact(
+        TAKEN, START + timedelta(minutes=5), door=LAB_DOOR.id, person=ONE, detail={"alone": True, "late_s": 300}
+    )
     evening.told(early)
 
     assert evening.events.held(TICKETS[0], TALK).behind == {STREET.id}
@@ -374,17 +376,32 @@ def test_tickets_made_while_it_runs_count_at_once(evening):
     assert (before, evening.events.heads(TALK).people) == (1, 2)
 
 
-def test_a_full_event_is_told_to_staff_until_there_is_room(evening):
+def test_a_full_event_is_a_note_with_its_numbers_and_no_alarm(evening):
     evening.begins()
     evening.happens(TAKEN, ONE)
     evening.happens(TAKEN, TWO)
     evening.events.look()
-    full = (evening.events.full(), evening.alarms.stands(AlarmKind.CAPACITY, area=TALK.area))
+    evening.events.look()
+    full, alarms = evening.events.full(), evening.alarms.open
     evening.leaves(TWO)
     evening.events.look()
 
-    assert full == ({TALK.id}, True)
-    assert (evening.events.full(), evening.alarms.stands(AlarmKind.CAPACITY, area=TALK.area)) == (frozenset(), False)
+    (note,) = evening.of_kind(FactKind.EVENT_FULL)
+    assert note.detail == {"event": "talk", "name": "A talk", "heads": 2, "capacity": 2}
+    assert (full, list(alarms), evening.events.full()) == ({TALK.id}, [], frozenset())
+
+
+def test_an_event_with_more_people_in_it_than_it_may_is_an_alarm_until_somebody_leaves(evening):
+    evening.begins()
+    for who in (ONE, TWO, THREE):
+        evening.happens(TAKEN, who)
+    evening.events.look()
+    before = evening.alarms.stands(AlarmKind.CAPACITY, area=TALK.area)
+    evening.leaves(TWO)
+    evening.events.look()
+
+    assert (before, evening.alarms.stands(AlarmKind.CAPACITY, area=TALK.area)) == (True, False)
+    assert evening.events.full() == {TALK.id}
 
 
 def test_an_event_open_to_all_counts_openings_of_its_last_door_as_an_estimate():

@@ -57,6 +57,7 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.CALENDAR_READ: {"name": "Town hall", "made": 3, "changed": 1, "gone": 0, "conflicts": 2},
     FactKind.EVENT_STARTED: {"event": "Evening of talks"},
     FactKind.EVENT_ENDED: {"event": "Evening of talks"},
+    FactKind.EVENT_FULL: {"event": "talks", "name": "Evening of talks", "heads": 3, "capacity": 3},
     FactKind.WHEREABOUTS_FORGIVEN: {"by": "Dana"},
     FactKind.POLICY_PUBLISHED: {"version": "0f3a"},
     **{
@@ -338,6 +339,12 @@ def test_every_alarm_has_a_sentence_with_the_names_of_this_space(kind):
     assert "{" not in said
     assert "?" not in said
     assert said != kind
+
+
+def test_a_full_event_is_told_by_its_name_as_a_note():
+    said = line(FactKind.EVENT_FULL)
+
+    assert (said.text, said.tone) == ("Evening of talks is full (3 of 3)", "note")
 
 
 def test_an_alarm_says_where_it_is_and_a_late_one_that_it_is_late():

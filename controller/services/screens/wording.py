@@ -392,6 +392,7 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.CALENDAR_CHANGED: ("{by}: {said}", "note"),
     FactKind.EVENT_STARTED: ("{event} has begun", "good"),
     FactKind.EVENT_ENDED: ("{event} is over", "note"),
+    FactKind.EVENT_FULL: ("{name} is full ({heads} of {capacity})", "note"),
     FactKind.WHEREABOUTS_FORGIVEN: ("{by} forgave where {who} was thought to be", "note"),
     FactKind.QUOTA_OVERSHOT: ("{who} came in beyond the days left, by a door that decided alone", "bad"),
     FactKind.POLICY_PUBLISHED: ("Another version of the space file counts now: {version}", "note"),

@@ -82,6 +82,7 @@ class PublicEvents:
         self._begun: dict[EventId, datetime] = {}  # until the registry says so itself
         self._over: set[EventId] = set()
         self._full: frozenset[EventId] = frozenset()
+        self._over_full: frozenset[EventId] = frozenset()  # let in by hand, or by doors that were alone
         self._openings: dict[EventId, _Openings] = {}
         self._moves: dict[PersonId, _Moves] = {}
         self._stays = TicketStays()
@@ -210,15 +211,29 @@ class PublicEvents:
         )
 
     def _see_what_is_full(self) -> None:
-        full = frozenset(event.id for event in self.running() if self.heads(event).people >= event.capacity)
+        """A full event is as it was meant to be, and a note; one with more people in it than it may is an alarm."""
+        heads = {event.id: self.heads(event).people for event in self.running()}
         events = self._people().events
+        full = frozenset(id for id, people in heads.items() if people >= events[id].capacity)
+        over = frozenset(id for id in full if heads[id] > events[id].capacity)
         for id in full - self._full:
+            self._note_full(events[id], heads[id])
+        for id in over - self._over_full:
             detail: dict[str, Plain] = {"event": id, "capacity": events[id].capacity}
             self._alarms.raise_(AlarmKind.CAPACITY, area=events[id].area, detail=detail)
-        for id in self._full - full:
+        for id in self._over_full - over:
             if id in events:
                 self._alarms.clear(AlarmKind.CAPACITY, area=events[id].area)
-        self._full = full
+        self._full, self._over_full = full, over
+
+    def _note_full(self, event: PublicEvent, heads: int) -> None:
+        detail: dict[str, Plain] = {
+            "event": event.id,
+            "name": event.name,
+            "heads": heads,
+            "capacity": event.capacity,
+        }
+        self._note(Fact(FactKind.EVENT_FULL, self._clock.now(), area=event.area, detail=detail))
 
     def _moved(self, fact: Fact, door: DoorId, *, alert: bool) -> None:
         if fact.person is not None and fact.person in self._ticket_holders():
