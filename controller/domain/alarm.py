@@ -36,6 +36,8 @@ class AlarmKind(StrEnum):
     LOG_UNAVAILABLE = "log_unavailable"
     SERIES_MISSED = "series_missed"  # three times in a row nobody came: the room could be somebody else's
     PAUSED_WITH_BOOKINGS = "paused_with_bookings"  # somebody paused has bookings to come that open nothing
+    BANNED_WITH_BOOKINGS = "banned_with_bookings"  # the same of somebody banned: nobody else has the room either
+    BOOKED_ROOM_GONE = "booked_room_gone"  # a room that is in the space file no more has bookings to come
 
 
 SILENT = frozenset({AlarmKind.DURESS})

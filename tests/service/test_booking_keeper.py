@@ -9,8 +9,8 @@ import pytest
 from controller.domain.alarm import AlarmKind
 from controller.domain.booking.rules import Wish
 from controller.domain.facts import FactKind
-from controller.domain.holdings import BookingState
-from controller.domain.ids import SeriesId
+from controller.domain.holdings import Booking, BookingState
+from controller.domain.ids import AreaId, BookingId, SeriesId
 from controller.services.booking.desk import How
 from controller.services.ports import LoggedFact
 from tests.support.booking_house import ALICE, BEN, BOOKED_PEOPLE, CLEO, ELM, OAK, PINE, SARA, BookingHouse, at
@@ -189,6 +189,25 @@ async def test_whoever_checks_in_while_the_release_is_on_its_way_keeps_the_room(
     assert house.heard_of(RELEASED) == []
 
 
+async def test_somebody_who_walks_in_while_the_release_is_on_its_way_is_not_sent_out():
+    house = BookingHouse()
+    async with house.living():
+        made = await house.book("12:15", "13:00")
+        read = house.bookings.booking
+
+        async def read_a_moment_later(id):
+            found = await read(id)
+            house.feels(True)
+            return found
+
+        house.bookings.booking = read_a_moment_later  # the release was due by then: it reads before it writes
+        await house.until(at("12:26"))
+        house.bookings.booking = read
+        assert (await house.stands(made)).state is BookingState.BOOKED
+    assert house.heard_of(RELEASED) == []
+    assert [fact.detail["booking"] for fact in house.heard_of(IN_USE)] == [made.id]
+
+
 # --- restarts ---------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +303,36 @@ async def test_a_pause_with_no_booking_to_come_is_nobody_s_alarm():
         await house.registry.set_standing(BEN.id, "paused")
         await asyncio.sleep(3)
     assert [one for one in house.alarms.open if one.kind is AlarmKind.PAUSED_WITH_BOOKINGS] == []
+
+
+async def test_whoever_is_banned_with_bookings_to_come_is_shown_to_staff_until_they_are_cancelled():
+    house = BookingHouse()
+    async with house.living():
+        made = await house.book("15:00", "16:00")
+        await house.registry.set_standing(ALICE.id, "paused")
+        await house.registry.set_banned(ALICE.id, True)
+        await asyncio.sleep(3)
+        assert house.alarms.stands(AlarmKind.BANNED_WITH_BOOKINGS, person=ALICE.id)
+        assert not house.alarms.stands(AlarmKind.PAUSED_WITH_BOOKINGS, person=ALICE.id)
+        await house.desk.cancel(made.id, SARA.id)
+        await asyncio.sleep(3)
+        assert not house.alarms.stands(AlarmKind.BANNED_WITH_BOOKINGS, person=ALICE.id)
+
+
+async def test_a_room_that_is_gone_with_bookings_to_come_is_shown_to_staff_once_until_they_are_cancelled():
+    attic = AreaId("attic")
+    house = BookingHouse()
+    async with house.living():
+        for number, clock in enumerate(("15:00", "16:00")):
+            there = Booking(BookingId(f"b-{number}"), attic, at(clock), at(clock) + timedelta(hours=1), ALICE.id)
+            await house.bookings.put_booking(there)
+        await asyncio.sleep(3)
+        assert house.alarms.stands(AlarmKind.BOOKED_ROOM_GONE, area=attic)
+        assert [one.count for one in house.alarms.open if one.kind is AlarmKind.BOOKED_ROOM_GONE] == [1]
+        for number in (0, 1):
+            await house.desk.cancel(BookingId(f"b-{number}"), SARA.id)
+        await asyncio.sleep(3)
+        assert not house.alarms.stands(AlarmKind.BOOKED_ROOM_GONE, area=attic)
 
 
 # --- the log of a day -------------------------------------------------------------------------------------------------

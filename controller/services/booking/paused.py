@@ -1,12 +1,12 @@
-"""Whoever is paused and has bookings to come: staff are shown, since nothing of these opens a door.
+"""Bookings to come that open no door, since their owner is paused or banned or their room is gone: staff are shown.
 
-Nothing is cancelled here: a pause may be over before the booking, and a fair host asks first.
+Nothing is cancelled here: a pause may be over before the booking, a room may come back, and a fair host asks first.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from controller.domain.alarm import AlarmKind
+from controller.domain.alarm import AlarmKind, Subject
 from controller.domain.holdings import HOLDS_ITS_TIME, Booking
 from controller.domain.ids import PersonId
 from controller.domain.membership import PersonKind
@@ -18,10 +18,11 @@ from controller.services.entry.holdings_index import memberships_in
 from controller.services.ports import Clock
 
 _EVERY = 300  # looks
+_OURS = frozenset({AlarmKind.PAUSED_WITH_BOOKINGS, AlarmKind.BANNED_WITH_BOOKINGS, AlarmKind.BOOKED_ROOM_GONE})
 
 
 class PausedBookings:
-    """Keeps one alarm for each person concerned, as long as it is so."""
+    """Keeps one alarm for each person and each room concerned, as long as it is so."""
 
     def __init__(self, index: AccessIndex, alarms: Alarms, clock: Clock) -> None:
         self._index = index
@@ -30,7 +31,7 @@ class PausedBookings:
         self._looks = 0
 
     def rights_changed(self) -> None:
-        """Somebody was paused or is back; a booking was made or cancelled."""
+        """Somebody was paused or banned, or is back; a booking was made or cancelled."""
         self._looks = 0
 
     def look(self) -> None:
@@ -38,23 +39,34 @@ class PausedBookings:
         self._looks += 1
         if self._looks % _EVERY != 1:
             return
-        now = self._clock.now()
-        flagged = set(paused_owners(self._index, now))
-        for person in flagged:
-            if not self._alarms.stands(AlarmKind.PAUSED_WITH_BOOKINGS, person=person):
-                self._alarms.raise_(AlarmKind.PAUSED_WITH_BOOKINGS, person=person)
+        lasting = set(idle_bookings(self._index, self._clock.now()))
+        for kind, subject in sorted(lasting, key=str):
+            if not self._alarms.stands(kind, person=subject.person, area=subject.area):
+                self._alarms.raise_(kind, person=subject.person, area=subject.area)
         for alarm in self._alarms.open:
-            about = alarm.subject.person
-            if alarm.kind is AlarmKind.PAUSED_WITH_BOOKINGS and alarm.stands and about not in flagged:
-                self._alarms.clear(AlarmKind.PAUSED_WITH_BOOKINGS, person=about)
+            about = alarm.subject
+            if alarm.kind in _OURS and alarm.stands and (alarm.kind, about) not in lasting:
+                self._alarms.clear(alarm.kind, person=about.person, area=about.area)
 
 
-def paused_owners(index: AccessIndex, now: datetime) -> Iterator[PersonId]:
-    """Who owns a booking to come and is paused."""
-    coming: set[PersonId] = {
-        one.owner for bookings in index.holdings.rooms.values() for one in bookings if _is_to_come(one, now)
-    }
-    return (owner for owner in coming if is_paused(index, owner, now))
+def idle_bookings(index: AccessIndex, now: datetime) -> Iterator[tuple[AlarmKind, Subject]]:
+    """About which rooms and about whom staff are to know, for bookings to come."""
+    owners: set[PersonId] = set()
+    for area, bookings in index.holdings.rooms.items():
+        coming = {one.owner for one in bookings if _is_to_come(one, now)}
+        if coming and area not in index.space.areas:
+            yield AlarmKind.BOOKED_ROOM_GONE, Subject(area=area)
+        owners |= coming
+    for owner in owners:
+        if is_banned(index, owner):
+            yield AlarmKind.BANNED_WITH_BOOKINGS, Subject(person=owner)
+        elif is_paused(index, owner, now):
+            yield AlarmKind.PAUSED_WITH_BOOKINGS, Subject(person=owner)
+
+
+def is_banned(index: AccessIndex, id: PersonId) -> bool:
+    person = index.people.people.get(id)
+    return person is not None and person.banned
 
 
 def is_paused(index: AccessIndex, id: PersonId, now: datetime) -> bool:

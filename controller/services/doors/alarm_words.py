@@ -24,6 +24,8 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.LOG_UNAVAILABLE: "The event log cannot be written",
     AlarmKind.SERIES_MISSED: "{who} has missed a series in {place} three times in a row: ask them, or end it",
     AlarmKind.PAUSED_WITH_BOOKINGS: "{who} is paused and has bookings to come that open nothing",
+    AlarmKind.BANNED_WITH_BOOKINGS: "{who} is banned and has bookings to come: cancel them, or lift the ban",
+    AlarmKind.BOOKED_ROOM_GONE: "{place} is not in the space file and has bookings to come: move or cancel them",
 }
 
 TOLD_BY_A_FACT_OF_ITS_OWN = frozenset(
