@@ -17,6 +17,7 @@ from simulator.errors import InputError, did_you_mean
 from simulator.hours import Hours, read_hours
 
 Thing = TypeVar("Thing")
+Place = TypeVar("Place", "Door", "Area")
 
 # libyaml where it is there: ten times as fast.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -115,6 +116,10 @@ class Building:
     def door(self, name: str) -> Door:
         """By id or by name; raises InputError with what was meant."""
         return _find(self.doors, name, "door")
+
+    def room(self, name: str) -> Area:
+        """By id or by name; raises InputError with what was meant."""
+        return _find({area.id: area for area in self.rooms()}, name, "room")
 
     @property
     def badge_format(self) -> tuple[str, int]:
@@ -328,7 +333,7 @@ def _names(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(str(one) for one in value or ())
 
 
-def _find(things: Mapping[str, Door], name: str, what: str) -> Door:
+def _find(things: Mapping[str, Place], name: str, what: str) -> Place:
     wanted = name.strip().casefold()
     for thing in things.values():
         if wanted in (thing.id.casefold(), thing.name.casefold()):

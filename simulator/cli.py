@@ -1,4 +1,4 @@
-"""The command line of the simulator: run, tap, press-exit, open, hold-open, people, list.
+"""The command line of the simulator: run, tap, press-exit, press-button, open, hold-open, people, list.
 
 Exit codes: 0 fine (for `tap`: granted), 1 failed (denied, no answer, no broker), 2 wrong usage or input.
 """
@@ -191,6 +191,16 @@ def press_exit(door: str, for_s: float | None, data: Path, as_json: bool) -> Non
         raise InputError(f"--for {for_s:g} is out of reach; take up to 3600 seconds")
     held = {"for_s": for_s} if for_s is not None else {}
     _say(_ask(data, {"do": "press-exit", "door": door, **held}), as_json)
+
+
+@main.command("press-button")
+@click.option("--room", required=True, help="Room, by id or name.")
+@_DATA
+@_JSON
+@friendly
+def press_button(room: str, data: Path, as_json: bool) -> None:
+    """Press the button in a room of the running simulator: the booth's asks for on air, or ends it."""
+    _say(_ask(data, {"do": "press-button", "room": room}), as_json)
 
 
 @main.command("open")

@@ -42,6 +42,10 @@ class Control:
         self._if_nobody = if_nobody
 
     async def answer(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        if request.get("do") == "press-button":
+            room = self._building.room(str(request.get("room", "")))
+            self._hands.press_button(room)
+            return {"room": room.id, "words": f"{room.name}: the button was pressed"}
         door = self._building.door(str(request.get("door", "")))
         match request.get("do"):
             case "tap":
@@ -63,7 +67,7 @@ class Control:
                 stood = await self._hands.open(door, for_s)
                 return {**stood.as_dict(), "words": stood.in_words()}
             case other:
-                raise InputError(f"the simulator cannot {other!r}; it can tap, press-exit and open")
+                raise InputError(f"the simulator cannot {other!r}; it can tap, press-exit, press-button and open")
 
     def _whose(self, badge: str) -> SimPerson:
         return find_person(self._people, badge, self._if_nobody) or person_with_number(badge)

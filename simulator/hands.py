@@ -1,4 +1,4 @@
-"""What a visitor of the simulated building can do with a door: tap, type a PIN, press exit, push, hold it open.
+"""What a visitor of the simulated building can do: at a door tap, type a PIN, press exit, push, hold it open; in a room press its button.
 
 The same hands for `natoma-sim tap` on its own and for a running simulator asked over its socket.
 """
@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from devices.messages import IN_GRACE, Signal
-from devices.units.steps import Show
-from simulator.building import Building, Door
+from devices.units import Light
+from devices.units.steps import ButtonPressed, Show
+from simulator.building import Area, Building, Door
 from simulator.errors import InputError
 from simulator.fleet import Fleet
 from simulator.people import SimPerson
@@ -115,6 +116,20 @@ class Hands:
         """The handle or the button inside, and out."""
         self._fleet.press_exit(door)
         await self._walk_through(door)
+
+    def press_button(self, room: Area) -> None:
+        """The button of the room's light: a booth's asks for on air, or ends it."""
+        for light in self._fleet.in_area(room.id, "light"):
+            if isinstance(light.machine, Light) and light.machine.has_button:
+                light.feed(ButtonPressed())
+                return
+        lights = (
+            each for each in self._building.devices.values() if each.kind == "light" and "button" in each.channels
+        )
+        there = sorted(each.area for each in lights if each.area is not None)
+        raise InputError(
+            f"{room.name} has no button; {'there is one in ' + ', '.join(there) if there else 'no room has'}"
+        )
 
     async def hold_exit(self, door: Door, for_s: float) -> None:
         """Lean on the button inside and go nowhere: a button that stays pressed is stuck."""

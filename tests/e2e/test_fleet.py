@@ -264,7 +264,7 @@ async def test_the_socket_answers_refuses_and_makes_room(
             stranger = await ask(socket, {"do": "tap", "badge": "04AABBCCDDEEFF", "door": "front"})
             with pytest.raises(InputError, match="no door 'fromt'; did you mean 'front'"):
                 await ask(socket, {"do": "tap", "badge": somebody.name, "door": "fromt"})
-            with pytest.raises(InputError, match="it can tap, press-exit and open"):
+            with pytest.raises(InputError, match="it can tap, press-exit, press-button and open"):
                 await ask(socket, {"do": "dance", "door": "front"})
             with pytest.raises(RunError, match="a simulator already runs"):
                 async with serve(socket, control):

@@ -133,8 +133,9 @@ def test_a_data_directory_of_another_space_is_noticed_before_anything_starts(tmp
     assert "it was made for another space file" in result.stderr
 
 
-def test_hands_need_a_running_simulator(tmp_path: Path):
-    result = natoma_sim("press-exit", "--door", "street", "--data", str(tmp_path))
+@pytest.mark.parametrize("words", [["press-exit", "--door", "street"], ["press-button", "--room", "booth"]], ids=str)
+def test_hands_need_a_running_simulator(tmp_path: Path, words: list[str]):
+    result = natoma_sim(*words, "--data", str(tmp_path))
 
     assert result.exit_code == 1
     assert "no simulator runs with" in result.stderr

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from devices.units import DoorUnit
+from devices.units.steps import ButtonPressed
 from simulator.building import Building, Door
 from simulator.clock import now
 from simulator.control import Control
@@ -105,3 +106,26 @@ async def test_a_simulator_of_strangers_calls_nobody_by_name(fleet: Fleet, one_d
 
     with pytest.raises(InputError, match="there are no people known here"):
         await control.answer({"do": "tap", "badge": "Grace Santos", "door": "front"})
+
+
+@pytest.mark.parametrize("named", ["booth", "podcast BOOTH"])
+async def test_the_booths_button_is_pressed_by_its_rooms_id_or_name(
+    parisoma: Building, named: str, monkeypatch: pytest.MonkeyPatch
+):
+    endpoint = DataDir(Path("nowhere")).endpoint("mqtt://127.0.0.1:1", None, None, None)
+    fleet = Fleet(parisoma, endpoint, Surroundings(now, no_readings), only=["light-booth"], seed=1)
+    pressed: list[object] = []
+    monkeypatch.setattr(fleet.devices["light-booth"], "feed", pressed.append)
+    answer = await Control(Hands(fleet, parisoma), parisoma, ()).answer({"do": "press-button", "room": named})
+
+    assert pressed == [ButtonPressed()]
+    assert answer == {"room": "booth", "words": f"{parisoma.areas['booth'].name}: the button was pressed"}
+
+
+async def test_a_room_without_a_button_and_no_room_are_told_which_has_one(parisoma: Building, fleet: Fleet):
+    control = Control(Hands(fleet, parisoma), parisoma, ())
+
+    with pytest.raises(InputError, match="Minna has no button; there is one in booth"):
+        await control.answer({"do": "press-button", "room": "minna"})
+    with pytest.raises(InputError, match="no room 'boot'; did you mean 'booth'"):
+        await control.answer({"do": "press-button", "room": "boot"})
