@@ -55,7 +55,7 @@ REFUSALS = (
     Problem.UNKNOWN_ROOM, Problem.NOT_BOOKABLE, Problem.UNKNOWN_PERSON, Problem.BANNED, Problem.NOT_YOURS, Problem.LENGTH,
     Problem.PAST, Problem.TOO_LONG, Problem.CLOSED, Problem.HOLIDAY, Problem.NO_PLAN, Problem.PLAN_ENDED,
     Problem.PLAN_PAUSED, Problem.PLAN_OVERDUE, Problem.PLAN_MAY_NOT, Problem.TOO_FAR_AHEAD, Problem.HOURS_USED_UP,
-    Problem.OVERLAP, Problem.BUFFER, Problem.NEEDS_PERSON, Problem.NEEDS_STAFF,
+    Problem.OVERLAP, Problem.EVENT, Problem.BUFFER, Problem.NEEDS_PERSON, Problem.NEEDS_STAFF,
 )  # fmt: skip
 OF_ITS_STATE = (Problem.OVER_ALREADY, Problem.BEGUN, Problem.NOT_BEGUN, Problem.NOT_WAITING)
 

@@ -70,6 +70,13 @@ def test_every_operation_has_a_name_of_its_own_and_says_its_scopes() -> None:
         assert said["tags"] == [route.tag]
 
 
+def test_whatever_books_tells_each_way_in_which_a_room_is_taken() -> None:
+    taken = {Problem.OVERLAP, Problem.EVENT, Problem.BUFFER}
+    books = {"createBooking", "changeBooking", "extendBooking", "createSeries", "takeOffered"}
+
+    assert {route.name for route in ROUTES if taken <= set(problems_of(route))} >= books
+
+
 def test_a_version_is_asked_for_where_something_that_was_read_is_changed() -> None:
     asked = {
         operation["operationId"]
