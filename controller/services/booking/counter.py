@@ -139,6 +139,7 @@ class Counter:
             people={id: people.people[id] for id in (owner, *participants) if id in people.people},
             memberships=memberships_in(holder, people) if holder is not None else (),
             has_day_pass=await self._has_day_pass(owner, now),
+            events=tuple(people.events.values()),
             others=await self.stores.bookings.bookings_between(*_around(start, end), area),
             own=await self.stores.bookings.bookings_of(owner, *_months(start, end, space.zone)),
         )

@@ -127,7 +127,8 @@ class BookingDesk(SeriesDesk, Arrivals, Guests, WaitingDesk):
     async def _rooms(self, area: AreaId, span: Span) -> free.Rooms:
         day = timedelta(days=1)  # what is cleared up after may reach into it
         bookings = await self.stores.bookings.bookings_between(span.start - day, span.end + day, area)
-        return free.Rooms(self.space(), self.people().house, bookings)
+        people = self.people()
+        return free.Rooms(self.space(), people.house, bookings, tuple(people.events.values()))
 
 
 def _slots(area: AreaId, spans: list[Span]) -> list[Slot]:
