@@ -167,6 +167,19 @@ async def test_of_many_that_are_lengthened_at_once_the_hours_of_a_month_are_held
     assert refused == [RefuseReason.HOURS_USED_UP] * 2
 
 
+async def test_of_many_that_are_extended_at_once_the_hours_of_a_month_are_held_against_each():
+    people = replace(BOOKED_PEOPLE, memberships={ALICE.id: (Membership(ALICE.id, SMALL, NOON.date().replace(day=1)),)})
+    house = BookingHouse(people)
+    made = [await house.book(f"{hour}:00", f"{hour}:30") for hour in (14, 15, 16)]
+    slow_to_tell(house)
+
+    asked = (house.desk.extend(one.id, ALICE.id, minutes=30) for one in made)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    refused = [one.refused.reason for one in answers if isinstance(one, BookingRefused)]
+    assert refused == [RefuseReason.HOURS_USED_UP] * 2
+
+
 async def test_a_booking_that_is_not_there_is_named_in_the_answer():
     house = BookingHouse()
     with pytest.raises(InputError, match="no booking 'b-none'"):

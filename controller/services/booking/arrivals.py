@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from controller.domain.booking import no_show
-from controller.domain.booking.rules import Edit, Refused, RefuseReason, end_early, judge_edit
+from controller.domain.booking.rules import Edit, Refused, RefuseReason, end_early
 from controller.domain.facts import FactKind
 from controller.domain.holdings import Booking, BookingState
 from controller.domain.ids import BookingId, PersonId
@@ -52,7 +52,7 @@ class Arrivals(Counter):
         known = await self.known(
             booking.area, booking.start, end, booking.owner, by, how, participants=booking.participants
         )
-        before, after = await self.rewrite(id, lambda standing: judge_edit(standing, edit, known))
+        before, after = await self.edit(id, edit, known)
         if after.end != before.end:
             self.tell(FactKind.BOOKING_CHANGED, after, by, how, was={"end": before.end.isoformat()})
         self._tell_of_coming(before, after, by, how)

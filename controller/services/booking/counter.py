@@ -198,10 +198,6 @@ class Counter:
 
         return await self.together(made)
 
-    async def write(self, booking: Booking) -> Booking:
-        """A new booking that was judged already."""
-        return await self.together(lambda book: book.put(booking))
-
     async def edit(self, id: BookingId, edit: Edit, known: Circumstances) -> tuple[Booking, Booking]:
         """Judge an edit and write what comes of it: the booking before and after."""
         return await self.together(lambda book: self.edit_in(book, id, edit, known))

@@ -1,7 +1,7 @@
 """At the booking desk: waiting for a time that is taken, taking it when it is offered, waiting no longer."""
 
 from controller.domain.booking import waiting as rules
-from controller.domain.booking.rules import Refused, RefuseReason, Wish, judge
+from controller.domain.booking.rules import Refused, RefuseReason, Wish
 from controller.domain.booking.values import Waiting, WaitingState
 from controller.domain.booking.waiting import Input
 from controller.domain.facts import FactKind
@@ -13,7 +13,6 @@ from controller.services.booking.counter import (
     Counter,
     How,
     accepted,
-    new_booking_id,
     new_waiting_id,
 )
 
@@ -45,9 +44,8 @@ class WaitingDesk(Counter):
         known = await self.known(
             wish.area, wish.start, wish.end, wish.owner, by, how, participants=wish.participants, speaks_for_owner=True
         )
-        booking = judge(wish, known, new_booking_id())
         try:
-            made = await self.write(accepted(booking))
+            made = await self.make(wish, known)
         except BookingRefused as error:
             if error.refused.reason in _QUICKER:
                 await self._lost(waiting, by, how)
