@@ -114,7 +114,9 @@ class _Reconciling:
         unread = _Unread(self._problems)
         ahead = {key: one for key, one in self._live.items() if one.start > self._now and one.start < self._window_end}
         gone = [one for key, one in ahead.items() if key not in there and not unread.has(key)]
-        held_back = gone if not sure and len(gone) >= MANY and 2 * len(gone) > len(ahead) else []
+        # Counted beside what is new in this reading: booked, it must not tip the same reading the next time.
+        all_ahead = ahead.keys() | {entry.key for entry in self._entries if entry.start > self._now}
+        held_back = gone if not sure and len(gone) >= MANY and 2 * len(gone) > len(all_ahead) else []
         if not held_back:
             for one in gone:
                 self._withdraw(one)

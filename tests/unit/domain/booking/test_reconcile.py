@@ -228,6 +228,17 @@ def test_many_that_are_gone_at_once_are_held_back_unless_somebody_is_sure() -> N
     assert len(books.read([], sure=True).gone) == 3
 
 
+def test_what_is_new_in_a_reading_does_not_tip_the_same_one_the_next_time() -> None:
+    books = Books()
+    books.read((entry("a", 2), entry("b", 3), entry("c", 4), entry("d", 5)))
+    reading = (entry("e", 6), entry("f", 7))
+
+    first, again = books.read(reading), books.read(reading)
+
+    assert (len(first.held_back), len(first.made)) == (4, 2)
+    assert (len(again.held_back), again.writes) == (4, ())
+
+
 def test_what_is_held_back_still_has_its_room() -> None:
     books = Books()
     books.read([entry(f"e{n}", 2 * n) for n in range(1, 6)])
