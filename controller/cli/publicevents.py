@@ -34,6 +34,7 @@ def event() -> None:
 @click.option("--capacity", type=click.IntRange(min=1), required=True, help="How many visitors fit.")
 @click.option("--open", "is_open", is_flag=True, help="The doors are unlocked while it runs; without it, by ticket.")
 @click.option("--public", "is_public", is_flag=True, help="Show it on the page of coming events, for anybody.")
+@click.option("--over-bookings", is_flag=True, help="Announce it although its room is booked: what is booked stands.")
 @where_options
 def add(
     config: Path | None,
@@ -46,6 +47,7 @@ def add(
     capacity: int,
     is_open: bool,
     is_public: bool,
+    over_bookings: bool,
     **flags: Any,
 ) -> None:
     """Announce an event, or change one that has not begun."""
@@ -56,7 +58,18 @@ def add(
             begins = moment_of("--from", start, space.zone, now)
             ends = moment_of("--to", end, space.zone, now, is_end=True)
             entry = EventEntry.OPEN if is_open else EventEntry.TICKET
-            return await desk.add(id, name, host, doors, begins, ends, capacity, entry, is_public=is_public)
+            return await desk.add(
+                id,
+                name,
+                host,
+                doors,
+                begins,
+                ends,
+                capacity,
+                entry,
+                is_public=is_public,
+                over_bookings=over_bookings,
+            )
 
     click.echo(asyncio.run(do()))
     click.echo(WITHIN)
@@ -112,5 +125,13 @@ async def _open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[E
     space = space_of(settings)
     async with open_kept(settings.home) as kept:
         people = await kept.registry.load()
-        desk = EventsDesk(kept.public_events, space, people.people, people.events, people.tickets, SystemClock().now())
+        desk = EventsDesk(
+            kept.public_events,
+            space,
+            people.people,
+            people.events,
+            people.tickets,
+            SystemClock().now(),
+            people.bookings.values(),
+        )
         yield desk, space

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.holdings import EventEntry, PublicEvent, Ticket
-from controller.domain.ids import DoorId, EventId, PersonId, TicketId
+from controller.domain.holdings import Booking, BookingState, EventEntry, PublicEvent, Ticket
+from controller.domain.ids import BookingId, DoorId, EventId, PersonId, TicketId
 from controller.domain.membership import Person
 from controller.errors import InputError
 from controller.services.ports import RegistrySnapshot
@@ -32,11 +32,20 @@ class Desk:
             RegistrySnapshot(1, people={HERA.id: HERA}, events={event.id: event for event in events})
         )
         self.now = NOON
+        self.bookings: list[Booking] = []
 
     @property
     def desk(self) -> EventsDesk:
         now = self.registry.now
-        return EventsDesk(MemoryPublicEvents(self.registry), self.space, now.people, now.events, now.tickets, self.now)
+        return EventsDesk(
+            MemoryPublicEvents(self.registry),
+            self.space,
+            now.people,
+            now.events,
+            now.tickets,
+            self.now,
+            self.bookings,
+        )
 
     async def has_ticket(self) -> None:
         await MemoryPublicEvents(self.registry).add_tickets([NewTicket(ADAS, b"digest")])
@@ -148,3 +157,76 @@ async def test_events_in_words():
         "open  A talk, today 19:00 to today 21:00, for 40, open to all, host Hera: running",
         "talk  A talk, today 19:00 to today 21:00, for 40, 1 ticket, host Hera: waits for its host",
     ]
+
+
+# --- what is booked in its room ---------------------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+def booking(id: str, start, end, **more: object) -> Booking:
+    made = Booking(BookingId(id), LAB_DOOR.inner, start, end, HERA.id, title="Secret board")
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+async def test_an_event_over_a_booking_is_not_announced_without_a_word():
+    house = Desk()
+    house.bookings = [booking("b-1", START + HOUR, END + HOUR)]
+    with pytest.raises(
+        InputError, match=r"^--over-bookings: .* is booked then: b-1 today 20:00 to today 22:00 — "
+    ) as caught:
+        await house.adds()
+
+    assert house.registry.now.events == {}
+    assert "Secret" not in str(caught.value)
+
+
+async def test_who_says_so_announces_it_over_bookings_and_is_told_which():
+    house = Desk()
+    house.bookings = [booking(f"b-{n}", START, END) for n in range(12)]
+    said = await house.adds(over_bookings=True)
+
+    assert house.registry.now.events == {TALK.id: TALK}
+    assert " Booked then as well: b-0 today 19:00 to today 21:00, b-1 " in said
+    assert said.endswith(", and 2 more; tell them.")
+
+
+async def test_what_is_booked_elsewhere_before_after_or_no_more_is_in_no_event_s_way():
+    house = Desk()
+    house.bookings = [
+        booking("b-1", START, END, area=STREET.inner),
+        booking("b-2", START - HOUR, START),
+        booking("b-3", END, END + HOUR),
+        booking("b-4", START, END, state=BookingState.CANCELLED),
+    ]
+    await house.adds()
+
+    assert house.registry.now.events == {TALK.id: TALK}
+
+
+# --- its name ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("x" * 10_000, "--name: 10000 characters — 1 to 80"),
+        ("  ", "--name: 0 characters — 1 to 80"),
+        ("Tides\nand more", "--name: has a line break or another unseen character"),
+        ("Tides \u202etxet", "--name: has a line break or another unseen character"),
+    ],
+)
+async def test_a_name_that_visitors_could_not_read_is_refused(name: str, said: str):
+    house = Desk()
+    with pytest.raises(InputError) as caught:
+        await house.adds(name=name)
+
+    assert str(caught.value).startswith(said)
+    assert house.registry.now.events == {}
+
+
+async def test_a_name_may_be_in_any_script():
+    house = Desk()
+    await house.adds(name=" می\u200cخواهم ")
+
+    assert house.registry.now.events[TALK.id].name == "می\u200cخواهم"

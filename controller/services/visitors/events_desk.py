@@ -4,13 +4,15 @@ How an event runs is in `public_events`, how tickets are made in `ticket_desk`.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from controller.domain.booking.conflicts import held_until, standing_in
 from controller.domain.building import Space
 from controller.domain.door_mode import is_running
 from controller.domain.event_rights import HOST_BEFORE
-from controller.domain.holdings import EventEntry, PublicEvent, Ticket
+from controller.domain.holdings import Booking, EventEntry, PublicEvent, Ticket
 from controller.domain.ids import OUTSIDE, AreaId, DoorId, EventId, PersonId, TicketId
 from controller.domain.membership import Person
 from controller.errors import InputError
@@ -19,6 +21,11 @@ from controller.services.screens.wording import moment
 from controller.services.stores import EventStore
 
 LONGEST = timedelta(hours=24)
+NAME_LIMIT = 80
+_BOOKINGS_TOLD = 10
+# What moves a cursor or turns the writing round: whoever reads a list would read something else than what is there.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")  # of Persian and of Indian scripts, and of the parts of one picture
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -33,6 +40,7 @@ class EventsDesk:
         events: Mapping[EventId, PublicEvent],
         tickets: Mapping[TicketId, Ticket],
         now: datetime,
+        bookings: Iterable[Booking] = (),
     ) -> None:
         self._store = store
         self._space = space
@@ -40,6 +48,7 @@ class EventsDesk:
         self._events = events
         self._tickets = tickets
         self._now = now
+        self._bookings = bookings
 
     async def add(
         self,
@@ -53,10 +62,15 @@ class EventsDesk:
         entry: EventEntry,
         *,
         is_public: bool = False,
+        over_bookings: bool = False,
     ) -> str:
-        """Announce an event; one of the same id that has not begun is changed."""
+        """Announce an event; one of the same id that has not begun is changed.
+
+        What is booked in its room meanwhile stands, and nobody is told: only who says `over_bookings` announces it then.
+        """
         if not _ID.fullmatch(id):
             raise InputError(f"ID: {id!r} — lower-case letters, digits and '-', at most 40, like talk-2026-11-23")
+        name = _name(name)
         known = self._events.get(EventId(id))
         if known is not None and known.host_entered_at is not None:
             raise InputError(f"event {id!r} has begun: what is running is only ended, by `natoma event end {id}`")
@@ -80,12 +94,19 @@ class EventsDesk:
             entry,
             is_public=is_public,
         )
+        meets = self._meets(event)
+        if meets and not over_bookings:
+            raise InputError(
+                f"--over-bookings: {self._area(last.inner)} is booked then: {', '.join(meets)} — another time, move or "
+                "cancel them, or say that it is announced all the same: they stand beside it"
+            )
         await self._store.put_event(event)
         host_from = self._when(event.start - HOST_BEFORE)
         return (
             f"{name}, {self._when(start)} to {self._when(end)}, for {capacity}: begins when "
             f"{self._people[event.host].name} has come in, from {host_from} on."
             + (" Its name, time, place and free seats are on the public page." if is_public else "")
+            + (f" Booked then as well: {', '.join(meets)}; tell them." if meets else "")
         )
 
     def listed(self) -> list[str]:
@@ -112,6 +133,20 @@ class EventsDesk:
             raise InputError(f"{whose} is void already")
         await self._store.void_ticket(ticket.id)
         return f"{whose} is void: it opens no door any more."
+
+    def _meets(self, event: PublicEvent) -> list[str]:
+        """What is booked in its room while it goes on; whose it is and what for is nobody's at the door."""
+        there = [
+            one
+            for one in standing_in(event.area, self._bookings)
+            if one.start < event.end and event.start < held_until(one)
+        ]
+        said = [f"{one.id} {self._when(one.start)} to {self._when(one.end)}" for one in there[:_BOOKINGS_TOLD]]
+        return [*said, f"and {len(there) - _BOOKINGS_TOLD} more"] if len(there) > _BOOKINGS_TOLD else said
+
+    def _area(self, id: AreaId) -> str:
+        area = self._space.areas.get(id)
+        return area.name if area is not None else id
 
     def _path(self, names: list[str]) -> tuple[DoorId, ...]:
         """The doors on the way, from the street on, each leading on from where one is by then."""
@@ -178,3 +213,13 @@ class EventsDesk:
 
     def _when(self, at: datetime) -> str:
         return moment(at.isoformat(), self._space.zone, self._now)
+
+
+def _name(name: str) -> str:
+    """As visitors read it, on a page that anybody may see and in one line of a list."""
+    name = name.strip()
+    if not 0 < len(name) <= NAME_LIMIT:
+        raise InputError(f"--name: {len(name)} characters — 1 to {NAME_LIMIT}, as visitors know it")
+    if any(unicodedata.category(letter) in _UNSEEN and letter not in _JOINERS for letter in name):
+        raise InputError("--name: has a line break or another unseen character in it — take that away")
+    return name

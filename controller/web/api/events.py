@@ -52,7 +52,7 @@ _ONE = "/events/{event}"
 # The desk speaks of options, as it is typed at a command; here they are fields.
 _OPTION = re.compile(r"(?:--([a-z-]+)|(ID)): ", re.ASCII)
 _FLAG = re.compile(r"--([a-z-]+)", re.ASCII)
-_FIELDS = {"to": "end", "from": "start", "door": "doors", "host": "host", "ID": "id"}
+_FIELDS = {"to": "end", "from": "start", "door": "doors", "host": "host", "ID": "id", "over-bookings": "over_bookings"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,7 @@ class EventResource:
                 said.capacity,
                 said.entry,
                 is_public=said.is_public,
+                over_bookings=said.over_bookings,
             )
         except InputError as error:
             option = _OPTION.match(str(error))
@@ -238,7 +239,13 @@ class EventResource:
     def _desk(self) -> EventsDesk:
         people = self._house.people()
         return EventsDesk(
-            self._evenings.store, self._house.space(), people.people, self._all(), people.tickets, self._house.now()
+            self._evenings.store,
+            self._house.space(),
+            people.people,
+            self._all(),
+            people.tickets,
+            self._house.now(),
+            people.bookings.values(),
         )
 
     def _all(self) -> Mapping[EventId, PublicEvent]:

@@ -36,6 +36,7 @@ class EventEdit(Model):
     capacity: int = Field(ge=1, le=100_000)
     entry: EventEntry = EventEntry.TICKET
     is_public: bool = Field(False, description="Its name, time, place and free seats are on the public page.")
+    over_bookings: bool = Field(False, description="Announce it although its room is booked: what is booked stands.")
 
 
 class EventWish(EventEdit):
