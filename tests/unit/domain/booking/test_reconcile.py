@@ -230,8 +230,8 @@ def test_many_that_are_gone_at_once_are_held_back_unless_somebody_is_sure() -> N
 
 def test_what_is_new_in_a_reading_does_not_tip_the_same_one_the_next_time() -> None:
     books = Books()
-    books.read((entry("a", 2), entry("b", 3), entry("c", 4), entry("d", 5)))
-    reading = (entry("e", 6), entry("f", 7))
+    books.read((entry("a", 2), entry("b", 4), entry("c", 6), entry("d", 8)))
+    reading = (entry("e", 10), entry("f", 12))
 
     first, again = books.read(reading), books.read(reading)
 
