@@ -24,7 +24,7 @@ from controller.domain.ids import AreaId, PersonId
 from controller.errors import InputError
 from controller.services.booking.answers import Skipped
 from controller.services.booking.desk import BookingDesk, BookingStores
-from controller.services.booking.paused import is_paused
+from controller.services.booking.paused import is_banned, is_paused
 from controller.services.desk.house_desk import person_of
 from controller.services.desk.moments import moment_of, span_of
 from controller.services.entry.access_index import AccessIndex
@@ -116,10 +116,17 @@ class Opened:
             said.append("live")
         if one.series is not None:
             said.append(f"of series {one.series}")
-        if one.end > self.now and is_paused(self.index, one.owner, self.now):
-            said.append("ITS OWNER IS PAUSED: it opens no door")
+        if one.end > self.now and (why := self._why_idle(one)):
+            said.append(f"{why}: it opens no door")
         when = self.when(one.start, one.end)
         return f"{one.id}  {self.room_name(one.area)}, {when}, {self.name(one.owner)}{others}{title}: {', '.join(said)}"
+
+    def _why_idle(self, one: Booking) -> str:
+        if one.area not in self.space.areas:
+            return "ITS ROOM IS GONE"
+        if is_banned(self.index, one.owner):
+            return "ITS OWNER IS BANNED"
+        return "ITS OWNER IS PAUSED" if is_paused(self.index, one.owner, self.now) else ""
 
     def waiting_line(self, one: Waiting) -> str:
         when = self.when(one.start, one.end)
@@ -146,6 +153,8 @@ class Opened:
             "booked_end": _iso(one.booked_end),
             "series": one.series,
             "owner_is_paused": is_paused(self.index, one.owner, self.now),
+            "owner_is_banned": is_banned(self.index, one.owner),
+            "room_is_gone": one.area not in self.space.areas,
         }
 
     def plain_waiting(self, one: Waiting) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -273,6 +274,26 @@ def test_who_is_paused_is_flagged_in_the_list(house):
     asyncio.run(pause(Standing.ACTIVE))
     assert "ITS OWNER IS PAUSED" in line
     assert plain["owner_is_paused"] is True
+
+
+def test_who_is_banned_and_what_is_in_a_room_that_is_gone_is_flagged_in_the_list(house):
+    day = house.day()
+    id = house.books(day, who="ben")
+
+    async def change(is_banned: bool, room: str) -> None:
+        async with open_kept(house.data) as kept:
+            await kept.registry.set_banned(PersonId("ben"), is_banned)
+            await kept.bookings.change_booking(id, lambda one: replace(one, area=AreaId(room)))
+
+    asyncio.run(change(True, "pine"))
+    (banned,) = house.says("list", "--day", day)
+    asyncio.run(change(False, "attic"))
+    (gone,) = house.says("list", "--day", day)
+    (plain,) = house.told("list", "--day", day)
+    asyncio.run(change(False, "pine"))
+    assert "ITS OWNER IS BANNED: it opens no door" in banned
+    assert "ITS ROOM IS GONE: it opens no door" in gone
+    assert (plain["owner_is_banned"], plain["room_is_gone"]) == (False, True)
 
 
 def test_waiting_for_a_taken_time_is_listed_and_withdrawn(house):
