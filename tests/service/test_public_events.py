@@ -404,6 +404,15 @@ def test_an_event_with_more_people_in_it_than_it_may_is_an_alarm_until_somebody_
     assert evening.events.full() == {TALK.id}
 
 
+def test_heads_by_ticket_are_counted_though_the_house_is_an_estimate(evening):
+    evening.begins()
+    evening.happens(TAKEN, ONE)
+    evening.happens(FactKind.DOOR_FORCED)
+
+    assert evening.following.whereabouts.count().quality is Quality.ESTIMATED
+    assert (evening.events.heads(TALK).people, evening.events.heads(TALK).quality) == (1, Quality.COUNTED)
+
+
 def test_an_event_open_to_all_counts_openings_of_its_last_door_as_an_estimate():
     evening = Evening(OPEN_EVENING)
     evening.happens(OPENED, door=LAB_DOOR)  # before it began

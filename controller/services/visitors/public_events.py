@@ -115,7 +115,7 @@ class PublicEvents:
             return Count(openings.heads if openings is not None else 0, Quality.ESTIMATED)
         inside = self._inside(event.id)
         coming = (self._coming_in() & self._holders_at(event.id)) - inside
-        return Count(len(inside) + len(coming), self._whereabouts.count().quality)
+        return Count(len(inside) + len(coming), Quality.COUNTED)
 
     def held(self, ticket: Ticket, event: PublicEvent) -> HeldTicket:
         """A ticket with all that its answer depends on, as of now.

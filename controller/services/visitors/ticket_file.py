@@ -19,6 +19,13 @@ COUNT_AT_MOST = 50
 # A heading, empty rows, doubles that are told of. To tell all that is wrong with a million rows takes a minute.
 _ROWS_AT_MOST = 2 * TICKETS_AT_MOST
 COLUMNS = ("name", "email", "count", "person")
+# How a heading may say so besides: whoever writes it in the language of their sheet means these columns.
+_ALSO = {
+    "nom": "name", "noms": "name", "invité": "name", "invitée": "name", "guest": "name",
+    "e-mail": "email", "mail": "email", "courriel": "email", "adresse": "email", "adresse e-mail": "email",
+    "nombre": "count", "number": "count", "tickets": "count", "billets": "count",
+    "personne": "person", "membre": "person", "member": "person",
+}  # fmt: skip
 NAME_LIMIT = 80
 EMAIL_LIMIT = 254
 
@@ -118,7 +125,7 @@ def _rows(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
 
 def _columns(cells: list[str], source: str, line: int) -> tuple[tuple[str, ...], bool]:
     """What the columns are, and whether this first row says so."""
-    names = tuple(cell.casefold() for cell in cells)
+    names = tuple(_ALSO.get(cell.casefold(), cell.casefold()) for cell in cells)
     if not set(names) & set(COLUMNS):
         return COLUMNS, False
     problems = [

@@ -123,3 +123,15 @@ def test_any_text_is_read_or_refused_in_words(text):
 
 def test_a_file_of_a_million_rows_is_refused_without_reading_them_all():
     assert "10001 rows and more — at most 5000 at once" in refused("name\n" + "a\n" * 1_000_000)
+
+
+@pytest.mark.parametrize("heading", ["nom,courriel", "Nom;E-mail", "NAME,mail", "Invité,adresse e-mail"])
+def test_a_heading_in_french_is_one_and_no_guest(heading):
+    separator = ";" if ";" in heading else ","
+    (guest,) = read_ticket_file(f"{heading}\nAda{separator}ada@example.org\n".encode(), "guests.csv")
+
+    assert (guest.name, guest.email) == ("Ada", "ada@example.org")
+
+
+def test_a_lone_nom_is_a_heading_too():
+    assert [one.name for one in read_ticket_file(b"Nom\nAda\n", "guests.csv")] == ["Ada"]
