@@ -21,6 +21,7 @@ from controller.domain.ids import AlarmId
 from controller.errors import InputError
 from controller.services.desk.house_desk import person_of
 from controller.services.doors.alarms import answer_of, as_plain
+from controller.services.entry.holdings_index import everybody_in
 from controller.services.screens.wording import Wording, moment
 
 LATEST = 50
@@ -67,14 +68,14 @@ def ack(config: Path | None, alarm: str, by: str, note: str, **flags: Any) -> No
 async def _read(home: Home, space: Space, *, all_: bool) -> tuple[tuple[Alarm, ...], Wording]:
     async with open_kept(home) as kept:
         found = await kept.alarms.latest(LATEST) if all_ else await kept.alarms.load_open()
-        people = (await kept.registry.load()).people
+        people = everybody_in(await kept.registry.load())
         return found, Wording(lambda: space, lambda: people)
 
 
 async def _acknowledge(home: Home, space: Space, alarm: AlarmId, by: str, note: str) -> tuple[Alarm, Wording]:
     async with open_kept(home) as kept:
-        people = (await kept.registry.load()).people
-        person = person_of(by, people)
+        registry = await kept.registry.load()
+        person, people = person_of(by, registry.people), everybody_in(registry)
         if not may_answer(person):
             raise InputError(
                 f"--by: {person.name} is neither staff nor holds a right here — ask somebody who is, or does"

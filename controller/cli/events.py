@@ -17,6 +17,7 @@ from controller.cli.options import settings_from, space_of, where_options
 from controller.cli.tickets import import_
 from controller.config import Home
 from controller.domain.building import Space
+from controller.services.entry.holdings_index import everybody_in
 from controller.services.policy.log_pages import Recorded
 from controller.services.ports import LoggedFact
 from controller.services.screens.live import LiveFeed
@@ -49,7 +50,7 @@ events.add_command(import_)
 
 
 async def _show(home: Home, space: Space, follow: bool, last: int, as_json: bool) -> None:
-    people = (await read_people(home)).people
+    people = everybody_in(await read_people(home))
     async with open_events(home) as log:
         story = Story(LiveFeed(), Wording(lambda: space, lambda: people))
         position = 0

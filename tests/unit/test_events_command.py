@@ -9,10 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from controller.adapters.sql.event_log import SqlEventLog
-from controller.app.stores import open_registry
+from controller.app.stores import open_kept, open_registry
 from controller.cli.events import events
 from controller.domain.facts import Fact, FactKind, Plain
-from controller.domain.ids import DoorId, PersonId
+from controller.domain.holdings import PublicEvent, Ticket
+from controller.domain.ids import AreaId, DoorId, EventId, PersonId, TicketId
+from controller.domain.membership import Person
+from controller.services.stores import NewTicket
 from controller.space import load
 from tests.support.services import NOON
 
@@ -116,3 +119,28 @@ def test_an_entry_under_duress_reads_as_any_other_for_scripts_too(folder: Path) 
 
 def test_no_line_is_asked_for_and_none_is_told(folder: Path) -> None:
     assert says(folder, "--last", "0") == []
+
+
+def test_whoever_holds_a_ticket_is_told_by_the_name_on_it(folder: Path) -> None:
+    evening = PublicEvent(
+        EventId("talk"),
+        "Talk",
+        PersonId("hera"),
+        AreaId("studio"),
+        (DoorId("front"),),
+        NOON,
+        NOON + timedelta(hours=2),
+        9,
+    )
+
+    async def hands_out() -> None:
+        async with open_kept(folder / "data") as kept:
+            await kept.registry.put_person(Person(PersonId("hera"), "Hera"))
+            await kept.public_events.put_event(evening)
+            await kept.public_events.add_tickets([NewTicket(Ticket(TicketId("talk-1"), evening.id, "Ada"), b"digest")])
+        entry = Fact(FactKind.ENTRY_TAKEN, NOON, door=DoorId("front"), person=PersonId("ticket:talk-1"))
+        await happens(folder, [entry])
+
+    asyncio.run(hands_out())
+
+    assert [line[14:] for line in says(folder, "--last", "1")] == ["Ada went through Front door"]

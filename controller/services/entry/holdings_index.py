@@ -91,6 +91,11 @@ def memberships_in(person: Person, people: RegistrySnapshot) -> tuple[Membership
     return held.memberships_of(person, people.memberships.get(person.id, ()))
 
 
+def everybody_in(people: RegistrySnapshot) -> dict[PersonId, Person]:
+    """The people of this house, and who is known by one of its tickets, for words that need no index of everybody."""
+    return {**_visitors(people.tickets), **people.people}
+
+
 def _rebooked(
     old: HoldingsIndex, change: RegistryChange, space: Space
 ) -> tuple[dict[AreaId, tuple[Booking, ...]], dict[PersonId, tuple[Booking, ...]]]:
