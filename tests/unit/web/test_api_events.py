@@ -1,15 +1,18 @@
 """Public events, tickets, booths and people, as programs ask for them."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from controller.domain.holdings import EventEntry
+from controller.domain.holdings import Booking, EventEntry
+from controller.domain.ids import BookingId, PersonId
 from controller.domain.tokens import TokenScope
 from controller.services.visitors.ticket_file import SIZE_LIMIT
 from devices.messages import State
 from tests.support.api_site import ApiSite, Told, at
-from tests.support.services import LIGHT
+from tests.support.services import LIGHT, LOBBY
 
 READ, WRITE, SCAN = TokenScope.EVENTS_READ, TokenScope.EVENTS_WRITE, TokenScope.TICKETS_SCAN
 BOOTH_READ, BOOTH_WRITE = TokenScope.BOOTH_READ, TokenScope.BOOTH_WRITE
@@ -93,6 +96,21 @@ async def test_what_is_not_right_about_an_event_is_named_by_its_field(changes: d
     assert [one["field"] for one in answer.body["fields"]] == [field]
     assert said in answer.body["fields"][0]["why"]
     assert "--" not in answer.body["detail"]
+
+
+async def test_an_event_over_a_booking_is_announced_only_where_the_request_says_so() -> None:
+    async with ApiSite().served() as site:
+        secret = await site.secret(WRITE, person="dana")
+        start, end = site.clock.now() + timedelta(hours=1), site.clock.now() + timedelta(hours=20)
+        booked = Booking(BookingId("b-1"), LOBBY, start, end, PersonId("alice"))
+        people = site.house.index.people
+        site.house.index.load(replace(people, bookings={booked.id: booked}))
+        refused = await site.tell("POST", "/events", secret, evening())
+        done = await site.tell("POST", "/events", secret, evening(over_bookings=True))
+
+    assert (refused.status, [one["field"] for one in refused.body["fields"]]) == (422, ["over_bookings"])
+    assert "b-1" in refused.body["detail"]
+    assert done.status == 201
 
 
 async def test_an_event_that_was_ended_is_listed_with_the_past() -> None:
