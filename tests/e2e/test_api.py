@@ -43,10 +43,10 @@ async def test_a_program_books_a_room_and_its_door_opens_until_the_token_is_revo
             async with session.request(method, url, json=body, headers=headers) as answer:
                 return answer.status, await answer.json(content_type=None)
 
-        async def until(method: str, path: str, status: int) -> float:
+        async def until(method: str, path: str, *statuses: int) -> float:
             began = time.monotonic()
-            while (await ask(method, path))[0] != status:
-                assert time.monotonic() - began < SLOWEST_S, f"never {status}"
+            while (await ask(method, path))[0] not in statuses:
+                assert time.monotonic() - began < SLOWEST_S, f"never {statuses}"
                 await asyncio.sleep(0.02)
             return time.monotonic() - began
 
@@ -65,7 +65,8 @@ async def test_a_program_books_a_room_and_its_door_opens_until_the_token_is_revo
 
         used = (await asyncio.to_thread(live.command, "token", "list")).out
         await asyncio.to_thread(live.command, "token", "revoke", "phone app")
-        refused = await until("GET", "/token", 401)
+        # What asked before it was known counts as tries of a stranger, who is slowed down.
+        refused = await until("GET", "/token", 401, 429)
         revoked = (await asyncio.to_thread(live.command, "token", "list", "--all")).out
 
     assert (status, booking["owner"], booking["state"]) == (201, "alice", "booked")
