@@ -252,12 +252,15 @@ def test_what_runs_is_checked_in_and_ended(house):
 def test_free_and_list_tell_of_one_day(house):
     day = house.day()
     id = house.books(day)
-    assert len(house.says("free", "pine", day)) == 2
-    assert [line.split()[0] for line in house.says("list", "--day", day)] == [id]
-    assert [one["id"] for one in house.told("list", "--day", day, "--for", "alice", "--room", "pine")] == [id]
+    free = house.says("free", "pine", day)  # whatever else other tests have booked on that day
+    assert [one.split()[-1] for one in free].count("13:45") == 1
+    assert any(" 15:15 to " in one for one in free)
+    assert id in [line.split()[0] for line in house.says("list", "--day", day)]
+    assert id in [one["id"] for one in house.told("list", "--day", day, "--for", "alice", "--room", "pine")]
     assert house.says("list", "--day", day, "--for", "ben") == ["Nothing is booked."]
     house.says("cancel", id, "--by", "alice")
-    assert [one["state"] for one in house.told("list", "--day", day, "--for", "alice", "--all")] == ["cancelled"]
+    states = {one["id"]: one["state"] for one in house.told("list", "--day", day, "--for", "alice", "--all")}
+    assert states[id] == "cancelled"
 
 
 def test_who_is_paused_is_flagged_in_the_list(house):
