@@ -49,11 +49,10 @@ test: check
 		floor=0; \
 		echo "not installed: $$absent. Their tests are skipped, and how much is tested is shown, not judged."; \
 	fi; \
-	$(BIN)/pytest -n 4 --dist loadgroup -m "not alone" tests/e2e > .venv/e2e.log 2>&1 & beside=$$!; \
-	nice -n 10 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --ignore=tests/e2e \
-		--cov --cov-report= --cov-fail-under=$$floor || failed=1; \
-	wait $$beside || failed=1; cat .venv/e2e.log; \
+	$(BIN)/pytest -n 4 --dist loadgroup -m "not alone" tests/e2e || failed=1; \
 	$(BIN)/pytest -m alone tests/e2e || failed=1; \
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --ignore=tests/e2e \
+		--cov --cov-report= --cov-fail-under=$$floor || failed=1; \
 	exit $$failed
 	@$(BIN)/coverage report --include='controller/domain/*' --fail-under=100 > .venv/domain.log \
 		|| { cat .venv/domain.log; echo "controller/domain: every branch needs a test"; exit 1; }
