@@ -21,6 +21,7 @@ from controller.services.tokens.desk import TokenDesk
 from controller.services.visitors.ticket_desk import TicketDesk
 from controller.services.visitors.ticket_file import Guest
 from controller.space import load
+from tests.support.broker import free_port
 from tests.support.controller import ControllerProcess, eventually
 
 ROOMS = ("study", "salon", "attic", "cellar", "library")
@@ -97,7 +98,9 @@ def panel_house(folder: Path) -> Iterator[PanelHouse]:
     secrets, tickets = asyncio.run(_furnished(Settings(data=folder / "data", space=space), people))
     # At an address of its own, as a tablet in the corridor would reach it.
     (folder / "natoma.toml").write_text("web_outside_port = 0\n")
-    with ControllerProcess(folder, "run", "--space", space, "--config", folder / "natoma.toml") as controller:
+    # A port of its own: two that start at once may both find the first one free.
+    words = ("--space", space, "--config", folder / "natoma.toml", "--broker-port", free_port())
+    with ControllerProcess(folder, "run", *words) as controller:
         [address] = re.findall(r"public events, .* answer at (http://\S+)", controller.log)
         house = PanelHouse(controller, address, secrets, tickets)
         eventually(lambda: house.ask("/rooms/study", by="study")["state"] is not None, "the rooms are known")
