@@ -131,6 +131,8 @@ async def test_a_fire_releases_the_way_out_in_a_lockdown_and_only_panel_and_staf
         await asyncio.to_thread(
             eventually, lambda: controller.live()["space"]["mode"] == "fire", "the word on the page"
         )
+        # The page is told at once; what is killed before the log has it has only the state of the house to go by.
+        await asyncio.to_thread(eventually, lambda: controller.facts("fire_began"), "the fire in the log")
         await restarted(controller, front)
         after_kill = wished(front)[-1]
         await panel.say("event", fire(False))

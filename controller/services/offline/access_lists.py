@@ -240,6 +240,7 @@ class AccessLists:
             sheet = self._sheets.get(one.device)
             if sheet is not None:
                 sheet.rev = max(sheet.rev, one.rev)
+        self.salts.recalled()
 
     def _relay(self) -> None:
         """The devices of the space as it is now; those that stay keep their revisions."""
