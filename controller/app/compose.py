@@ -49,7 +49,6 @@ from controller.services.ports import RegistrySnapshot
 from controller.services.screens.displays import Displays, beat
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
-from controller.services.screens.wording import Wording
 from controller.space.readers import Profiles
 from controller.web.api.booths import Studio
 from controller.web.api.events import Evenings
@@ -310,8 +309,9 @@ class _Service:
         services = self._services
         visitors = Visitors(lambda: services.index.space, services.listing.coming)
         calendars = CalendarFeeds(services.feeds, written)
+        programs = self._programs()
         app = create_app(
-            programs=self._programs(),
+            programs=programs,
             visitors=visitors,
             calendars=calendars,
             host_names=web.host_names,
@@ -327,7 +327,7 @@ class _Service:
                 serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
             )
             if web.outside_port is not None:
-                outside = create_outside_app(visitors=visitors, programs=self._programs(), calendars=calendars)
+                outside = create_outside_app(visitors=visitors, programs=programs, calendars=calendars)
                 others = await stack.enter_async_context(serve_others(outside, web.outside_host, web.outside_port))
                 logger.info("public events, panels, scanning and the API answer at %s", others)
             yield address
@@ -351,10 +351,7 @@ class _Service:
             list_digest=lambda token: asyncio.to_thread(self._stores.digests.list_digest_of_token, token),
             taken_up=self._taken_up,
         )
-        words = Wording(
-            lambda: services.index.space, lambda: services.index.everybody, lambda: services.index.people.house
-        )
-        studio = Studio(services.booths, self._stores.events, words)
+        studio = Studio(services.booths, self._stores.events, services.wording)
         return Programs(house, evenings, studio, services.keyring, services.answers)
 
     async def _taken_up(self) -> None:

@@ -93,7 +93,7 @@ class Services:
 
         self.feed, self.meters, self.board = feed, meters, board
         self.index, self.journal = ground.index, ground.journal
-        self.presence, self.alarms = ground.presence, ground.alarms
+        self.presence, self.alarms, self.wording = ground.presence, ground.alarms, ground.wording
         self.doors, self.modes = doors.doors, modes.modes
         self.rooms, self.booths, self.spool = rooms.rooms, rooms.booths, rooms.spool
         self.following, self.shared, self.usage = inside.following, inside.shared, inside.usage
