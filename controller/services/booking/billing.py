@@ -4,7 +4,6 @@ What a booking comes to is `domain.booking.billing`'s. There is no place to lose
 rule, so whatever is looked at twice is billed once, and each start looks back over everything that may be missing.
 """
 
-import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +14,8 @@ from controller.domain.building import Space
 from controller.domain.holdings import Booking
 from controller.domain.ids import BookingId
 from controller.domain.usage import Charge, ChargeKind, LedgerEntry, LedgerRow
-from controller.errors import StoreError
 from controller.services.booking.stores import BookingStore
+from controller.services.lookouts import look_again_and_again
 from controller.services.ports import Clock
 from controller.services.stores import Ledger
 
@@ -41,21 +40,17 @@ class Billing:
         self._ledger = ledger
         self._space = space
         self._clock = clock
-        self._failing = False
 
     async def run(self) -> None:
         """Bill what has ended, for ever."""
         looks = 0
-        while True:
-            try:
-                await self.look(LATELY if looks % ALL_EVERY else LOOKED_BACK)
-            except StoreError as error:
-                logger.log(logging.DEBUG if self._failing else logging.WARNING, "bookings are not billed: %s", error)
-                self._failing = True
-            else:
-                self._failing = False
-                looks += 1
-            await asyncio.sleep(LOOK_EVERY)
+
+        async def look() -> None:
+            nonlocal looks
+            await self.look(LATELY if looks % ALL_EVERY else LOOKED_BACK)
+            looks += 1
+
+        await look_again_and_again(look, every=LOOK_EVERY, failing="bookings are not billed", logger=logger)
 
     async def look(self, back: timedelta = LOOKED_BACK) -> None:
         """Bill what has ended within this time, and correct what came out otherwise."""

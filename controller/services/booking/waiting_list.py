@@ -17,9 +17,9 @@ from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.holdings import Booking
 from controller.domain.ids import AreaId, BookingId, WaitingId
-from controller.errors import StoreError
 from controller.services.booking.counter import How
 from controller.services.booking.stores import BookingStore, WaitingStore
+from controller.services.lookouts import look_again_and_again
 from controller.services.ports import Clock, LoggedFact
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,6 @@ class WaitingList:
         self._version: int | None = None
         self._line: list[Waiting] = []
         self._offers_told: set[tuple[WaitingId, str]] = set()
-        self._failing = False
 
     def recall(self, facts: Iterable[LoggedFact]) -> None:
         """After a restart: which offers were told already."""
@@ -60,15 +59,8 @@ class WaitingList:
 
     async def run(self) -> None:
         """Look, for ever."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            try:
-                await self.look()
-            except StoreError as error:
-                logger.log(logging.DEBUG if self._failing else logging.WARNING, "waiting lists wait: %s", error)
-                self._failing = True
-            else:
-                self._failing = False
+        await asyncio.sleep(LOOK_EVERY)
+        await look_again_and_again(self.look, every=LOOK_EVERY, failing="waiting lists wait", logger=logger)
 
     async def look(self) -> None:
         """What time has brought, what was lost, who is offered what."""

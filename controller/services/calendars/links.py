@@ -1,6 +1,5 @@
 """Secret links: who has one may read that calendar, until it is revoked."""
 
-import asyncio
 import hashlib
 import logging
 import secrets
@@ -13,9 +12,10 @@ from controller.domain.building import Space
 from controller.domain.calendars import CalendarLink, LinkKind
 from controller.domain.ids import LinkId, PersonId
 from controller.domain.membership import Person
-from controller.errors import InputError, StoreError
+from controller.errors import InputError
 from controller.services.calendars.stores import LinkStore
 from controller.services.desk.house_desk import person_of
+from controller.services.lookouts import look_again_and_again
 from controller.services.screens.lines import moment
 from controller.services.tokens.desk import room_of
 
@@ -48,16 +48,9 @@ class Links:
 
     async def run(self) -> None:
         """Follow the store for ever."""
-        failing = False
-        while True:
-            try:
-                await self.refresh()
-            except StoreError as error:
-                logger.log(logging.DEBUG if failing else logging.WARNING, "calendar links are as they were: %s", error)
-                failing = True
-            else:
-                failing = False
-            await asyncio.sleep(FOLLOW_EVERY)
+        await look_again_and_again(
+            self.refresh, every=FOLLOW_EVERY, failing="calendar links are as they were", logger=logger
+        )
 
     async def refresh(self) -> None:
         """Bring what is in memory to the store's newest version."""

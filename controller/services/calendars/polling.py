@@ -19,6 +19,7 @@ from controller.domain.ids import CalendarId
 from controller.errors import ControllerError, StoreError
 from controller.services.calendars.stores import CalendarStore, Came, Fetched, KeptCalendar, Reader, Report, Source
 from controller.services.calendars.taking import Taken, Taking, window_end
+from controller.services.lookouts import look_again_and_again
 from controller.services.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -78,19 +79,10 @@ class Polling:
         self._spread = spread
         self._version: int | None = None
         self._followed: dict[CalendarId, _Followed] = {}
-        self._failing = False
 
     async def run(self) -> None:
         """Read whatever is due, for ever."""
-        while True:
-            try:
-                await self.look()
-            except StoreError as error:
-                logger.log(logging.DEBUG if self._failing else logging.WARNING, "outside calendars wait: %s", error)
-                self._failing = True
-            else:
-                self._failing = False
-            await asyncio.sleep(LOOK_EVERY)
+        await look_again_and_again(self.look, every=LOOK_EVERY, failing="outside calendars wait", logger=logger)
 
     async def look(self) -> None:
         """Read those that are due, and say how all of them are."""

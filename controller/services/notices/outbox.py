@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, PersonId
 from controller.domain.membership import Person, PersonKind
 from controller.domain.notices import Channel, Notice, notices_of
-from controller.errors import StoreError
+from controller.services.lookouts import look_again_and_again
 from controller.services.notices.store import Kept, NoticeStore
 from controller.services.notices.words import Message, Names, written
 from controller.services.ports import Clock, EventLog
@@ -87,19 +88,15 @@ class Outbox:
 
     async def run(self, log: EventLog) -> None:
         """For ever."""
-        said = False
-        while True:
-            try:
-                await self.follow(log)
-                await self.send_due()
-                await self._store.forget_before(self._clock.now() - KEPT_FOR)
-            except StoreError as error:
-                logger.log(logging.DEBUG if said else logging.WARNING, "notices wait: %s", error)
-                said = True
-            else:
-                said = False
+        await look_again_and_again(partial(self._look, log), every=LOOK_EVERY, failing="notices wait", logger=logger)
+
+    async def _look(self, log: EventLog) -> None:
+        try:
+            await self.follow(log)
+            await self.send_due()
+            await self._store.forget_before(self._clock.now() - KEPT_FOR)
+        finally:
             self._tell()
-            await asyncio.sleep(LOOK_EVERY)
 
     # --- what happened ----------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ A profile is nobody's right to enter, so it has a version of its own; `ProfileBo
 follows rights, and somebody who opts out is gone from every answer within a second.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -14,7 +13,8 @@ from typing import Protocol
 
 from controller.domain.community import LONGEST_ABOUT, LONGEST_SKILL, MOST_SKILLS, Language, Profile
 from controller.domain.ids import PersonId
-from controller.errors import InputError, StoreError
+from controller.errors import InputError
+from controller.services.lookouts import look_again_and_again
 
 logger = logging.getLogger(__name__)
 
@@ -60,16 +60,7 @@ class ProfileBook:
 
     async def run(self) -> None:
         """Follow the store for ever."""
-        failing = False
-        while True:
-            try:
-                await self.refresh()
-            except StoreError as error:
-                logger.log(logging.DEBUG if failing else logging.WARNING, "profiles are as they were: %s", error)
-                failing = True
-            else:
-                failing = False
-            await asyncio.sleep(FOLLOW_EVERY)
+        await look_again_and_again(self.refresh, every=FOLLOW_EVERY, failing="profiles are as they were", logger=logger)
 
 
 def edited(

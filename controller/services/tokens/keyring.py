@@ -3,7 +3,6 @@
 What changes a token is another process most of the time, so the store's version is followed as that of rights is.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from controller.domain.ids import PersonId, TokenId
 from controller.domain.membership import Person
 from controller.domain.tokens import Token, TokenState, state_of
 from controller.errors import StoreError
+from controller.services.lookouts import look_again_and_again
 from controller.services.ports import Clock
 from controller.services.tokens.attempts import Attempts
 from controller.services.tokens.secret import digest_of, is_whole
@@ -76,18 +76,14 @@ class Keyring:
 
     async def run(self) -> None:
         """Follow the store for ever, and tell it of uses."""
-        failing = False
-        while True:
-            try:
-                await self.refresh()
-                await self._write_uses()
-            except StoreError as error:
-                logger.log(logging.DEBUG if failing else logging.WARNING, "tokens are as they were: %s", error)
-                failing = True
-            else:
-                failing = False
+        await look_again_and_again(self._look, every=FOLLOW_EVERY, failing="tokens are as they were", logger=logger)
+
+    async def _look(self) -> None:
+        try:
+            await self.refresh()
+            await self._write_uses()
+        finally:
             self._tell()
-            await asyncio.sleep(FOLLOW_EVERY)
 
     async def refresh(self) -> None:
         """Bring what is in memory to the store's newest version."""
