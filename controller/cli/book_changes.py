@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from controller.cli.book_desk import Opened, by_option, done, open_book, part_option
+from controller.cli.book_desk import Opened, by_option, done, one_booking, open_book, part_option
 from controller.cli.house import WITHIN
 from controller.cli.new_file import new_file
 from controller.cli.options import as_json, where_options
@@ -111,7 +111,7 @@ def extend(
         end = moment_of("--until", until, opened.space.zone, opened.now, is_end=True) if until is not None else None
         return await opened.desk.extend(BookingId(id), opened.person(by), minutes=minutes, until=end)
 
-    _one(config, flags, change, as_json=as_json)
+    one_booking(config, flags, change, as_json=as_json)
 
 
 @click.command()
@@ -121,7 +121,7 @@ def extend(
 @where_options
 def end(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) -> None:
     """Give back what is left of booking ID, which runs."""
-    _one(config, flags, lambda at: at.desk.end_now(BookingId(id), at.person(by)), as_json=as_json)
+    one_booking(config, flags, lambda at: at.desk.end_now(BookingId(id), at.person(by)), as_json=as_json)
 
 
 @click.command()
@@ -142,7 +142,7 @@ def cancel(config: Path | None, id: str, part: str, by: str, as_json: bool, **fl
 @where_options
 def approve(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) -> None:
     """Say yes to booking ID, which somebody asked for. Staff."""
-    _one(config, flags, lambda at: at.desk.approve(BookingId(id), at.person(by)), as_json=as_json)
+    one_booking(config, flags, lambda at: at.desk.approve(BookingId(id), at.person(by)), as_json=as_json)
 
 
 @click.command()
@@ -153,7 +153,7 @@ def approve(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) 
 @where_options
 def decline(config: Path | None, id: str, reason: str, by: str, as_json: bool, **flags: Any) -> None:
     """Say no to booking ID, which somebody asked for. Staff."""
-    _one(config, flags, lambda at: at.desk.decline(BookingId(id), at.person(by), reason), as_json=as_json)
+    one_booking(config, flags, lambda at: at.desk.decline(BookingId(id), at.person(by), reason), as_json=as_json)
 
 
 @click.command("check-in")
@@ -163,7 +163,7 @@ def decline(config: Path | None, id: str, reason: str, by: str, as_json: bool, *
 @where_options
 def check_in(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) -> None:
     """Say that somebody of booking ID is there."""
-    _one(config, flags, lambda at: at.desk.check_in(BookingId(id), at.person(by), How.COMMAND), as_json=as_json)
+    one_booking(config, flags, lambda at: at.desk.check_in(BookingId(id), at.person(by), How.COMMAND), as_json=as_json)
 
 
 @click.command()
@@ -196,18 +196,6 @@ def guest(config: Path | None, id: str, name: str, email: str | None, out: Path 
 
 
 CHANGES = (move, edit, extend, end, cancel, approve, decline, check_in, guest)
-
-
-def _one(
-    config: Path | None, flags: dict[str, Any], change: Callable[[Opened], Awaitable[Booking]], *, as_json: bool
-) -> None:
-    async def do() -> tuple[str, object]:
-        async with open_book(config, **flags) as opened:
-            after = await change(opened)
-            return opened.line(after), opened.plain(after)
-
-    said, plain = asyncio.run(do())
-    done(said, plain, as_json=as_json)
 
 
 def _many(

@@ -1,7 +1,8 @@
 """What the commands of `natoma book` share: the desk over the registry, what was typed, bookings in words and as JSON."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -225,3 +226,17 @@ def shown(lines: list[str], plain: object, nothing: str, *, as_json: bool) -> No
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at is not None else None
+
+
+def one_booking(
+    config: Path | None, flags: dict[str, Any], change: Callable[[Opened], Awaitable[Booking]], *, as_json: bool
+) -> None:
+    """Ask the desk, and say how the booking is now."""
+
+    async def do() -> tuple[str, object]:
+        async with open_book(config, **flags) as opened:
+            after = await change(opened)
+            return opened.line(after), opened.plain(after)
+
+    said, plain = asyncio.run(do())
+    done(said, plain, as_json=as_json)

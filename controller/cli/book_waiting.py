@@ -1,14 +1,16 @@
 """`natoma book wait`, `take` and `withdraw`: the waiting list."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from controller.cli.book_desk import by_option, done, open_book
+from controller.cli.book_desk import Opened, by_option, done, one_booking, open_book
 from controller.cli.options import as_json, where_options
 from controller.domain.booking.rules import Wish
+from controller.domain.booking.values import Waiting
 from controller.domain.ids import WaitingId
 
 
@@ -25,16 +27,13 @@ def wait(
 ) -> None:
     """Wait for ROOM from START to END, which is taken: when it becomes free it is offered to the first who asked."""
 
-    async def do() -> tuple[str, object]:
-        async with open_book(config, **flags) as opened:
-            who = opened.person(person, "--for")
-            begins, ends = opened.span(start, end)
-            asks = opened.person(by) if by is not None else who
-            made = await opened.desk.wait_for(Wish(opened.room(room), begins, ends, who), asks)
-            return opened.waiting_line(made), opened.plain_waiting(made)
+    async def ask(opened: Opened) -> Waiting:
+        who = opened.person(person, "--for")
+        begins, ends = opened.span(start, end)
+        asks = opened.person(by) if by is not None else who
+        return await opened.desk.wait_for(Wish(opened.room(room), begins, ends, who), asks)
 
-    said, plain = asyncio.run(do())
-    done(said, plain, as_json=as_json)
+    _waiting(config, flags, ask, as_json=as_json)
 
 
 @click.command()
@@ -44,14 +43,7 @@ def wait(
 @where_options
 def take(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) -> None:
     """Book what was offered to WAITING."""
-
-    async def do() -> tuple[str, object]:
-        async with open_book(config, **flags) as opened:
-            made = await opened.desk.take(WaitingId(id), opened.person(by))
-            return opened.line(made), opened.plain(made)
-
-    said, plain = asyncio.run(do())
-    done(said, plain, as_json=as_json)
+    one_booking(config, flags, lambda at: at.desk.take(WaitingId(id), at.person(by)), as_json=as_json)
 
 
 @click.command()
@@ -61,14 +53,19 @@ def take(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) -> 
 @where_options
 def withdraw(config: Path | None, id: str, by: str, as_json: bool, **flags: Any) -> None:
     """Wait no longer."""
+    _waiting(config, flags, lambda at: at.desk.withdraw(WaitingId(id), at.person(by)), as_json=as_json)
 
+
+WAITING = (wait, take, withdraw)
+
+
+def _waiting(
+    config: Path | None, flags: dict[str, Any], change: Callable[[Opened], Awaitable[Waiting]], *, as_json: bool
+) -> None:
     async def do() -> tuple[str, object]:
         async with open_book(config, **flags) as opened:
-            after = await opened.desk.withdraw(WaitingId(id), opened.person(by))
+            after = await change(opened)
             return opened.waiting_line(after), opened.plain_waiting(after)
 
     said, plain = asyncio.run(do())
     done(said, plain, as_json=as_json)
-
-
-WAITING = (wait, take, withdraw)
