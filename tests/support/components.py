@@ -17,7 +17,7 @@ SEARCH_PATH = os.pathsep.join(
 )
 
 
-PROGRAMS = ("mosquitto", "chromium", "chromedriver", "openssl", "initdb")
+PROGRAMS = ("mosquitto", "chromium", "chromedriver", "openssl", "initdb", "influxd", "victoria-metrics", "ip")
 
 
 def missing() -> list[str]:
