@@ -40,7 +40,21 @@ class FactKind(StrEnum):
     ON_AIR_ASKED = "on_air_asked"  # by a command, beside the service; detail.do: start or stop
     BUTTON_PRESSED = "button_pressed"
     MESSAGE_REFUSED = "message_refused"
-    GAP_FOUND = "gap_found"
+    GAP_FOUND = "gap_found"  # numbers of a device that never came; detail.count
+    GAP_FILLED = "gap_filled"  # some of them came after all
+    MESSAGES_LOST = (
+        "messages_lost"  # detail: where (broker_queue, broker_session, spool), count or null where nobody knows
+    )
+    SERIES_CHANGED = "series_changed"  # a channel means something else now; detail: channel, was, now
+    SERIES_REFUSED = "series_refused"  # more new channels than a house has; detail: count, limit
+    SENDING_STOPPED = "sending_stopped"  # to the database of readings, until somebody acts; detail.why
+    SENDING_RESUMED = "sending_resumed"
+    POINTS_PARKED = "points_parked"  # that database will not take them; detail: count, why
+    READINGS_SHED = "readings_shed"  # dropped for want of space; detail: count, why
+    HISTORY_CLEANED = "history_cleaned"  # what may not be kept longer is gone; detail: what, before, count
+    BACKUP_MADE = "backup_made"
+    HOUSE_RESTORED = "house_restored"  # from a backup; detail.made
+    CLOCK_SUSPECT = "clock_suspect"  # this machine's clock jumped; detail.by_s
     LINK_LOST = "link_lost"
     LINK_RESTORED = "link_restored"
     LOG_FAILED = "log_failed"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from controller.domain.facts import Fact
+from controller.domain.history.values import Source
 from controller.domain.holdings import Booking, GuestPass, PublicEvent, Ticket, VisitingPass
 from controller.domain.house import HouseState
 from controller.domain.ids import (
@@ -153,6 +154,7 @@ class TelemetryRow:
     flags: tuple[str, ...] = ()  # time_missing, backfill, clock_skew
     set_aside: Mapping[str, str] = field(default_factory=dict)  # channel -> refusal reason
     seq: int | None = None  # the device's own count; not stored, the key holds it
+    source: Source | None = None  # what its channels are and where it stands; None: nobody has said
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,16 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     FactKind.ROOM_CHANGED: {"of": "air", "was": "good", "is": "stuffy", "since": NOON.isoformat()},
     FactKind.DEVICE_REPORTED: {"type": "fire"},
     FactKind.GAP_FOUND: {"count": 3},
+    FactKind.GAP_FILLED: {"count": 2},
+    FactKind.MESSAGES_LOST: {"where": "broker_queue", "count": 4000},
+    FactKind.SERIES_CHANGED: {"channel": "co2", "was": "ppm", "now": "text"},
+    FactKind.SERIES_REFUSED: {"count": 12, "limit": 1000},
+    FactKind.SENDING_STOPPED: {"why": "401: the token is not known there"},
+    FactKind.POINTS_PARKED: {"count": 2, "why": "field type conflict"},
+    FactKind.READINGS_SHED: {"count": 5000, "why": "the disk is full"},
+    FactKind.HISTORY_CLEANED: {"what": "Readings", "before": "2026-08-01T00:00:00+00:00"},
+    FactKind.HOUSE_RESTORED: {"made": "2026-11-01T00:00:00+00:00"},
+    FactKind.CLOCK_SUSPECT: {"by_s": 3600.0},
     FactKind.LINK_LOST: {"link": "access"},
     FactKind.LINK_RESTORED: {"link": "access"},
     FactKind.ALARM_RAISED: {"alarm": "door_ajar"},
@@ -63,7 +73,7 @@ DETAILS: dict[FactKind, dict[str, object]] = {
     **{
         kind: {"start": "2026-11-23T22:00:00+00:00", "end": "2026-11-23T23:00:00+00:00", "times": 3}
         for kind in FactKind
-        if kind.startswith(("booking_", "waiting_", "series_"))
+        if kind.startswith(("booking_", "waiting_", "series_missed"))
     },
 }
 
@@ -207,6 +217,26 @@ def test_every_reason_a_lock_can_give_has_words():
         (line(FactKind.DOOR_FORCED), "Street door was forced open", None),
         (line(FactKind.ENTRY_NOT_TAKEN), "Alice did not go through Street door", None),
         (line(FactKind.GAP_FOUND, device=SENSOR), "3 messages of sensor-study (Study) are missing", None),
+        (
+            line(FactKind.GAP_FOUND, device=SENSOR, detail={"count": 1}),
+            "1 message of sensor-study (Study) is missing",
+            None,
+        ),
+        (
+            line(FactKind.MESSAGES_LOST),
+            "4,000 messages were lost on the way",
+            "the broker dropped them: its queue was full",
+        ),
+        (
+            line(FactKind.MESSAGES_LOST, detail={"where": "broker_session", "count": None}),
+            "Messages may have been lost on their way",
+            "the broker has forgotten our session, and what waited in it",
+        ),
+        (
+            line(FactKind.SERIES_REFUSED),
+            "12 new channels were refused",
+            "at most 1,000 may begin in a minute",
+        ),
         (line(FactKind.DEVICE_LOST), "door-street (Street door) is lost", None),
         (line(FactKind.DEVICE_LOST, device="gone"), "gone is lost", None),
         (

@@ -18,6 +18,7 @@ from controller.domain.shared_steps import zones_entered
 from controller.services.doors.alarm_words import sentence
 from controller.services.screens.booking_words import BOOKING_LINES
 from controller.services.screens.calendar_words import CALENDAR_LINES
+from controller.services.screens.history_words import HISTORY_LINES
 from controller.services.screens.lines import Line, moment
 from controller.services.screens.room_words import room_sentence
 from controller.services.screens.ticket_words import ticket_line
@@ -374,7 +375,6 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.DEVICE_BORN: ("{device} said what it is", "note"),
     FactKind.DEVICE_READY: ("{device} is there", "note"),
     FactKind.DEVICE_LOST: ("{device} is lost", "bad"),
-    FactKind.GAP_FOUND: ("{count} messages of {device} are missing", "bad"),
     FactKind.LINK_LOST: ("The {link} link to the broker is down", "alarm"),
     FactKind.LINK_RESTORED: ("The {link} link to the broker is back", "good"),
     FactKind.LOG_FAILED: ("The event log cannot be written", "alarm"),
@@ -405,6 +405,7 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
 _SPECIAL: dict[FactKind, Callable[[Wording, Fact], Line]] = {
     **BOOKING_LINES,
     **CALENDAR_LINES,
+    **HISTORY_LINES,
     FactKind.ENTRY_GRANTED: _granted,
     FactKind.ENTRY_DENIED: _denied,
     FactKind.READ_IGNORED: _ignored,
