@@ -37,6 +37,7 @@ _COMMANDS = {
     "visits": "controller.cli.visits",
     "booth": "controller.cli.booth",
     "calendars": "controller.cli.calendars",
+    "telemetry": "controller.cli.telemetry",
     "token": "controller.cli.token",
 }
 
