@@ -33,7 +33,7 @@ from controller.adapters.sql.series import SqlSeries
 from controller.adapters.sql.tokens import SqlTokens
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain
 from controller.adapters.sql.waiting import SqlWaiting
-from controller.adapters.telemetry_log import SqliteTelemetryLog
+from controller.adapters.telemetry.store import TelemetryStore
 from controller.app.wiring import Kept
 from controller.config import Home
 from controller.domain.building import Space
@@ -98,7 +98,7 @@ class Stores:
     kept: RegistryStores  # what else is in the registry's database
     people: RegistrySnapshot
     events: SqlEventLog
-    telemetry: SqliteTelemetryLog
+    telemetry: TelemetryStore
     reserve: Reserve
     digests: BadgeDigests
     list_signing_key: bytes = field(repr=False)
@@ -170,7 +170,7 @@ async def open_stores(home: Path | Home, space: Space) -> AsyncIterator[Stores]:
     async with (
         open_registry(home, space) as registry,
         await SqlEventLog.open(data / "events.db") as events,
-        await SqliteTelemetryLog.open(data / "telemetry.db") as telemetry,
+        await TelemetryStore.open(data / "telemetry.db") as telemetry,
     ):
         reserve = Reserve(data / "reserve.jsonl")
         try:

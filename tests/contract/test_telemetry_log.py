@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.adapters.telemetry_log import REFUSED_PER_DEVICE, REFUSED_PER_MINUTE, SqliteTelemetryLog
+from controller.adapters.telemetry.log import REFUSED_PER_DEVICE, REFUSED_PER_MINUTE
+from controller.adapters.telemetry.store import TelemetryStore
 from controller.domain.ids import DeviceId
 from controller.errors import StartupError
 from controller.services.ports import RefusedMessage, TelemetryLog, TelemetryRow
@@ -31,7 +32,7 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[T
         if request.param == "memory":
             yield MemoryTelemetryLog()
         else:
-            yield await stack.enter_async_context(await SqliteTelemetryLog.open(tmp_path / "t.db", deadline_s=30))
+            yield await stack.enter_async_context(await TelemetryStore.open(tmp_path / "t.db", deadline_s=30))
 
 
 async def test_a_reading_is_new_once(log: TelemetryLog) -> None:
@@ -118,12 +119,12 @@ async def test_whatever_arrives_twin_and_sqlite_agree(
 ) -> None:
     twin = MemoryTelemetryLog()
     path = tmp_path_factory.mktemp("log") / "telemetry.db"
-    real = await SqliteTelemetryLog.open(path, deadline_s=30)
+    real = await TelemetryStore.open(path, deadline_s=30)
     for group in groups:
         assert await real.append(group) == await twin.append(group)
         if restart:  # closing folds what is new into the table that a start reads
             await real.close()
-            real = await SqliteTelemetryLog.open(path, deadline_s=30)
+            real = await TelemetryStore.open(path, deadline_s=30)
     expected = {device: dict(channels) for device, channels in (await twin.newest()).items() if channels}
     assert await real.newest() == expected
     await real.close()
@@ -134,7 +135,7 @@ async def test_a_flood_of_refusals_is_counted_whole_and_kept_in_part(tmp_path: P
         with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
             return connection.execute(question).fetchone()[0]
 
-    async with await SqliteTelemetryLog.open(tmp_path / "t.db", deadline_s=30) as log:
+    async with await TelemetryStore.open(tmp_path / "t.db", deadline_s=30) as log:
         for _ in range(10):
             await log.append([], [REFUSED] * 100)
         assert ask("SELECT count(*) FROM refused") == REFUSED_PER_DEVICE
@@ -152,14 +153,14 @@ async def test_a_flood_of_refusals_is_counted_whole_and_kept_in_part(tmp_path: P
 async def test_a_start_finds_the_newest_values_without_the_whole_log(
     rows: int, tmp_path: Path, many: Callable[[int], list[TelemetryRow]]
 ) -> None:
-    async with await SqliteTelemetryLog.open(tmp_path / "t.db", deadline_s=30) as log:
+    async with await TelemetryStore.open(tmp_path / "t.db", deadline_s=30) as log:
         await log.append(many(rows))
         before = await log.newest()
 
     with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
         (unfolded,) = connection.execute("SELECT count(*) FROM log WHERE n > (SELECT upto FROM folded)").fetchone()
     assert unfolded == 0
-    async with await SqliteTelemetryLog.open(tmp_path / "t.db", deadline_s=30) as log:
+    async with await TelemetryStore.open(tmp_path / "t.db", deadline_s=30) as log:
         assert await log.newest() == before
 
 
@@ -172,11 +173,11 @@ def many() -> Callable[[int], list[TelemetryRow]]:
 
 async def test_a_file_with_damage_in_it_is_not_started_on(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
-    async with await SqliteTelemetryLog.open(path) as log:
+    async with await TelemetryStore.open(path) as log:
         await log.append([replace(READING, key=str(n)) for n in range(200)])
     with path.open("r+b") as file:
         file.seek(4096 * 2)
         file.write(b"\xa5" * 4096)
 
     with pytest.raises(StartupError, match="is damaged"):
-        await SqliteTelemetryLog.open(path)
+        await TelemetryStore.open(path)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.adapters.sql.event_log import SqlEventLog
-from controller.adapters.telemetry_log import SqliteTelemetryLog
+from controller.adapters.telemetry.store import TelemetryStore
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
 from controller.services.ports import TelemetryRow
@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 async def write(folder: Path, start: int) -> None:
     async with (
         await SqlEventLog.open(folder / "events.db", deadline_s=60) as events,
-        await SqliteTelemetryLog.open(folder / "telemetry.db", deadline_s=60) as telemetry,
+        await TelemetryStore.open(folder / "telemetry.db", deadline_s=60) as telemetry,
         asyncio.TaskGroup() as tasks,
     ):
         for lane in range(8):
@@ -34,7 +34,7 @@ async def taps(log: SqlEventLog, number: int) -> None:
         number += 8
 
 
-async def readings(log: SqliteTelemetryLog, number: int) -> None:
+async def readings(log: TelemetryStore, number: int) -> None:
     while True:
         await log.append([TelemetryRow(DeviceId("booth"), str(number), number, number, {"co2": float(number)})])
         os.write(1, f"reading {number}\n".encode())

@@ -12,7 +12,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from controller.adapters import telemetry_log
 from controller.adapters.sql import (  # noqa: F401  # its tables join the metadata
     schema_events,
     schema_registry,
@@ -21,6 +20,7 @@ from controller.adapters.sql import (  # noqa: F401  # its tables join the metad
 )
 from controller.adapters.sql.engine import writing_engine
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
+from controller.adapters.telemetry import log as telemetry_log
 from controller.errors import StartupError
 
 CHAINS = pytest.mark.parametrize("chain", [REGISTRY, EVENTS], ids=lambda chain: chain.name)
@@ -144,12 +144,12 @@ def test_a_database_cut_off_is_refused_by_name(left: int, tmp_path: Path) -> Non
 
 
 def test_a_newer_telemetry_log_is_refused(tmp_path: Path) -> None:
-    telemetry_log._bring_up(tmp_path / "t.db")
+    telemetry_log.bring_up(tmp_path / "t.db")
     with opened(tmp_path / "t.db") as connection:
         connection.execute("PRAGMA user_version=9")
 
     with pytest.raises(StartupError, match="its schema is 9, this program knows up to 1"):
-        telemetry_log._bring_up(tmp_path / "t.db")
+        telemetry_log.bring_up(tmp_path / "t.db")
 
 
 def test_a_path_that_cannot_be_is_named(tmp_path: Path) -> None:

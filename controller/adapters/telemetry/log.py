@@ -5,22 +5,18 @@ writer's back, so that a start reads that table and the short tail of the log, n
 History for charts and for InfluxDB is read from this log by others.
 """
 
-import asyncio
 import contextlib
 import json
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from controller.adapters.ballast import Ballast
-from controller.adapters.group_commit import GroupCommit, StoreHealth
-from controller.adapters.sqlite_file import check, create, damaged, examine, open_reader, open_writer, store_error
+from controller.adapters.sqlite_file import check, create, damaged, examine
 from controller.domain.ids import DeviceId
 from controller.errors import StartupError
 from controller.services.ports import RefusedMessage, TelemetryRow
@@ -29,13 +25,6 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = 1  # in the file's user_version
 
-# Nobody stands waiting for a reading; its sender only keeps it until it is acked.
-APPEND_DEADLINE_S = 5.0
-WAITING_LIMIT = 50_000
-# When busy, at most one commit in 3 ms: it costs a reading nothing and halves the work of a core.
-PAUSE_S = 0.003
-# Fewer, longer checkpoints than for taps: a fifth less work per row, and nobody minds the stall.
-CHECKPOINT_PAGES = 4000
 # A key names a message this long (contract, rule 6).
 KEY_LIFETIME_MS = 24 * 3600 * 1000
 
@@ -104,7 +93,7 @@ ON CONFLICT (device_id, channel) DO UPDATE
 SET measured_ms = excluded.measured_ms, value = excluded.value, is_bool = excluded.is_bool
 WHERE excluded.measured_ms >= newest.measured_ms
 """  # noqa: S608
-_NEWEST = f"""
+NEWEST = f"""
 SELECT name, channel, measured_ms, value, is_bool FROM (
     SELECT 0 AS n, device_id, channel, measured_ms, value, is_bool FROM newest
     UNION ALL
@@ -113,86 +102,16 @@ SELECT name, channel, measured_ms, value, is_bool FROM (
 ) JOIN device ON device.id = device_id ORDER BY n
 """  # noqa: S608
 
-Value = float | bool | str
-
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
     rows: Sequence[TelemetryRow]
     refused: Sequence[RefusedMessage]
 
 
-class SqliteTelemetryLog:
-    """The `TelemetryLog` port over one SQLite file; `open` it, and `close` it last of all."""
-
-    def __init__(self, path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> None:
-        self.path = path
-        self._appender = _Appender()
-        self._writer: GroupCommit[_Batch, list[bool]] = GroupCommit(
-            "telemetry log",
-            path,
-            open_writer(path, checkpoint_pages=CHECKPOINT_PAGES),
-            self._appender.apply,
-            deadline_s=deadline_s,
-            limit=WAITING_LIMIT,
-            pause_s=PAUSE_S,
-            ballast=Ballast(path.with_name(path.name + ".spare")),
-            is_one_statement=lambda batch: len(batch.rows) == 1 and not batch.refused,
-            on_rollback=self._appender.forget,
-            on_idle=_tidy,
-        )
-        self._reading = open_reader(path)
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="telemetry log reader")
-
-    @classmethod
-    async def open(cls, path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> Self:
-        """Create the file where there is none, then open it; StartupError when it is newer than we are, or damaged."""
-        await asyncio.to_thread(_bring_up, path)
-        return cls(path, deadline_s=deadline_s)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def append(self, rows: Sequence[TelemetryRow], refused: Sequence[RefusedMessage] = ()) -> list[bool]:
-        """Durable when it returns; True for each row that was not there yet. All or nothing.
-
-        After a StoreError try again: what did land is then told apart by its key.
-        """
-        if not rows and not refused:
-            return []
-        return await self._writer.commit(_Batch(rows, refused), len(rows) + len(refused))
-
-    async def newest(self) -> Mapping[DeviceId, Mapping[str, tuple[int, Value]]]:
-        """The value measured last, of every channel ever heard; of two measured at once the one that came last."""
-        return await asyncio.get_running_loop().run_in_executor(self._reader, self._read_newest)
-
-    def health(self) -> StoreHealth:
-        return self._writer.health()
-
-    async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._reader, self._reading.close)
-        self._reader.shutdown()
-        await self._writer.close()
-
-    def _read_newest(self) -> dict[DeviceId, dict[str, tuple[int, Value]]]:
-        found: dict[DeviceId, dict[str, tuple[int, Value]]] = {}
-        try:
-            for device, channel, measured_ms, value, is_bool in self._reading.execute(_NEWEST):
-                channels = found.setdefault(DeviceId(device), {})
-                known = channels.get(channel)
-                if known is None or measured_ms >= known[0]:
-                    channels[channel] = (measured_ms, bool(value) if is_bool else value)
-        except sqlite3.Error as exc:
-            raise (store_error(self.path, exc) or exc) from exc
-        return found
-
-
-class _Appender:
+class Appender:
     """What the writer thread does with a group of batches, and what it remembers between two groups."""
 
     def __init__(self) -> None:
@@ -204,7 +123,7 @@ class _Appender:
         """The last transaction was rolled back: a device it named may not be there."""
         self._devices.clear()
 
-    def apply(self, connection: sqlite3.Connection, batches: Sequence[_Batch]) -> list[list[bool]]:
+    def apply(self, connection: sqlite3.Connection, batches: Sequence[Batch]) -> list[list[bool]]:
         rows = [self._values(connection, row) for batch in batches for row in batch.rows]
         new = iter(_insert(connection, rows))
         refused = [message for batch in batches for message in batch.refused]
@@ -302,7 +221,7 @@ def _insert_one(connection: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
     return True
 
 
-def _tidy(connection: sqlite3.Connection) -> None:
+def tidy(connection: sqlite3.Connection) -> None:
     """Fold what was appended since into `newest`, and drop the oldest refusals."""
     connection.execute("BEGIN IMMEDIATE")
     ((upto,), (last,)) = (
@@ -328,7 +247,7 @@ def _minute(message: RefusedMessage) -> int:
     return _ms(message) // 60_000
 
 
-def _bring_up(path: Path) -> None:
+def bring_up(path: Path) -> None:
     examine(path)
     if not path.exists():
         create(path, _build)
