@@ -166,6 +166,8 @@ class Connection:
         while True:
             self._client.loop_write()
             self._wire.flush()
+            if self._client.socket() is None:
+                break  # over: paho keeps the packet that did not leave, and would be asked to send it for ever
             if self._wire.unsent or not self._client.want_write():
                 break  # the kernel is full and calls back, or all is out
         if self._client.socket() is None:
