@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -12,6 +13,7 @@ from controller.adapters.notify import MAIL_SCHEMES, NotifySettings
 from controller.config.sources import Sources
 from controller.config.values import Settings, Web
 from controller.config.written import RIGHT, Written
+from controller.domain.keeping import Keeping, wrong_in
 from controller.errors import InputError
 from devices.link import MQTT_3_1_1, MQTT_5, TlsSettings
 
@@ -42,8 +44,16 @@ def settled(written: Written, sources: Sources) -> Settings:
         ),
         notify=_notify(written, sources),
         calendars_private_hosts=written.calendars_private_hosts,
+        keep=_keep(written, sources),
         log_level=written.log_level,
     )
+
+
+def _keep(written: Written, sources: Sources) -> Keeping:
+    keeping = Keeping(**{one.name: getattr(written, f"keep_{one.name}") for one in fields(Keeping)})
+    if (wrong := wrong_in(keeping)) is not None:
+        raise InputError(sources.wrong(f"keep_{wrong.name}", wrong.why, wrong.right))
+    return keeping
 
 
 def _database(written: Written, sources: Sources) -> SecretStr | None:

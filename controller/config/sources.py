@@ -17,7 +17,7 @@ from controller.errors import InputError
 
 CONFIG_FILE = Path("natoma.toml")
 # Environment names that only Natoma could have meant: the rest of NATOMA_* may belong to scripts around it.
-_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY|CALENDARS)(_|$)")
+_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY|CALENDARS|KEEP)(_|$)")
 
 
 @dataclass(frozen=True, slots=True)

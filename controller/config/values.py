@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from controller.adapters.broker import BrokerProgram
 from controller.adapters.mqtt import Broker
 from controller.adapters.notify import NotifySettings
+from controller.domain.keeping import DEFAULTS, Keeping
 
 
 class LogLevel(StrEnum):
@@ -54,6 +55,7 @@ class Settings:
     web: Web = Web()
     notify: NotifySettings = field(default_factory=NotifySettings)
     calendars_private_hosts: tuple[str, ...] = ()  # of the own network, that calendars may be read from all the same
+    keep: Keeping = DEFAULTS
     log_level: LogLevel = LogLevel.INFO
 
     @property

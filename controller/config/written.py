@@ -1,5 +1,7 @@
 """Each setting as it is written, by itself: its name, its kind, and what would be right."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from pydantic_settings import (
 from controller.adapters.broker import BrokerProgram
 from controller.adapters.notify import MAIL_SCHEMES
 from controller.config.values import LogLevel
+from controller.domain.keeping import DEFAULTS
 
 PREFIX = "NATOMA_"
 
@@ -29,7 +32,22 @@ def _listed(written: Any) -> Any:
     return written
 
 
+_PERIOD = re.compile(r"(\d{1,6})\s*(s|m|h|d|w|y)[a-z]*")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
+
+
+def _period(written: Any) -> Any:
+    """`90d`, `25h`, `2 years`; a number alone is of nobody knows what."""
+    found = _PERIOD.fullmatch(written.strip().lower()) if isinstance(written, str) else None
+    if found is None:
+        if isinstance(written, timedelta):
+            return written
+        raise ValueError("is no period")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
 Port = Annotated[int, Field(ge=0, le=65535)]
+Period = Annotated[timedelta, BeforeValidator(_period)]
 # A building has one name for people to type; the rest are names or addresses without a port.
 _HOST = r"^[A-Za-z0-9_.:-]{1,253}$"
 
@@ -65,6 +83,12 @@ class Written(BaseSettings):
     calendars_private_hosts: Annotated[
         tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode, BeforeValidator(_listed)
     ] = ()
+    keep_access: Period = DEFAULTS.access
+    keep_events: Period = DEFAULTS.events
+    keep_gaps: Period = DEFAULTS.gaps
+    keep_telemetry: Period = DEFAULTS.telemetry
+    keep_hourly: Period = DEFAULTS.hourly
+    keep_refused: Period = DEFAULTS.refused
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -93,6 +117,7 @@ SYNONYMS = {
 }
 # A broker's URL is easily written as `broker`, with its password.
 URLS = frozenset({"mqtt", "broker", "database", "notify_smtp"})
+_A_PERIOD = "write a number with h, d or y behind it, such as 25h, 90d or 2y"
 RIGHT = {
     "data": "name a directory",
     "database": "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
@@ -112,5 +137,8 @@ RIGHT = {
     "notify_webhook_secret": "write a long random text that webhooks are signed with",
     "notify_private_hosts": "write host names without a port: automation.local, 10.0.0.5",
     "calendars_private_hosts": "write host names without a port: nextcloud.local, 10.0.0.5",
+    **dict.fromkeys(
+        ("keep_access", "keep_events", "keep_gaps", "keep_telemetry", "keep_hourly", "keep_refused"), _A_PERIOD
+    ),
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }
