@@ -43,6 +43,7 @@ from controller.errors import StartupError
 from controller.services.calendars.stores import Elsewhere
 from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
+from controller.services.history.desk import HistoryDesk
 from controller.services.meters import Meters
 from controller.services.policy.publishing import Following
 from controller.services.ports import RegistrySnapshot
@@ -205,6 +206,7 @@ class _Service:
             notifier=notifier,
             elsewhere=Elsewhere(CalendarSource(settings.calendars_private_hosts), CalendarReader()),
         )
+        self._history = HistoryDesk(stores.telemetry, lambda: services.index.space, clock.now)
         self._displays = Displays(feed, self._outbound, topics)
         self._access_side = MqttInbound(
             services.router, topics, access_settings(broker, topics, self._boot), self._connected
@@ -314,6 +316,7 @@ class _Service:
             programs=programs,
             visitors=visitors,
             calendars=calendars,
+            history=self._history,
             host_names=web.host_names,
             space=lambda: self._services.index.space,
             feed=self._services.feed,

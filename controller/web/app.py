@@ -11,6 +11,7 @@ from aiohttp import web
 
 from controller.domain.building import Space
 from controller.errors import InputError
+from controller.services.history.desk import HistoryDesk
 from controller.services.meters import Meters
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
@@ -21,6 +22,7 @@ from controller.web.api.table import Programs, mount
 from controller.web.assets import Assets
 from controller.web.calendars import CalendarFeeds
 from controller.web.guard import add_security_headers, is_loopback, only_for
+from controller.web.history import HistoryPages
 from controller.web.metrics import Metrics
 from controller.web.pages import Pages
 from controller.web.stream import BATCH_S, HEARTBEAT_S, STREAM_LIMIT, WRITE_LIMIT_S, LiveStreams
@@ -39,6 +41,7 @@ def create_app(
     programs: Programs | None = None,
     visitors: Visitors | None = None,
     calendars: CalendarFeeds | None = None,
+    history: HistoryDesk | None = None,
     hint: str | None = None,
     host_names: Collection[str] = (),
     heartbeat_s: float = HEARTBEAT_S,
@@ -68,6 +71,8 @@ def create_app(
     app.router.add_get("/healthz", api.healthz)
     app.router.add_get("/metrics", metrics.serve)
     app.router.add_get("/static/{version}/{name:.+}", assets.serve)
+    if history is not None:
+        HistoryPages(history, space, now, assets).mount(app)
     if visitors is not None:
         mount_visitors(app, visitors, assets)
     if calendars is not None:

@@ -15,7 +15,7 @@ from controller.errors import InputError
 from controller.services.history.asked import AskedError, Question, length_of, span_of
 from controller.services.history.names import selection_of
 from controller.services.history.ports import History, Last, Points, Steps
-from controller.services.history.walk import Page, first_page, walk
+from controller.services.history.walk import Page, first_page, newest_texts, walk
 
 # As many as a chart has room for; whoever wants more says so.
 _PICTURED = 400
@@ -66,6 +66,11 @@ class HistoryDesk:
             _refuse_more(lines, len(edges) - 1, most)
         found = await self._history.by_step(selection, edges)
         return Stepped(span, step, edges, tuple(sorted(found, key=lambda steps: _order(steps.series))))
+
+    async def newest_texts(self, asked: Question, limit: int) -> list[Points]:
+        """The last texts of each series in the span, `limit` at most: they have no steps, and there may be many."""
+        span, selection = self.span(asked), self.selection(asked)
+        return await newest_texts(self._history, selection, span, limit)
 
     def edges(self, span: Span, step: timedelta) -> list[int]:
         """Where steps begin, in the space's own zone."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from controller.domain.history.values import Selection, Span
+from controller.domain.history.values import Kind, Selection, Span
 from controller.services.history.ports import History, Points
 
 HOUR_MS = 3_600_000
@@ -67,6 +67,30 @@ async def first_page(history: History, selection: Selection, span: Span, limit: 
         if count > limit:
             return _cut(held, limit)
     return Page(tuple(joined(held)), None)
+
+
+async def newest_texts(history: History, selection: Selection, span: Span, limit: int) -> list[Points]:
+    """The last texts of each series, `limit` of them at most; only the hours they are of are read."""
+    counts = await history.counts_by_hour(selection, span)
+    since = span.end
+    for series, hours in counts.items():
+        if series.kind is Kind.TEXT:
+            since = min(since, moment(_hour_with(hours, limit) * HOUR_MS))
+    found = await history.raw(selection, Span(max(since, span.start), span.end)) if since < span.end else []
+    return [
+        Points(one.series, one.at_ms[-limit:], one.values[-limit:]) for one in found if one.series.kind is Kind.TEXT
+    ]
+
+
+def _hour_with(hours: Mapping[int, int], limit: int) -> int:
+    """The hour from which on there are `limit` points; the first, where there are fewer."""
+    held = 0
+    hour = 0
+    for hour in sorted(hours, reverse=True):
+        held += hours[hour]
+        if held >= limit:
+            break
+    return hour
 
 
 def joined(parts: Sequence[Points]) -> Iterator[Points]:

@@ -1,0 +1,83 @@
+"""Every word of the history pages; another language is another table."""
+
+from collections.abc import Mapping
+
+ENGLISH: Mapping[str, str] = {
+    "lang": "en",
+    "product": "Natoma",
+    "skip": "Skip to the values",
+    "history": "History",
+    "now": "Now",
+    "rooms": "Rooms and what is measured in them",
+    "elsewhere": "In no room",
+    "none": "Nothing has been measured yet. The first reading of any sensor appears here.",
+    "channel": "Measured",
+    "value": "Newest",
+    "age": "Age",
+    "device": "Device",
+    "span": "How far back",
+    "hour": "Hour",
+    "day": "Day",
+    "week": "Week",
+    "month": "Month",
+    "year": "Year",
+    "earlier": "Earlier",
+    "later": "Later",
+    "empty": "Nothing was measured in this time.",
+    "newest": "Newest value",
+    "mean": "Mean",
+    "low": "Lowest",
+    "high": "Highest",
+    "count": "Readings",
+    "from": "From",
+    "at": "At",
+    "table": "The same as a table",
+    "band": "The line is the mean of {step}; the band reaches from the lowest reading to the highest. Where it breaks off, nothing came.",
+    "switch_band": "How much of each {step} it was on. Where the line breaks off, nothing came.",
+    "times": "Times are those of {place} ({zone}).",
+    "newest_texts": "The newest {count} of this time.",
+}
+
+CLASSES: Mapping[str, str] = {
+    "carbon_dioxide": "CO₂",
+    "carbon_monoxide": "CO",
+    "pm1": "PM1",
+    "pm25": "PM2.5",
+    "pm10": "PM10",
+    "aqi": "Air quality index",
+    "sound_pressure": "Noise",
+    "illuminance": "Light",
+}
+"""What people call a class, where it is not the class's own name in plain words."""
+
+
+def class_said(device_class: str, channel: str) -> str:
+    """What is measured: the class in words, or the channel's own name where nobody said its class."""
+    name = device_class or channel
+    return CLASSES.get(name) or name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
+
+
+def age_said(seconds: float) -> str:
+    """How long ago, as people say it."""
+    if seconds < 10:
+        return "now"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if seconds >= length * (2 if unit == "d" else 1):
+            return f"{seconds / length:.0f} {unit} ago"
+    return "now"
+
+
+def number_said(value: float) -> str:
+    """As many digits as help."""
+    size = abs(value)
+    if size and (size >= 1e9 or size < 1e-3):
+        return f"{value:.4g}"
+    places = 0 if size >= 1000 else 1 if size >= 100 else 2
+    text = f"{value:,.{places}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def unit_said(unit: str) -> str:
+    """The unit as it is written after a number; things that are counted have none."""
+    return "" if unit in ("", "count") else f" {unit}"
