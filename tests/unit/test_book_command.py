@@ -63,9 +63,12 @@ class House:
         self._days = 1
         self.today = datetime.now(space.zone).date()
 
-    def day(self) -> str:
+    def day(self, lasting: int = 1) -> str:
+        """A day that is nobody else's; `lasting` so many, for a series."""
         self._days += 2
-        return (self.today + timedelta(days=self._days)).isoformat()
+        first = self.today + timedelta(days=self._days)
+        self._days += lasting - 1
+        return first.isoformat()
 
     def types(self, *words: str) -> Result:
         return CliRunner().invoke(book, [*words, "--data", str(self.data), "--space", str(self.file)])
@@ -204,7 +207,7 @@ def test_nobody_moves_somebody_else_s(house):
 
 
 def test_a_series_lists_what_it_skipped(house):
-    day = house.day()
+    day = house.day(lasting=3)
     second = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
     house.books(second, "09:00", "10:00", who="ben")
     said = house.says("pine", f"{day}T09:00", "10:00", "--for", "alice", "--repeat", "daily", "--count", "3")
@@ -313,7 +316,7 @@ def test_waiting_for_a_taken_time_is_listed_and_withdrawn(house):
 
 def test_what_was_offered_is_taken_and_listed_among_what_somebody_had(house):
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    start = now + timedelta(days=40)
+    start = datetime.fromisoformat(f"{house.day()}T17:00Z")
     offered = Waiting(
         WaitingId("w-offered"),
         AreaId("pine"),
