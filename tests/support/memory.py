@@ -5,13 +5,14 @@ Services are tested on these; `tests/contract` holds them and the real stores to
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.domain.alarm import Acknowledgement, Alarm
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AlarmId, DeviceId
+from controller.domain.keeping import is_named
 from controller.errors import StoreError
 from controller.services.doors.alarms import answer_to
 from controller.services.ports import Appended, LoggedFact, RefusedMessage, TelemetryRow
@@ -45,8 +46,8 @@ class MemoryEventLog:
             earlier = self._decided(fact.device, fact.message_id)
             if earlier is not None and fact.at - earlier.fact.at < DAY:
                 return Appended(earlier.position, duplicate=True)
-        self.facts.append(LoggedFact(len(self.facts) + 1, fact))
-        return Appended(len(self.facts))
+        self.facts.append(LoggedFact(self.facts[-1].position + 1 if self.facts else 1, fact))
+        return Appended(self.facts[-1].position)
 
     async def append_all(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
@@ -60,6 +61,24 @@ class MemoryEventLog:
 
     async def decided(self, device: DeviceId, message_id: str) -> LoggedFact | None:
         return self._decided(device, message_id)
+
+    async def naming(self, position: int, upto: int, before: datetime) -> list[LoggedFact]:
+        return [one for one in self._between(position, upto, before) if is_named(one.fact)]
+
+    async def outlived(
+        self, position: int, upto: int, before: datetime, kinds: Collection[FactKind], *, others: bool = False
+    ) -> list[int]:
+        return [one.position for one in self._between(position, upto, before) if (one.fact.kind in kinds) is not others]
+
+    def _between(self, position: int, upto: int, before: datetime) -> list[LoggedFact]:
+        return [one for one in self.facts if position < one.position <= upto and one.fact.at < before]
+
+    async def rewrite(self, instead: Sequence[LoggedFact], gone: Sequence[int]) -> None:
+        new = {one.position: one for one in instead}
+        newest = self.facts[-1].position if self.facts else 0
+        self.facts = [
+            new.get(one.position, one) for one in self.facts if one.position not in gone or one.position == newest
+        ]
 
     def _decided(self, device: DeviceId, message_id: str) -> LoggedFact | None:
         for logged in reversed(self.facts):

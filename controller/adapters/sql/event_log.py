@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from controller.adapters.sql.upgrade import EVENTS, bring_up
 from controller.adapters.sqlite_file import open_reader, open_writer, store_error
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
+from controller.domain.keeping import ANONYMOUS, OF_NOBODY
 from controller.services.ports import Appended, LoggedFact
 
 logger = logging.getLogger(__name__)
@@ -56,9 +57,24 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 _Row = tuple[Any, ...]
 
 
+# How a detail begins that names nobody any more: what tells such a row without reading all of it.
+_ANONYMOUS = f'{{"{ANONYMOUS}":true'
+_NOBODYS = ", ".join(f"'{kind}'" for kind in sorted(OF_NOBODY))
+_NAMING = (
+    f"{_SELECT} WHERE position > ? AND position <= ? AND at_us < ? "
+    f"AND (person IS NOT NULL OR kind NOT IN ({_NOBODYS})) "
+    f"AND substr(coalesce(detail, ''), 1, {len(_ANONYMOUS)}) <> '{_ANONYMOUS}'"
+)
+_UPDATE = "UPDATE fact SET person = ?, message_id = ?, correlation = ?, detail = ? WHERE position = ?"
+# The newest stays: its number would be given to another.
+_DELETE = "DELETE FROM fact WHERE position = ? AND position < (SELECT max(position) FROM fact)"
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     facts: Sequence[Fact]
+    instead: Sequence[LoggedFact] = ()  # to stand where these stood
+    gone: Sequence[int] = ()  # positions that may not be kept any longer
 
 
 class EventReader:
@@ -83,12 +99,35 @@ class EventReader:
         found = await self._read(f"{_SELECT} {_DECIDED}", (device, message_id))
         return found[0] if found else None
 
+    async def naming(self, position: int, upto: int, before: datetime) -> list[LoggedFact]:
+        """Facts of before that moment that may name somebody, past `position` and up to `upto`, oldest first."""
+        return await self._read(_NAMING, (position, upto, _microseconds(before)))
+
+    async def outlived(
+        self, position: int, upto: int, before: datetime, kinds: Collection[FactKind], *, others: bool = False
+    ) -> list[int]:
+        """Positions of facts of these kinds (of all others) of before that moment, past `position` and up to `upto`."""
+        marks = ", ".join("?" * len(kinds))
+        statement = (
+            "SELECT position FROM fact WHERE position > ? AND position <= ? AND at_us < ? "  # noqa: S608
+            f"AND kind {'NOT ' if others else ''}IN ({marks}) ORDER BY position"
+        )
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._positions, statement, (position, upto, _microseconds(before), *kinds)
+        )
+
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()
 
     async def _read(self, statement: str, values: tuple[object, ...]) -> list[LoggedFact]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._fetch, statement, values)
+
+    def _positions(self, statement: str, values: tuple[object, ...]) -> list[int]:
+        try:
+            return [position for (position,) in self._connection.execute(statement, values)]
+        except sqlite3.Error as exc:
+            raise (store_error(self.path, exc) or exc) from exc
 
     def _fetch(self, statement: str, values: tuple[object, ...]) -> list[LoggedFact]:
         try:
@@ -156,6 +195,19 @@ class SqlEventLog:
     async def decided(self, device: DeviceId, message_id: str) -> LoggedFact | None:
         return await self._reader.decided(device, message_id)
 
+    async def naming(self, position: int, upto: int, before: datetime) -> list[LoggedFact]:
+        return await self._reader.naming(position, upto, before)
+
+    async def outlived(
+        self, position: int, upto: int, before: datetime, kinds: Collection[FactKind], *, others: bool = False
+    ) -> list[int]:
+        return await self._reader.outlived(position, upto, before, kinds, others=others)
+
+    async def rewrite(self, instead: Sequence[LoggedFact], gone: Sequence[int]) -> None:
+        """Put these where they stood, and delete the rest: what may not be kept any longer. All of it or nothing."""
+        if instead or gone:
+            await self._writer.commit(_Request((), tuple(instead), tuple(gone)), len(instead) + len(gone))
+
     def health(self) -> StoreHealth:
         return self._writer.health()
 
@@ -179,8 +231,21 @@ def _apply(connection: sqlite3.Connection, requests: Sequence[_Request]) -> list
     appended = _insert_new(connection, rows) if len(rows) > 1 else None
     if appended is None:
         appended = [_insert(connection, row) for row in rows]
+    for request in requests:
+        if request.instead or request.gone:
+            _rewrite(connection, request)
     answers = iter(appended)
     return [list(islice(answers, len(request.facts))) for request in requests]
+
+
+def _rewrite(connection: sqlite3.Connection, request: _Request) -> None:
+    # Overwritten with zeros, or what may not be kept would stay in the file's free pages, and in every backup.
+    connection.execute("PRAGMA secure_delete=ON")
+    try:
+        connection.executemany(_UPDATE, [(*_row(one.fact)[5:9], one.position) for one in request.instead])
+        connection.executemany(_DELETE, [(position,) for position in request.gone])
+    finally:
+        connection.execute("PRAGMA secure_delete=OFF")
 
 
 def _insert_new(connection: sqlite3.Connection, rows: Sequence[_Row]) -> list[Appended] | None:
@@ -241,7 +306,7 @@ def _note_late(request: _Request, answers: list[Appended]) -> _Request | None:
 
 def _row(fact: Fact) -> _Row:
     return (
-        (fact.at - _EPOCH) // _MICROSECOND,
+        _microseconds(fact.at),
         fact.kind.value,
         fact.door,
         fact.device,
@@ -251,6 +316,10 @@ def _row(fact: Fact) -> _Row:
         fact.correlation,
         _encode(fact.detail) if fact.detail else None,
     )
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def _logged(row: _Row) -> LoggedFact:

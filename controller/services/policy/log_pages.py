@@ -34,7 +34,7 @@ class NothingHappened:
 
 async def facts_since(log: Recorded, since: datetime) -> AsyncIterator[LoggedFact]:
     """Everything that happened from a moment on, oldest first."""
-    position = await _position_before(log, since - _OUT_OF_ORDER)
+    position = await position_before(log, since - _OUT_OF_ORDER)
     while page := await log.after(position, PAGE):
         position = page[-1].position
         for logged in page:
@@ -48,7 +48,7 @@ async def newest_about(log: Recorded, message_id: str) -> list[Fact]:
     end = newest[0].position if newest else 0
     found: list[Fact] = []
     while end > 0:
-        page = await log.after(max(end - PAGE, 0), min(PAGE, end))
+        page = [one for one in await log.after(max(end - PAGE, 0), min(PAGE, end)) if one.position <= end]
         its = [one.fact for one in page if message_id in (one.fact.message_id, one.fact.correlation)]
         if found and not its:
             break  # a tap is over within a page of its beginning, and older ids may be used again
@@ -57,7 +57,7 @@ async def newest_about(log: Recorded, message_id: str) -> list[Fact]:
     return found
 
 
-async def _position_before(log: Recorded, at: datetime) -> int:
+async def position_before(log: Recorded, at: datetime) -> int:
     """A position no later than the first fact of this moment: the log is searched as one opens a dictionary."""
     newest = await log.latest(1)
     low, high = 0, newest[0].position if newest else 0
