@@ -84,6 +84,14 @@ class Hours:
     upto: "NDArray[np.int64]"
     rows: bytes
 
+    def without(self, windows: Sequence[int]) -> "Hours":
+        """The rows of all other windows."""
+        if not windows:
+            return self
+        left = np.flatnonzero(~np.isin(self.windows, windows))
+        rows = np.frombuffer(self.rows, np.uint8).reshape(-1, ROW_BYTES)[left].tobytes()
+        return Hours(self.windows[left], self.upto[left], rows)
+
     def cells(self) -> Cells:
         return from_rows(self.windows, self.rows)
 
@@ -156,12 +164,12 @@ class ChunkFiles:
                 found[_key(id_)] = Chunk(upto, body, _place(path, id_))
         return found
 
-    def points(self, chunk: Chunk) -> tuple[Moments, Values] | None:
-        """What is in it; None, and remembered, where it cannot be read."""
+    def unpacked(self, points: bytes, where: str) -> tuple[Moments, Values] | None:
+        """The points; None, and remembered, where they cannot be read."""
         try:
-            return unpack(chunk.points, chunk.where)
+            return unpack(points, where)
         except UnreadablePoints as exc:
-            self._remember(chunk.where, str(exc))
+            self._remember(where, str(exc))
             return None
 
     def hours(self, series_ids: Iterable[SeriesId], window_from: int, window_to: int) -> dict[SeriesId, Hours]:

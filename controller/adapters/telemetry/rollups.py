@@ -32,6 +32,9 @@ class Cells:
     def __len__(self) -> int:
         return len(self.where)
 
+    def only(self, which: "NDArray[np.bool_]") -> "Cells":
+        return Cells(self.where[which], self.count[which], self.mean[which], self.low[which], self.high[which])
+
 
 def alone(where: "NDArray[np.int64]", values: Values) -> Cells:
     """Each point for itself."""
