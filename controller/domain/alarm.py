@@ -34,9 +34,12 @@ class AlarmKind(StrEnum):
     QUOTA_OVERSHOOT = "quota_overshoot"
     TICKET_TWICE = "ticket_twice"  # two doors that decided alone let in one ticket twice
     LOG_UNAVAILABLE = "log_unavailable"
+    SENDING_STOPPED = "sending_stopped"  # to the database of readings: it does not let us write
     SERIES_MISSED = "series_missed"  # three times in a row nobody came: the room could be somebody else's
     PAUSED_WITH_BOOKINGS = "paused_with_bookings"  # somebody paused has bookings to come that open nothing
     BANNED_WITH_BOOKINGS = "banned_with_bookings"  # the same of somebody banned: nobody else has the room either
+    MESSAGES_LOST = "messages_lost"  # between devices and us, by a broker or by ourselves
+    NAME_SHARED = "name_shared"  # two clients throw each other out
     BOOKED_ROOM_GONE = "booked_room_gone"  # a room that is in the space file no more has bookings to come
 
 
@@ -53,6 +56,8 @@ MOMENTARY = frozenset(
         AlarmKind.QUOTA_OVERSHOOT,
         AlarmKind.TICKET_TWICE,
         AlarmKind.SERIES_MISSED,
+        AlarmKind.MESSAGES_LOST,
+        AlarmKind.NAME_SHARED,
     }
 )
 """Over as soon as they have happened: raised and cleared at once, and visible until somebody acknowledges them."""

@@ -22,9 +22,12 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.QUOTA_OVERSHOOT: "{who} came in beyond the days left, at {place}",
     AlarmKind.TICKET_TWICE: "One ticket came in twice without leaving, while doors decided alone, at {place}: {who}",
     AlarmKind.LOG_UNAVAILABLE: "The event log cannot be written",
+    AlarmKind.SENDING_STOPPED: "Readings are not sent on to the database: it does not let us write",
     AlarmKind.SERIES_MISSED: "{who} has missed a series in {place} three times in a row: ask them, or end it",
     AlarmKind.PAUSED_WITH_BOOKINGS: "{who} is paused and has bookings to come that open nothing",
     AlarmKind.BANNED_WITH_BOOKINGS: "{who} is banned and has bookings to come: cancel them, or lift the ban",
+    AlarmKind.MESSAGES_LOST: "Messages of devices were lost on their way: natoma telemetry gaps says which and where",
+    AlarmKind.NAME_SHARED: "Two clients log in as {name} and throw each other out: give one a name of its own",
     AlarmKind.BOOKED_ROOM_GONE: "{place} is not in the space file and has bookings to come: move or cancel them",
 }
 
@@ -37,7 +40,10 @@ TOLD_BY_A_FACT_OF_ITS_OWN = frozenset(
         AlarmKind.LOCKDOWN,
         AlarmKind.QUOTA_OVERSHOOT,
         AlarmKind.LOG_UNAVAILABLE,
+        AlarmKind.SENDING_STOPPED,
         AlarmKind.SERIES_MISSED,
+        AlarmKind.MESSAGES_LOST,
+        AlarmKind.NAME_SHARED,
     }
 )
 """What happened is in the stream already; that it is an alarm shows in the list of alarms."""

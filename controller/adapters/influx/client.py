@@ -1,0 +1,176 @@
+"""One request after the other to an InfluxDB 2, or to what takes the same writes, by the library's asynchronous client.
+
+What the network and the server do becomes a `Reply`; what follows from it is `controller.domain.history.delivery`'s.
+The token is in the client's header and nowhere else: in no text, no repr, no log.
+"""
+
+import asyncio
+import contextlib
+import json
+import re
+import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from aiohttp import ClientError, ClientTimeout
+from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
+from influxdb_client.client.write_api_async import WriteApiAsync
+from influxdb_client.rest import ApiException
+
+from controller.adapters.influx.lines import Lines
+from controller.domain.history.delivery import MOST_LINES, Reply
+from controller.services.history.ports import LoggedReadings
+from controller.services.ports import Clock
+
+# A server that is busy with its disk answers late; one that hangs is given up before the next minute's readings come.
+TIMEOUT_S = 30.0
+CONNECT_S = 10.0
+# So many lines are made where one stands; more in a thread, so that no tap waits for them.
+FEW_LINES = 200
+# Of what a server says: one line on a screen. Its JSON may quote the whole request.
+WORDS_LIMIT = 300
+# Level 1 makes a fifth of the bytes; level 6 a seventh, for four times the work.
+GZIP_LEVEL = 1
+_GZIP_BITS = 31
+
+_DROPPED = re.compile(r"dropped=(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxSettings:
+    """Where readings are sent on to."""
+
+    url: str  # with a path before /api/v2 where there is one; never with a password
+    org: str = "natoma"
+    bucket: str = "natoma"
+    token: str = field(default="", repr=False)
+    gzip: bool = False
+    lines: int = MOST_LINES
+
+
+class InfluxDatabase:
+    """Made by `open_database`."""
+
+    def __init__(
+        self, settings: InfluxSettings, client: InfluxDBClientAsync, clock: Clock, *, timeout_s: float
+    ) -> None:
+        self._settings = settings
+        self._timeout_s = timeout_s
+        self._write_api: WriteApiAsync = client.write_api()
+        self._clock = clock
+        self._lines = Lines()
+
+    @property
+    def address(self) -> str:
+        return self._settings.url
+
+    async def lines_of(self, rows: Sequence[LoggedReadings]) -> list[str]:
+        if sum(len(row.readings) for row in rows) <= FEW_LINES:
+            return self._lines.of(rows)
+        return await asyncio.to_thread(self._lines.of, rows)
+
+    async def write(self, lines: Sequence[str]) -> Reply:
+        if len(lines) <= FEW_LINES:
+            body = self._packed(lines)
+        else:
+            body = await asyncio.to_thread(self._packed, lines)
+        try:
+            taken = await self._write_api.write(
+                bucket=self._settings.bucket,
+                org=self._settings.org,
+                record=body,  # in nanoseconds, as is its default
+            )
+        except ApiException as error:
+            return self._refusal(error)
+        except TimeoutError:
+            return Reply(None, f"no answer within {self._timeout_s:.0f} s")
+        except (ClientError, OSError) as error:
+            return Reply(None, self._masked(str(error) or type(error).__name__))
+        # The library takes any 2xx for well, and says so of what a database answers: 201 and 204.
+        return Reply(204) if taken else Reply(200, "it answered as a web page does, not as a database")
+
+    def _packed(self, lines: Sequence[str]) -> bytes:
+        body = "\n".join(lines).encode()
+        if not self._settings.gzip:
+            return body
+        # The library would do it on the loop's thread, at the highest level: 30 ms of every tap's time.
+        packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_BITS)
+        return packer.compress(body) + packer.flush()
+
+    def _refusal(self, error: ApiException) -> Reply:
+        body = error.body if isinstance(error.body, bytes) else b""
+        said = _said(body)
+        headers: Mapping[str, str] = error.headers or {}
+        words = said or f"{error.status} {error.reason}"
+        if 300 <= error.status < 400:
+            words = f"{error.status}: it points to {headers.get('Location', 'another address')}; set that as influx_url"
+        dropped = _DROPPED.search(said or "")
+        return Reply(
+            error.status,
+            self._masked(words),
+            retry_after_s=_seconds(headers.get("Retry-After"), self._clock.now()),
+            is_databases=said is not None,
+            dropped=int(dropped[1]) if dropped else 0,
+        )
+
+    def _masked(self, words: str) -> str:
+        """On one line, and without the token, should a server ever repeat it to us."""
+        if self._settings.token:
+            words = words.replace(self._settings.token, "***")
+        words = " ".join(words.split())
+        return words if len(words) <= WORDS_LIMIT else f"{words[:WORDS_LIMIT]}…"
+
+
+@asynccontextmanager
+async def open_database(
+    settings: InfluxSettings, clock: Clock, *, timeout_s: float = TIMEOUT_S
+) -> AsyncIterator[InfluxDatabase]:
+    """A client for as long as the context is open; it connects when something is written."""
+    client = InfluxDBClientAsync(
+        url=settings.url,
+        token=settings.token,  # without one, no header
+        org=settings.org,
+        timeout=ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_S, timeout_s)),
+        # A POST that is redirected arrives as a GET, and a sign-in page that answers it is no database.
+        allow_redirects=False,
+        connection_pool_maxsize=1,
+    )
+    if settings.gzip:
+        client.api_client.set_default_header("Content-Encoding", "gzip")  # type: ignore[no-untyped-call]
+    try:
+        yield InfluxDatabase(settings, client, clock, timeout_s=timeout_s)
+    finally:
+        # A peer that resets while we say goodbye is gone either way.
+        with contextlib.suppress(ClientError, OSError):
+            await client.close()  # type: ignore[no-untyped-call]
+
+
+def _said(body: bytes) -> str | None:
+    """A database's own words: 2.x says {"code", "message"}, 1.x {"error"}. None: somebody else is speaking."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(told, dict):
+        return None
+    words = told.get("message") or told.get("error")
+    return words if isinstance(words, str) else None
+
+
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    """How long a server asks us to wait: it names seconds, or a moment."""
+    if retry_after is None:
+        return None
+    try:
+        return float(retry_after)
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    # A moment that names no zone is in UTC, as HTTP has it.
+    return (until if until.tzinfo is not None else until.replace(tzinfo=UTC)).timestamp() - now.timestamp()

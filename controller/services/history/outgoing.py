@@ -1,0 +1,32 @@
+"""What sending readings on needs: a database that takes lines, and a place that remembers how far it is.
+
+`sender` says what goes when, `courier` sees one batch through. Nothing here knows HTTP or SQL.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from controller.domain.history.delivery import Parked, Refused, Reply, Sent
+from controller.services.history.ports import LoggedReadings
+
+
+class Database(Protocol):
+    """Takes lines. What it or the network does is a reply, never an error."""
+
+    @property
+    def address(self) -> str: ...  # for people; without a secret
+    async def lines_of(self, rows: Sequence[LoggedReadings]) -> list[str]: ...  # one for each reading; holds up nobody
+    async def write(self, lines: Sequence[str]) -> Reply: ...
+
+
+class SendingStore(Protocol):
+    """How far the log was sent, and what was refused; durable when a call returns, StoreError when it cannot be."""
+
+    async def sent(self) -> Sent: ...
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> None: ...  # both or neither
+    async def parked(self) -> int: ...  # how many there are
+    async def due(self, limit: int) -> list[Parked]: ...  # those to be tried again, oldest first
+    # Of those tried: `taken` are forgotten, `refused` wait for somebody again.
+    async def tried(self, taken: Sequence[int], refused: Sequence[tuple[int, str]], at: datetime) -> None: ...
+    async def wished(self) -> int: ...  # how often somebody has asked that it be tried at once
