@@ -1,10 +1,19 @@
 """The system's two clocks: the only file of the controller where time enters.
 
-Everything else is handed a `Clock`, so that a test can hold it still.
+Everything else is handed a `Clock`, so that a test can hold it still. Which time is believed is `domain.trusted_time`'s.
 """
 
+import ctypes
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from controller.domain.trusted_time import HouseTime, begun, gone_on
+
+# Of adjtimex(2): what it answers where nothing keeps the kernel's clock to the world's.
+_UNSYNCHRONISED, _FAILED = 5, -1
+_TIMEX_BYTES = 512  # more than any system's `struct timex`; all zeroes only asks
 
 
 class SystemClock:
@@ -15,3 +24,58 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+class HouseClock(SystemClock):
+    """The clock of a running house: it does not follow the machine's where that jumps, and says by how much it is off."""
+
+    def __init__(
+        self,
+        known: datetime | None = None,
+        *,
+        wall: Callable[[], datetime] | None = None,
+        passed: Callable[[], float] | None = None,
+        vouched: Callable[[], bool] | None = None,
+    ) -> None:
+        """`known` is the last time the house knew before it started; `passed` counts seconds, asleep or awake."""
+        self._wall = wall or super().now
+        self._passed = passed or awake_or_asleep
+        self._vouched = vouched or is_kept_by_a_time_service
+        at, gone = self._wall(), self._passed()
+        self._time = begun(at, gone, known, is_vouched=False)
+        if self._time.is_suspect:
+            self._time = begun(at, gone, known, is_vouched=self._vouched())
+
+    def now(self) -> datetime:
+        self._time = self._read()
+        return self._time.at
+
+    @property
+    def off(self) -> timedelta | None:
+        """By how much the machine's clock is off what the house goes by; None while it is believed."""
+        return self._time.off
+
+    def _read(self) -> HouseTime:
+        wall, passed = self._wall(), self._passed()
+        read = gone_on(self._time, wall, passed, is_vouched=False)
+        # Asked only where it matters: it is a system call, and this is on the way of every tap.
+        return gone_on(self._time, wall, passed, is_vouched=True) if read.is_suspect and self._vouched() else read
+
+
+def awake_or_asleep() -> float:
+    """Seconds since some moment, those included that the machine slept: a lid that was shut is no jump."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def is_kept_by_a_time_service() -> bool:
+    """Whether the kernel says that something keeps its clock to the world's; whoever sets it by hand takes that away."""
+    ask = getattr(ctypes.CDLL(None), "adjtimex", None)
+    return ask is not None and ask(ctypes.create_string_buffer(_TIMEX_BYTES)) not in (_UNSYNCHRONISED, _FAILED)
+
+
+def last_known(file: Path) -> datetime | None:
+    """The last time a house knew, as it left it; None where it left none that can be read."""
+    try:
+        return datetime.fromisoformat(file.read_text(encoding="ascii").strip()).astimezone(UTC)
+    except (OSError, ValueError):
+        return None

@@ -16,7 +16,7 @@ from functools import partial
 from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_door_keys, write_private
 from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
-from controller.adapters.clock import SystemClock
+from controller.adapters.clock import HouseClock, last_known
 from controller.adapters.fetch import CalendarSource
 from controller.adapters.ical_process import CalendarReader
 from controller.adapters.ical_writing import written
@@ -41,6 +41,7 @@ from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.errors import StartupError
 from controller.services.calendars.stores import Elsewhere
+from controller.services.clock_watch import ClockWatch
 from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.history.desk import HistoryDesk
@@ -76,6 +77,9 @@ RECALLED = timedelta(days=1)
 # The interpreter hands its lock over this often when two threads want it; at its default of 5 ms a commit
 # that is done could wait that long to say so.
 SWITCH_INTERVAL = 0.0005
+# In the data folder: what time the house knew last. A power cut may cost as much of it as is tolerated anyway.
+LAST_TIME = "last-time"
+TIME_KEPT_EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,8 @@ async def run(
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     async with AsyncExitStack() as stack:
-        clock = SystemClock()
         stack.enter_context(alone_in(settings.data))
+        clock = HouseClock(last_known(settings.data / LAST_TIME))
         space = space_at_start(settings.data, settings.space, space)
         stores = await stack.enter_async_context(open_stores(settings.home, space))
         # Before the endpoint is told: whoever brings up doors finds what they need beside it.
@@ -178,7 +182,7 @@ class _Service:
         stores: Stores,
         broker: Broker,
         embedded: EmbeddedBroker | None,
-        clock: SystemClock,
+        clock: HouseClock,
         hint: str | None,
         notifier: AppriseNotifier,
     ) -> None:
@@ -207,6 +211,14 @@ class _Service:
             elsewhere=Elsewhere(CalendarSource(settings.calendars_private_hosts), CalendarReader()),
         )
         self._history = HistoryDesk(stores.telemetry, lambda: services.index.space, clock.now)
+        self._clock_watch = ClockWatch(
+            lambda: clock.off,
+            board,
+            services.alarms,
+            services.journal.note,
+            clock,
+            left_in=str(settings.data / LAST_TIME),
+        )
         self._displays = Displays(feed, self._outbound, topics)
         self._access_side = MqttInbound(
             services.router, topics, access_settings(broker, topics, self._boot), self._connected
@@ -255,6 +267,7 @@ class _Service:
         for name, work in services.lasting():
             runners.start(work, name)
         runners.start(self._each_second(), "every second")
+        runners.start(self._keep_time(), "last known time")
         runners.start(keep_fresh(services.index, self._stores.registry, self._registry_changed), "rights")
         runners.start(self._stores.keep_reserve_empty(), "reserve")
         runners.start(self._watch().run(), "watch")
@@ -379,4 +392,14 @@ class _Service:
             else:
                 self._services.presence.deaf()
             self._services.look()
+            self._clock_watch.look()
             await asyncio.sleep(1.0)
+
+    async def _keep_time(self) -> None:
+        """Leave behind what time it is, for a start on a machine that has forgotten."""
+        while True:
+            text = self._clock.now().isoformat()
+            # Without space for it, the last one that was written is still a floor.
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(write_private, self._settings.data / LAST_TIME, text)
+            await asyncio.sleep(TIME_KEPT_EVERY)

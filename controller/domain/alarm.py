@@ -40,6 +40,7 @@ class AlarmKind(StrEnum):
     BANNED_WITH_BOOKINGS = "banned_with_bookings"  # the same of somebody banned: nobody else has the room either
     MESSAGES_LOST = "messages_lost"  # between devices and us, by a broker or by ourselves
     NAME_SHARED = "name_shared"  # two clients throw each other out
+    CLOCK_SUSPECT = "clock_suspect"  # this machine's clock jumped, and the house does not follow it
     BOOKED_ROOM_GONE = "booked_room_gone"  # a room that is in the space file no more has bookings to come
 
 

@@ -28,6 +28,7 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.BANNED_WITH_BOOKINGS: "{who} is banned and has bookings to come: cancel them, or lift the ban",
     AlarmKind.MESSAGES_LOST: "Messages of devices were lost on their way: natoma telemetry gaps says which and where",
     AlarmKind.NAME_SHARED: "Two clients log in as {name} and throw each other out: give one a name of its own",
+    AlarmKind.CLOCK_SUSPECT: "The clock of this machine cannot be trusted",
     AlarmKind.BOOKED_ROOM_GONE: "{place} is not in the space file and has bookings to come: move or cancel them",
 }
 
@@ -40,6 +41,7 @@ TOLD_BY_A_FACT_OF_ITS_OWN = frozenset(
         AlarmKind.LOCKDOWN,
         AlarmKind.QUOTA_OVERSHOOT,
         AlarmKind.LOG_UNAVAILABLE,
+        AlarmKind.CLOCK_SUSPECT,
         AlarmKind.SENDING_STOPPED,
         AlarmKind.SERIES_MISSED,
         AlarmKind.MESSAGES_LOST,
