@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import building, disk, mqtt
+from tests.bench import building, disk, history, mqtt
 from tests.bench.product import Product
 from tests.bench.table import Row, print_table
 
@@ -209,6 +209,9 @@ def _medians(results: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["history"]:
+        history.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each latency measurement; the median counts")
     parser.add_argument("--count", type=int, default=1600, help="taps in one run")

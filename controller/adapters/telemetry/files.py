@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from controller.adapters.sqlite_file import create, examine, open_reader, open_writer, store_error
+from controller.adapters.sqlite_file import WRITER_BUSY_MS, create, examine, open_reader, open_writer, store_error
 from controller.errors import StartupError, StoreError
 
 # A year of months and its roll-ups, with some for a second thread that asks; each has its own small cache.
@@ -18,8 +18,8 @@ MOST_READERS = 24
 # The month that is now, the one before for what comes late, and their roll-ups.
 MOST_WRITERS = 4
 _READER_CACHE_KIB = 512
-# 8 MiB of pages, like the log's: a merge writes less, and what it leaves is written back between two.
-_CHECKPOINT_PAGES = 1000
+# Eight merges of fifty series. Rarer ones would write more at once, and whoever merges may have to commit readings.
+_CHECKPOINT_PAGES = 400
 
 
 class OpenFiles:
@@ -73,7 +73,7 @@ class OpenFiles:
         """Write back what the last transactions left in the files' own logs."""
         for path, connection in list(self._writers.items()):
             try:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.Error as exc:
                 raise _told(path, exc) from exc
 
@@ -121,6 +121,8 @@ class OpenFiles:
                 create(path, build)
             examine(path)
             connection = open_writer(path, reserve_bytes=0, checkpoint_pages=_CHECKPOINT_PAGES)
+            # Nobody else writes; a checkpoint that meets a reader leaves the rest for the next.
+            connection.execute(f"PRAGMA busy_timeout={WRITER_BUSY_MS}")
         except StartupError as exc:
             raise StoreError(str(exc)) from exc
         except sqlite3.Error as exc:
@@ -133,6 +135,9 @@ class OpenFiles:
     def _forget_writer(self, path: Path) -> None:
         connection = self._writers.pop(path, None)
         if connection is not None:
+            # A reader that stays open would keep the file's log at its length, for each month of a year.
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             connection.close()
 
 
