@@ -20,6 +20,11 @@ def broker_options(command: Any) -> Any:
     """Which broker, and where the page answers."""
     for option in (
         click.option("--log-level", help="debug, info, warning or error."),
+        click.option("--influx-lines", type=int, help="Readings in one request at most. Default 5000."),
+        click.option("--influx-gzip/--no-influx-gzip", default=None, help="Send them compressed."),
+        click.option("--influx-bucket", help="The bucket they go into. Default natoma."),
+        click.option("--influx-org", help="The organisation it belongs to. Default natoma."),
+        click.option("--influx-url", help="An InfluxDB that readings are sent on to, http://host:8086."),
         click.option("--calendars-private-hosts", help="Hosts of yours that outside calendars may be read from."),
         click.option("--notify-private-hosts", help="Hosts of yours that webhooks may reach, with commas between."),
         click.option("--notify-from", help="The address that messages to people come from."),

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from controller.adapters.influx import InfluxSettings
 from controller.adapters.mqtt import Broker
 from controller.adapters.notify import MAIL_SCHEMES, NotifySettings
 from controller.config.sources import Sources
@@ -45,6 +46,7 @@ def settled(written: Written, sources: Sources) -> Settings:
         notify=_notify(written, sources),
         calendars_private_hosts=written.calendars_private_hosts,
         keep=_keep(written, sources),
+        influx=_influx(written, sources),
         log_level=written.log_level,
     )
 
@@ -91,6 +93,47 @@ def _notify(written: Written, sources: Sources) -> NotifySettings:
         sender=written.notify_from,
         webhook_secret=secret.get_secret_value() if secret is not None else None,
         private_hosts=frozenset(host.lower() for host in written.notify_private_hosts),
+    )
+
+
+def _influx(written: Written, sources: Sources) -> InfluxSettings | None:
+    if written.influx_url is None:
+        for name in ("influx_org", "influx_bucket", "influx_token", "influx_gzip", "influx_lines"):
+            if name in sources.values:
+                why = "says how readings are sent on to a database, but not to which"
+                raise InputError(sources.wrong(name, why, "set influx_url too"))
+        return None
+    right = RIGHT["influx_url"]
+    try:
+        url = urlsplit(written.influx_url)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise InputError(sources.wrong("influx_url", "is no address of a database", right))
+    if url.username is not None or url.query or url.fragment:
+        raise InputError(
+            sources.wrong(
+                "influx_url",
+                "has more than host, port and path",
+                f"{right}; a token has a setting of its own, influx_token",
+            )
+        )
+    path = url.path.rstrip("/")
+    if path.endswith(("/api/v2", "/api/v2/write", "/write")):
+        raise InputError(
+            sources.wrong("influx_url", "names the address of one request", f"{right}; /api/v2/write is put behind it")
+        )
+    token = written.influx_token.get_secret_value() if written.influx_token is not None else ""
+    if not token.isprintable() or not token.isascii():
+        raise InputError(sources.wrong("influx_token", "has characters that no token has", RIGHT["influx_token"]))
+    return InfluxSettings(
+        url=f"{url.scheme}://{url.netloc}{path}",
+        org=written.influx_org,
+        bucket=written.influx_bucket,
+        token=token,
+        gzip=written.influx_gzip,
+        lines=written.influx_lines,
     )
 
 

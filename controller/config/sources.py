@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from controller.config.written import NAMES, PATHS, PREFIX, RIGHT, SYNONYMS, URLS, Written
+from controller.config.written import NAMES, PATHS, PREFIX, RIGHT, SECRETS, SYNONYMS, URLS, Written
 from controller.errors import InputError
 
 CONFIG_FILE = Path("natoma.toml")
 # Environment names that only Natoma could have meant: the rest of NATOMA_* may belong to scripts around it.
-_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY|CALENDARS|KEEP)(_|$)")
+_OURS = re.compile(r"NATOMA_(MQTT|WEB|LOG|BROKER|DATA|DATABASE|NOTIFY|CALENDARS|INFLUX|KEEP)(_|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,8 @@ def told(sources: Sources, exc: ValidationError) -> list[str]:
 
 
 def _masked(name: str, value: object) -> str:
+    if name in SECRETS:
+        return "***"
     if name not in URLS:
         return str(value)
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)

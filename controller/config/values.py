@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from controller.adapters.broker import BrokerProgram
+from controller.adapters.influx import InfluxSettings
 from controller.adapters.mqtt import Broker
 from controller.adapters.notify import NotifySettings
 from controller.domain.keeping import DEFAULTS, Keeping
@@ -56,6 +57,7 @@ class Settings:
     notify: NotifySettings = field(default_factory=NotifySettings)
     calendars_private_hosts: tuple[str, ...] = ()  # of the own network, that calendars may be read from all the same
     keep: Keeping = DEFAULTS
+    influx: InfluxSettings | None = None  # where readings are sent on to
     log_level: LogLevel = LogLevel.INFO
 
     @property

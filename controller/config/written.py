@@ -16,6 +16,7 @@ from pydantic_settings import (
 from controller.adapters.broker import BrokerProgram
 from controller.adapters.notify import MAIL_SCHEMES
 from controller.config.values import LogLevel
+from controller.domain.history.delivery import MOST_LINES
 from controller.domain.keeping import DEFAULTS
 
 PREFIX = "NATOMA_"
@@ -89,6 +90,12 @@ class Written(BaseSettings):
     keep_telemetry: Period = DEFAULTS.telemetry
     keep_hourly: Period = DEFAULTS.hourly
     keep_refused: Period = DEFAULTS.refused
+    influx_url: str | None = Field(None, max_length=500)
+    influx_org: str = Field("natoma", min_length=1, max_length=200)
+    influx_bucket: str = Field("natoma", min_length=1, max_length=200)
+    influx_token: SecretStr | None = None
+    influx_gzip: bool = False
+    influx_lines: int = Field(MOST_LINES, ge=1, le=MOST_LINES)
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -114,10 +121,16 @@ SYNONYMS = {
     "postgresql": "database",
     "port": "web_port",
     "host": "web_host",
+    "influx": "influx_url",
+    "influxdb": "influx_url",
+    "influxdb_url": "influx_url",
+    "influxdb_token": "influx_token",
 }
 # A broker's URL is easily written as `broker`, with its password.
-URLS = frozenset({"mqtt", "broker", "database", "notify_smtp"})
+URLS = frozenset({"mqtt", "broker", "database", "notify_smtp", "influx_url"})
 _A_PERIOD = "write a number with h, d or y behind it, such as 25h, 90d or 2y"
+# Never shown, whatever is wrong with them.
+SECRETS = frozenset({"influx_token", "notify_webhook_secret"})
 RIGHT = {
     "data": "name a directory",
     "database": "write postgresql://user:password@host/name, or leave it out for a file in the data folder",
@@ -140,5 +153,11 @@ RIGHT = {
     **dict.fromkeys(
         ("keep_access", "keep_events", "keep_gaps", "keep_telemetry", "keep_hourly", "keep_refused"), _A_PERIOD
     ),
+    "influx_url": "write http://host:8086 or https://host, with the path before /api/v2 where there is one",
+    "influx_org": "name the organisation, as InfluxDB has it",
+    "influx_bucket": "name the bucket that readings go into",
+    "influx_token": "write a token that may write to that bucket",
+    "influx_gzip": "write true or false",
+    "influx_lines": f"write a number from 1 to {MOST_LINES}",
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }

@@ -273,7 +273,7 @@ def test_every_setting_has_a_flag_of_its_name():
     table = (ROOT / "docs" / "settings.md").read_text().split("## ")[0]
     settings = [name for row in re.findall(r"(?m)^\| (`.*?) \|", table) for name in re.findall(r"`(\w+)`", row)]
     # What may hold a password: whoever looks at the processes of a machine can read a command line.
-    secret = {"database", "notify_smtp", "notify_webhook_secret"}
+    secret = {"database", "notify_smtp", "notify_webhook_secret", "influx_token"}
 
     flags = natoma("run", "--help").out
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.adapters.broker import BrokerProgram
+from controller.adapters.influx import InfluxSettings
 from controller.config import LogLevel, Settings, load
 from controller.config.written import NAMES
 from controller.errors import InputError
@@ -431,3 +432,74 @@ def test_every_setting_is_in_the_docs():
     told = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
 
     assert [name for name in NAMES if f"`{name}`" not in told] == []
+
+
+# --- a database that readings are sent on to --------------------------------------------------------------------------
+
+
+def test_readings_are_sent_on_to_a_database_that_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NATOMA_INFLUX_TOKEN", "s3cret")
+
+    influx = load(flags={"influx_url": "http://influx:8086/", "influx_bucket": "house"}).influx
+
+    assert influx == InfluxSettings("http://influx:8086", bucket="house", token="s3cret")
+    assert "s3cret" not in repr(influx)
+
+
+def test_the_path_before_the_address_of_a_request_is_kept():
+    influx = load(flags={"influx_url": "http://vminsert:8480/insert/0/influx/"}).influx
+
+    assert influx is not None
+    assert influx.url == "http://vminsert:8480/insert/0/influx"
+
+
+def test_without_a_database_nothing_is_sent_on():
+    assert load().influx is None
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("influx:8086", "is no address of a database"),
+        ("ftp://influx", "is no address of a database"),
+        ("http://", "is no address of a database"),
+        ("http://[::1", "is no address of a database"),
+        ("http://influx:0", "is no address of a database"),
+        ("http://me:horse@influx:8086", "has more than host, port and path"),
+        ("http://influx:8086?org=natoma", "has more than host, port and path"),
+        ("http://influx:8086/api/v2/write", "names the address of one request"),
+    ],
+)
+def test_an_address_of_a_database_that_cannot_be_meant_is_told(url: str, why: str):
+    (line,) = said(influx_url=url)
+
+    assert line.startswith("setting influx_url (--influx-url): ")
+    assert why in line
+    assert "write http://host:8086" in line
+    assert "horse" not in line
+
+
+def test_a_token_for_no_database_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NATOMA_INFLUX_TOKEN", "s3cret")
+
+    (line,) = said()
+
+    assert "setting influx_token (NATOMA_INFLUX_TOKEN): " in line
+    assert "set influx_url too" in line
+    assert "s3cret" not in line
+
+
+def test_a_token_that_cannot_be_a_header_is_told_without_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NATOMA_INFLUX_TOKEN", "s3cret\ninjected: 1")
+
+    (line,) = said(influx_url="http://influx:8086")
+
+    assert "setting influx_token (NATOMA_INFLUX_TOKEN): " in line
+    assert "s3cret" not in line
+
+
+@pytest.mark.parametrize("lines", [0, 5001, "many"])
+def test_a_request_has_between_one_line_and_five_thousand(lines: object):
+    (line,) = said(influx_url="http://influx:8086", influx_lines=lines)
+
+    assert line == f"setting influx_lines (--influx-lines): '{lines}' does not fit — write a number from 1 to 5000"

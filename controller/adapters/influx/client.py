@@ -11,7 +11,6 @@ import re
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -21,7 +20,8 @@ from influxdb_client.client.write_api_async import WriteApiAsync
 from influxdb_client.rest import ApiException
 
 from controller.adapters.influx.lines import Lines
-from controller.domain.history.delivery import MOST_LINES, Reply
+from controller.adapters.influx.settings import InfluxSettings
+from controller.domain.history.delivery import Reply
 from controller.services.history.ports import LoggedReadings
 from controller.services.ports import Clock
 
@@ -37,18 +37,6 @@ GZIP_LEVEL = 1
 _GZIP_BITS = 31
 
 _DROPPED = re.compile(r"dropped=(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class InfluxSettings:
-    """Where readings are sent on to."""
-
-    url: str  # with a path before /api/v2 where there is one; never with a password
-    org: str = "natoma"
-    bucket: str = "natoma"
-    token: str = field(default="", repr=False)
-    gzip: bool = False
-    lines: int = MOST_LINES
 
 
 class InfluxDatabase:
