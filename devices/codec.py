@@ -41,7 +41,17 @@ from devices.messages import (
 from devices.times import parse_time
 from devices.topics import ACTIONS, RULES, Address, Kind, Topics
 
-__all__ = ["PAYLOAD_LIMIT", "Decoded", "check_desired", "decode", "encode", "message_key", "parse_time", "sample"]
+__all__ = [
+    "PAYLOAD_LIMIT",
+    "Decoded",
+    "check_desired",
+    "decode",
+    "encode",
+    "message_key",
+    "number_in",
+    "parse_time",
+    "sample",
+]
 
 PAYLOAD_LIMIT = 64 * 1024
 SAMPLE_BYTES = 120
@@ -49,6 +59,8 @@ SAMPLE_BYTES = 120
 _SHOWN = 40
 # From here on a double no longer says whether the sender wrote an integer beyond 64 bits.
 _INTEGER_LIMIT = float(2**63)
+# What `message_key` makes of a boot and a number; then the place in a batch.
+_NUMBERED_KEY = re.compile(r"(?P<boot>.*)-(?P<seq>\d+)-[0-9a-f]{16}(?:/\d+)?", re.DOTALL)
 
 
 # Members and list positions from the top of a body down.
@@ -119,6 +131,15 @@ def message_key(address: Address, message: Message, payload: bytes, boot: str, r
         return f"{boot}-{message.seq}-{body}"
     moment = message.ts if isinstance(message, Telemetry | State | Status) else None
     return f"{(moment or received_at).isoformat()}-{address.kind}-{body}"
+
+
+def number_in(key: str) -> tuple[str, int] | None:
+    """The boot and the number that `message_key` made this of, "" for a boot nobody knew; None where it was made of others.
+
+    A batch is kept moment by moment, each with its place behind the key.
+    """
+    found = _NUMBERED_KEY.fullmatch(key)
+    return (found["boot"], int(found["seq"])) if found is not None else None
 
 
 def check_desired(topic: str, desired: Desired, channels: Mapping[str, ChannelSpec]) -> None:

@@ -6,10 +6,12 @@ measured (docs/decisions/0001), `secrets/` the key of the badges, `reserve.jsonl
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from controller.adapters.reserve import Reserve
 from controller.adapters.sealing import AesSealer
@@ -33,6 +35,7 @@ from controller.adapters.sql.series import SqlSeries
 from controller.adapters.sql.tokens import SqlTokens
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain
 from controller.adapters.sql.waiting import SqlWaiting
+from controller.adapters.telemetry.numbers import NumberFile
 from controller.adapters.telemetry.store import TelemetryStore
 from controller.app.wiring import Kept
 from controller.config import Home
@@ -44,6 +47,8 @@ from controller.services.ports import RegistrySnapshot
 logger = logging.getLogger(__name__)
 
 DRAIN_EVERY = 2.0
+
+Now: TypeAlias = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Stores:
     people: RegistrySnapshot
     events: SqlEventLog
     telemetry: TelemetryStore
+    numbers: NumberFile
     reserve: Reserve
     digests: BadgeDigests
     list_signing_key: bytes = field(repr=False)
@@ -125,6 +131,7 @@ def kept_in(stores: Stores) -> Kept:
         people=stores.people,
         events=stores.events,
         telemetry=stores.telemetry,
+        numbers=stores.numbers,
         reserve=stores.reserve,
         digests=stores.digests,
         house=kept.house,
@@ -163,12 +170,15 @@ def _folder_of(home: Path | Home) -> Path:
 
 
 @asynccontextmanager
-async def open_stores(home: Path | Home, space: Space) -> AsyncIterator[Stores]:
-    """Create or upgrade, then open; StartupError says what a person must do about a store that will not open."""
+async def open_stores(home: Path | Home, space: Space, now: Now | None = None) -> AsyncIterator[Stores]:
+    """Create or upgrade, then open; StartupError says what a person must do about a store that will not open.
+
+    By `now`, what is long over is not loaded; without it, by the machine's clock.
+    """
     data = _folder_of(home)
     await asyncio.to_thread(_make, data)
     async with (
-        open_registry(home, space) as registry,
+        open_registry(home, space, now) as registry,
         await SqlEventLog.open(data / "events.db") as events,
         await TelemetryStore.open(data / "telemetry.db") as telemetry,
     ):
@@ -177,20 +187,22 @@ async def open_stores(home: Path | Home, space: Space) -> AsyncIterator[Stores]:
             kept = RegistryStores.of(registry)
             signing_key = await asyncio.to_thread(load_list_signing_key, data / "secrets")
             digests = open_digests(home)
-            yield Stores(registry, kept, await registry.load(), events, telemetry, reserve, digests, signing_key)
+            numbers = await NumberFile.open(data / "numbers.json", log=data / "telemetry.db")
+            people = await registry.load()
+            yield Stores(registry, kept, people, events, telemetry, numbers, reserve, digests, signing_key)
         finally:
             await reserve.close()
 
 
 @asynccontextmanager
-async def open_registry(home: Path | Home, space: Space) -> AsyncIterator[SqlRegistry]:
+async def open_registry(home: Path | Home, space: Space, now: Now | None = None) -> AsyncIterator[SqlRegistry]:
     """The people alone, with this space's plans in it."""
     await asyncio.to_thread(_make, _folder_of(home))
     place = registry_of(home)
     # Brought up first: the credentials in it say which key there must be.
     await asyncio.to_thread(place.bring_up, REGISTRY)
     digests = await asyncio.to_thread(open_digests, home)
-    async with SqlRegistry(place, key_id=digests.key_id) as registry:
+    async with SqlRegistry(place, key_id=digests.key_id, now=now) as registry:
         await registry.sync_plans(space.plans.values())
         yield registry
 

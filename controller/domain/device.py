@@ -1,4 +1,4 @@
-"""A device's presence: whether it is there, since which boot, and how much of what it said never arrived.
+"""A device's presence: whether it is there, and since which boot. What of its words never arrived is `history.sequence`'s.
 
 Births, statuses, wills and silence go in, a new `Presence` comes out. What a door or a room makes of a lost
 device is its own affair. Times here are the loop's clock, in seconds: silence is a duration.
@@ -33,8 +33,6 @@ class Presence:
     state: DeviceState = DeviceState.UNHEARD
     boot: str | None = None
     heard: float | None = None  # the last time it said anything
-    seq: int | None = None  # the highest in this boot
-    missing: int = 0  # numbers skipped, ever, that never came
 
     @property
     def is_ready(self) -> bool:
@@ -54,25 +52,13 @@ def on_status(presence: Presence, said: DeviceState, boot: str, now: float) -> P
             return presence
         # A will is the broker's word, not a sign of life.
         return replace(presence, state=said, boot=boot)
-    if boot != presence.boot:
-        # Its numbers begin anew; the count of what was lost stays.
-        return replace(presence, state=said, boot=boot, heard=now, seq=None)
-    return replace(presence, state=said, heard=now)
+    return replace(presence, state=said, boot=boot, heard=now)
 
 
-def on_message(presence: Presence, now: float, seq: int | None = None) -> Presence:
+def on_message(presence: Presence, now: float) -> Presence:
     """Take a sign of life. It ends a silence, but not an absence: that is for the device's own status to say."""
     state = DeviceState.READY if presence.state is DeviceState.SILENT else presence.state
-    missing = presence.missing
-    highest = presence.seq
-    if seq is not None:
-        if highest is None or seq > highest:
-            missing += seq - highest - 1 if highest is not None else 0
-            highest = seq
-        else:
-            # Late, so it was counted as missing. Repeats must be screened before.
-            missing = max(missing - 1, 0)
-    return replace(presence, state=state, heard=now, seq=highest, missing=missing)
+    return replace(presence, state=state, heard=now)
 
 
 def on_time(presence: Presence, every_s: float, now: float) -> Presence:

@@ -36,6 +36,8 @@ class FactKind(StrEnum):
     DEVICE_BORN = "device_born"
     DEVICE_READY = "device_ready"
     DEVICE_LOST = "device_lost"
+    DEVICE_UNSTEADY = "device_unsteady"  # it comes and goes; told once, until it has come to rest
+    NAME_SHARED = "name_shared"  # two clients log in under one name and throw each other out; ours are devices here too
     ON_AIR_CHANGED = "on_air_changed"  # detail: state, wanted, until; session, booking, how, why it ended
     ON_AIR_ASKED = "on_air_asked"  # by a command, beside the service; detail.do: start or stop
     BUTTON_PRESSED = "button_pressed"

@@ -16,6 +16,7 @@ from controller.domain.building import Space
 from controller.domain.device import DeviceState
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId
+from controller.domain.steadiness import Steadiness, came, lost, passed
 from controller.domain.telemetry import Channel
 from controller.domain.times import MAX_AHEAD, Skew, age_seconds, skew_of
 from controller.services.inbound import Inbound
@@ -47,7 +48,8 @@ class Known:
     conversions: Mapping[str, Conversion] = field(default_factory=dict)
     offsets: deque[float] = field(default_factory=lambda: deque(maxlen=OFFSETS_KEPT))
     health: Health | None = None
-    missing_told: int = 0
+    missing: int = 0  # numbers of its messages that never came
+    steadiness: Steadiness = field(default_factory=Steadiness)
 
     @property
     def offset_s(self) -> float:
@@ -78,6 +80,11 @@ class Presence:
         self._space = space
         for device in self._known:
             self._show(device)
+
+    @property
+    def devices(self) -> tuple[DeviceId, ...]:
+        """All of this space."""
+        return tuple(self._known)
 
     # --- questions --------------------------------------------------------------------------------
 
@@ -152,6 +159,8 @@ class Presence:
             known.offsets.append((inbound.received_at - status.ts).total_seconds())
         before = known.presence
         known.presence = rules.on_status(before, DeviceState(status.state), status.boot, inbound.received_mono)
+        if not inbound.retained and not inbound.backlog:
+            self._count_comings(device, known, before, inbound)
         if known.presence.state is not before.state:
             self._tell_state(device, before.state, inbound.received_at)
         if known.presence.state is not before.state or known.presence.boot != before.boot:
@@ -166,18 +175,21 @@ class Presence:
         self._show(device)
         inbound.acknowledge()
 
-    def numbered(self, device: DeviceId, seq: int) -> None:
-        """A message that was new, with its device's own count: numbers that were skipped are missing."""
-        self.heard(device, self._clock.monotonic(), seq)
-
-    def heard(self, device: DeviceId, at_mono: float, seq: int | None = None) -> None:
+    def heard(self, device: DeviceId, at_mono: float) -> None:
         """A sign of life."""
         known = self._known[device]
         before = known.presence
-        known.presence = rules.on_message(before, at_mono, seq)
+        known.presence = rules.on_message(before, at_mono)
         if known.presence.state is not before.state:
             self._tell_state(device, before.state, self._clock.now())
             self._changed(device)
+
+    def missing_is(self, device: DeviceId, count: int) -> None:
+        """So many of its messages never came; a device that is not of this space any more is nobody's."""
+        known = self._known.get(device)
+        if known is not None and known.missing != count:
+            known.missing = count
+            self._show(device)
 
     def deaf(self) -> None:
         """While we cannot hear, nobody's silence is theirs: the time is not counted."""
@@ -187,7 +199,7 @@ class Presence:
                 known.presence = replace(known.presence, heard=now)
 
     def sweep(self) -> None:
-        """Once a second: who should have spoken by now is silent, and what was skipped is told."""
+        """Once a second: who should have spoken by now is silent, and who came and went has come to rest."""
         now = self._clock.monotonic()
         for device, known in self._known.items():
             before = known.presence
@@ -197,20 +209,42 @@ class Presence:
             if known.presence.state is not before.state:
                 self._tell_state(device, before.state, self._clock.now())
                 self._changed(device)
-            count = known.presence.missing - known.missing_told
-            if count > 0:
-                self._note(Fact(FactKind.GAP_FOUND, self._clock.now(), device=device, detail={"count": count}))
-            known.missing_told = known.presence.missing  # also when some came late after all
+            if not known.steadiness.is_at_rest:
+                self._look_at_rest(device, known, now)
 
     # --- telling ----------------------------------------------------------------------------------
 
     def _tell_state(self, device: DeviceId, before: DeviceState, at: datetime) -> None:
+        if self._known[device].steadiness.is_unsteady:
+            return  # told once, and again when it has come to rest
         state = self._known[device].presence.state
         was_there, is_there = before in rules.PRESENT, state in rules.PRESENT
         if is_there and not was_there:
             self._note(Fact(FactKind.DEVICE_READY, at, device=device, detail={"before": str(before)}))
         elif was_there and not is_there:
             self._note(Fact(FactKind.DEVICE_LOST, at, device=device, detail={"state": str(state)}))
+
+    def _count_comings(self, device: DeviceId, known: Known, before: rules.Presence, inbound: Inbound) -> None:
+        """What its comings and goings say of the device itself: that it flaps, that another one has its name."""
+        was, now = known.steadiness, inbound.received_mono
+        state, boot = known.presence.state, known.presence.boot
+        if state is DeviceState.LOST and before.state in rules.PRESENT:
+            known.steadiness = lost(was, now)
+        elif state in rules.PRESENT and boot is not None:
+            known.steadiness = came(was, boot, now)
+        if known.steadiness.is_unsteady and not was.is_unsteady:
+            self._note(Fact(FactKind.DEVICE_UNSTEADY, inbound.received_at, device=device))
+        if known.steadiness.is_shared and not was.is_shared:
+            self._note(Fact(FactKind.NAME_SHARED, inbound.received_at, device=device))
+
+    def _look_at_rest(self, device: DeviceId, known: Known, now: float) -> None:
+        was = known.steadiness
+        known.steadiness = passed(was, now)
+        if was.is_unsteady and not known.steadiness.is_unsteady:
+            is_there = known.presence.state in rules.PRESENT
+            before = DeviceState.LOST if is_there else DeviceState.READY
+            self._tell_state(device, before, self._clock.now())
+            self._show(device)
 
     def _changed(self, device: DeviceId) -> None:
         self._show(device)
@@ -233,7 +267,8 @@ class Presence:
                 "name": known.birth.name if known.birth is not None else None,
                 "battery": health.battery if health is not None else None,
                 "rssi": health.rssi if health is not None else None,
-                "missing": known.presence.missing,
+                "missing": known.missing,
+                "unsteady": known.steadiness.is_unsteady,
             },
         )
 

@@ -1,13 +1,14 @@
-"""Which devices are there, how old what they say is, and what of it never came."""
+"""Which devices are there, how steady they are, how old what they say is."""
 
 import math
 from datetime import timedelta
 
 import pytest
 
+from controller.domain.alarm import AlarmKind
 from controller.domain.facts import FactKind
 from controller.domain.ids import DeviceId
-from devices.messages import ChannelSpec, DeviceState, Event, EventType, Health, Status, Telemetry
+from devices.messages import ChannelSpec, DeviceState, Event, EventType, Health, Status
 from tests.support.services import SENSOR, STREET_READER, HandClock, House, birth
 
 READY = Status(state=DeviceState.READY, boot="boot-1")
@@ -184,18 +185,6 @@ def test_a_device_without_a_cadence_may_be_silent_for_ever(house):
     assert house.presence.word(SENSOR) == "ready"
 
 
-def test_a_reading_that_was_stored_late_ends_a_silence_on_the_screens_too(house):
-    house.say(SENSOR, READY)
-    house.say(SENSOR, birth(every_s=60.0))
-    house.say(SENSOR, Telemetry(seq=1, v={"co2": 500}))
-    house.clock.advance(200)
-    house.presence.sweep()
-
-    house.presence.numbered(SENSOR, 1)
-
-    assert house.shown("device", SENSOR)["state"] == "ready"
-
-
 def test_listeners_hear_of_every_change_and_of_nothing_else(house):
     heard = []
     house.presence.listen(heard.append)
@@ -208,54 +197,62 @@ def test_listeners_hear_of_every_change_and_of_nothing_else(house):
     assert heard == [SENSOR] * 3
 
 
-# --- gaps -------------------------------------------------------------------------------------------------------------
+# --- coming and going all the time ----------------------------------------------------------------------------------
 
 
-def numbers(house: House, *seqs: int) -> None:
-    for seq in seqs:
-        house.presence.numbered(SENSOR, seq)
-
-
-def gaps(house: House) -> list[object]:
-    return [fact.detail["count"] for fact in house.heard_of(FactKind.GAP_FOUND)]
-
-
-def test_numbers_that_were_skipped_are_told_once(house):
-    numbers(house, 1, 2, 6)
-    house.presence.sweep()
+def lost_and_back(house: House, device: str = SENSOR, boot: str = "boot-1") -> None:
+    house.say(device, Status(state=DeviceState.LOST, boot=boot))
+    house.say(device, Status(state=DeviceState.READY, boot=boot))
+    house.clock.advance(1)
     house.presence.sweep()
 
-    assert gaps(house) == [3]
-    house.say(SENSOR, Health(battery=50))
-    assert house.shown("device", SENSOR)["missing"] == 3
 
-
-def test_numbers_that_come_late_were_not_lost(house):
-    numbers(house, 1, 4, 2, 3)
-    house.presence.sweep()
-
-    assert gaps(house) == []
-
-
-def test_a_gap_after_others_were_filled_is_told(house):
-    numbers(house, 1, 4)
-    house.presence.sweep()
-    numbers(house, 2, 3)
-    house.presence.sweep()
-    numbers(house, 6)
-    house.presence.sweep()
-
-    assert gaps(house) == [2, 1]
-
-
-def test_a_new_boot_counts_anew_and_the_gap_before_it_is_told(house):
+def test_a_device_that_comes_and_goes_each_second_for_ten_minutes_is_told_once_and_once_when_it_rests(house):
     house.say(SENSOR, READY)
-    numbers(house, 1, 5)
-    house.say(SENSOR, Status(state=DeviceState.READY, boot="boot-2"))
-    numbers(house, 1, 2)
+    for _ in range(600):
+        lost_and_back(house)
+    flapping = [fact.kind for fact in house.told]
+    is_shown_so = house.shown("device", SENSOR)["unsteady"]
+    house.clock.advance(61)
     house.presence.sweep()
 
-    assert gaps(house) == [3]
+    assert flapping.count(FactKind.DEVICE_UNSTEADY) == 1
+    assert len(flapping) == 6  # it is there, lost, there, lost, there, unsteady
+    assert (is_shown_so, house.shown("device", SENSOR)["unsteady"]) == (True, False)
+    assert [fact.kind for fact in house.told[6:]] == [FactKind.DEVICE_READY]
+
+
+def test_a_device_that_flapped_and_stayed_away_is_told_as_lost(house):
+    house.say(SENSOR, READY)
+    for _ in range(5):
+        lost_and_back(house)
+    house.say(SENSOR, Status(state=DeviceState.LOST, boot="boot-1"))
+    house.clock.advance(61)
+    house.presence.sweep()
+
+    assert house.told[-1].kind is FactKind.DEVICE_LOST
+    assert house.presence.word(SENSOR) == "lost"
+
+
+def test_two_devices_under_one_name_are_told_once(house):
+    for _ in range(10):
+        for boot in ("boot-1", "boot-2"):
+            house.say(SENSOR, Status(state=DeviceState.READY, boot=boot))
+            house.clock.advance(0.3)
+
+    assert [fact.device for fact in house.heard_of(FactKind.NAME_SHARED)] == [SENSOR]
+    assert [alarm.kind for alarm in house.alarms.open] == [AlarmKind.NAME_SHARED]
+
+
+@pytest.mark.parametrize("how", ["retained", "backlog"])
+def test_what_was_waiting_says_nothing_of_how_steady_a_device_is(house, how):
+    for _ in range(10):
+        for boot in ("boot-1", "boot-2"):
+            house.say(SENSOR, Status(state=DeviceState.READY, boot=boot), **{how: True})
+            house.say(SENSOR, Status(state=DeviceState.LOST, boot=boot), **{how: True})
+
+    assert house.heard_of(FactKind.NAME_SHARED) == []
+    assert house.heard_of(FactKind.DEVICE_UNSTEADY) == []
 
 
 # --- births and health ------------------------------------------------------------------------------------------------

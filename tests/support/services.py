@@ -79,6 +79,7 @@ from tests.support.memory_answers import MemoryAnswers
 from tests.support.memory_bookings import MemoryBookings, MemorySeries, MemoryWaiting
 from tests.support.memory_calendars import MemoryCalendars
 from tests.support.memory_notices import Mailbox, MemoryNotices
+from tests.support.memory_numbers import MemoryNumbers
 from tests.support.memory_profiles import MemoryProfiles
 from tests.support.memory_registry import MemoryRegistry
 from tests.support.memory_stores import MemoryGuests, MemoryHouse, MemoryLedger, MemoryLists, MemoryPublicEvents
@@ -344,7 +345,7 @@ class MemoryReserve:
 
 # What outlives a stop of the service.
 _LASTS = (
-    "log", "telemetry_log", "registry", "house", "public_events", "guests", "bookings", "series", "waiting", "tokens",
+    "log", "telemetry_log", "numbers", "registry", "house", "public_events", "guests", "bookings", "series", "waiting", "tokens",
     "calendars", "answers", "profiles", "notices", "ledger", "lists", "alarm_store",
 )  # fmt: skip
 
@@ -373,6 +374,7 @@ class House:
         self.outbound = outbound or RecordingOutbound(self.steps)
         self.log = SteppingLog(self.steps)
         self.telemetry_log = SteppingTelemetryLog(self.steps)
+        self.numbers = MemoryNumbers(self.telemetry_log)
         self.reserve = MemoryReserve()
         self.registry = MemoryRegistry(people)
         self.house = MemoryHouse(self.registry)
@@ -396,6 +398,7 @@ class House:
             people=self.registry.now,
             events=self.log,
             telemetry=self.telemetry_log,
+            numbers=self.numbers,
             reserve=self.reserve,
             digests=PlainDigests(),
             house=self.house,

@@ -11,6 +11,7 @@ from controller.services.doors.alarms import Alarms, AlarmStore
 from controller.services.entry.access import Reserve
 from controller.services.entry.access_index import AccessIndex
 from controller.services.entry.shown import Digests
+from controller.services.history.gaps import NumberStore
 from controller.services.journal import Journal
 from controller.services.meters import Meters
 from controller.services.notices.store import NoticeStore
@@ -39,6 +40,7 @@ class Kept:
     people: RegistrySnapshot
     events: EventLog
     telemetry: TelemetryLog
+    numbers: NumberStore
     reserve: Reserve
     digests: Digests
     house: HouseStore

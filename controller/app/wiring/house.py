@@ -10,6 +10,7 @@ from controller.app.wiring.community import CommunityWing
 from controller.app.wiring.doors import DoorWing, ModeWing
 from controller.app.wiring.entry import EntryWing
 from controller.app.wiring.ground import Ground, Kept
+from controller.app.wiring.history import HistoryWing
 from controller.app.wiring.inside import InsideWing
 from controller.app.wiring.lists import ListWing
 from controller.app.wiring.programs import ProgramWing
@@ -65,6 +66,7 @@ class Services:
         doors = DoorWing(ground, access_of=lists.lists.access_of, is_on_air=lambda area: rooms.booths.is_held(area))
         modes = ModeWing(ground, doors, inside, visitors, is_on_air=lambda area: rooms.booths.is_held(area))
         rooms = RoomWing(ground, spool_limit=spool_limit, on_air_changed=modes.modes.look)
+        history = HistoryWing(ground, rooms)
         bookings = BookingWing(ground, rooms)
         calendars = CalendarWing(ground, bookings, visitors, elsewhere)
         programs = ProgramWing(ground)
@@ -80,6 +82,7 @@ class Services:
             ground,
             doors,
             rooms,
+            history,
             inside,
             visitors,
             modes,
@@ -96,6 +99,7 @@ class Services:
         self.presence, self.alarms, self.wording = ground.presence, ground.alarms, ground.wording
         self.doors, self.modes = doors.doors, modes.modes
         self.rooms, self.booths, self.spool = rooms.rooms, rooms.booths, rooms.spool
+        self.gaps = history.gaps
         self.following, self.shared, self.usage = inside.following, inside.shared, inside.usage
         self.visits, self.writes = visitors.visits, visitors.writes
         self.public_events, self.scans = visitors.public_events, visitors.scans

@@ -18,7 +18,6 @@ class RoomWing(Wing):
         """`on_air_changed` hears when a booth goes on air or off: its doors are others' business."""
         self._on_air_changed = on_air_changed
         self._is_recalling = False
-        self._presence = ground.presence
         self._reading_listeners: list[Callable[[Sequence[TelemetryRow]], None]] = []
         clock = ground.clock
         self.booths = Booths(
@@ -84,9 +83,6 @@ class RoomWing(Wing):
         self.rooms.publish(space)
 
     def _kept(self, rows: Sequence[TelemetryRow]) -> None:
-        for row in rows:
-            if row.seq is not None:
-                self._presence.numbered(row.device, row.seq)
         self.rooms.kept(rows)
         for listener in self._reading_listeners:
             listener(rows)

@@ -27,7 +27,7 @@ ALARMS: dict[AlarmKind, str] = {
     AlarmKind.PAUSED_WITH_BOOKINGS: "{who} is paused and has bookings to come that open nothing",
     AlarmKind.BANNED_WITH_BOOKINGS: "{who} is banned and has bookings to come: cancel them, or lift the ban",
     AlarmKind.MESSAGES_LOST: "Messages of devices were lost on their way: natoma telemetry gaps says which and where",
-    AlarmKind.NAME_SHARED: "Two clients log in as {name} and throw each other out: give one a name of its own",
+    AlarmKind.NAME_SHARED: "Two clients log in as {device} and throw each other out: give one a name of its own",
     AlarmKind.CLOCK_SUSPECT: "The clock of this machine cannot be trusted",
     AlarmKind.BOOKED_ROOM_GONE: "{place} is not in the space file and has bookings to come: move or cancel them",
 }

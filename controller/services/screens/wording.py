@@ -375,6 +375,8 @@ _PLAIN: dict[FactKind, tuple[str, str]] = {
     FactKind.DEVICE_BORN: ("{device} said what it is", "note"),
     FactKind.DEVICE_READY: ("{device} is there", "note"),
     FactKind.DEVICE_LOST: ("{device} is lost", "bad"),
+    FactKind.DEVICE_UNSTEADY: ("{device} comes and goes: its power, its network or its name is in trouble", "bad"),
+    FactKind.NAME_SHARED: ("Two clients log in as {device} and throw each other out", "alarm"),
     FactKind.LINK_LOST: ("The {link} link to the broker is down", "alarm"),
     FactKind.LINK_RESTORED: ("The {link} link to the broker is back", "good"),
     FactKind.LOG_FAILED: ("The event log cannot be written", "alarm"),

@@ -37,48 +37,6 @@ def test_a_will_that_is_the_first_we_hear_counts() -> None:
     assert on_status(Presence(), LOST, "1", 110.0).state is LOST
 
 
-def test_a_new_boot_counts_from_anew_and_keeps_what_was_lost() -> None:
-    before = on_message(on_message(THERE, 101.0, 1), 102.0, 4)
-
-    after = on_status(before, READY, "3", 120.0)
-
-    assert (after.boot, after.seq, after.missing) == ("3", None, 2)
-
-
-# --- numbers ------------------------------------------------------------------------------------------
-
-
-def after_numbers(*numbers: int) -> Presence:
-    presence = THERE
-    for number in numbers:
-        presence = on_message(presence, 101.0, number)
-    return presence
-
-
-@pytest.mark.parametrize(
-    ("numbers", "missing"),
-    [
-        pytest.param([7], 0, id="the first number begins the count"),
-        pytest.param([1, 2, 3], 0, id="in order"),
-        pytest.param([1, 4], 2, id="a gap"),
-        pytest.param([1, 3, 2], 0, id="late, not lost"),
-        pytest.param([5, 4], 0, id="from before we listened"),
-    ],
-)
-def test_a_gap_in_the_numbers_is_counted_as_loss(numbers: list[int], missing: int) -> None:
-    assert after_numbers(*numbers).missing == missing
-
-
-@given(st.permutations(range(1, 12)))
-def test_in_whatever_order_all_come_none_is_missing_after_the_first(order: list[int]) -> None:
-    assert after_numbers(0, *order).missing == 0
-
-
-@given(st.sets(st.integers(1, 50), min_size=1))
-def test_what_never_comes_is_what_is_missing(arrived: set[int]) -> None:
-    assert after_numbers(0, *sorted(arrived)).missing == max(arrived) - len(arrived)
-
-
 # --- silence ------------------------------------------------------------------------------------------
 
 
