@@ -110,7 +110,7 @@ async def run(
         stack.enter_context(alone_in(settings.data))
         clock = HouseClock(last_known(settings.data / LAST_TIME))
         space = space_at_start(settings.data, settings.space, space)
-        stores = await stack.enter_async_context(open_stores(settings.home, space))
+        stores = await stack.enter_async_context(open_stores(settings.home, space, clock.now))
         # Before the endpoint is told: whoever brings up doors finds what they need beside it.
         await asyncio.to_thread(
             write_door_keys,
