@@ -16,21 +16,22 @@ MOST_STEPS = 20_000
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
-# What is offered instead of a step that is too short, the nearest first.
+# What is offered instead of a step that is too short, the shortest first; each divides a day.
 _OFFERED = (
-    (_SECOND, "1 s"),
-    (timedelta(seconds=10), "10 s"),
-    (timedelta(seconds=30), "30 s"),
-    (timedelta(minutes=1), "1 min"),
-    (timedelta(minutes=5), "5 min"),
-    (timedelta(minutes=15), "15 min"),
-    (timedelta(hours=1), "1 h"),
-    (timedelta(hours=3), "3 h"),
-    (timedelta(hours=6), "6 h"),
-    (timedelta(hours=12), "12 h"),
-    (_DAY, "1 day"),
-    (timedelta(weeks=1), "1 week"),
+    _SECOND,
+    timedelta(seconds=10),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    _DAY,
+    timedelta(weeks=1),
 )
+_NAMED = ((timedelta(weeks=1), "w"), (_DAY, "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
 
 
 def edges_of(span: Span, step: timedelta, zone: ZoneInfo) -> list[int]:
@@ -42,31 +43,35 @@ def edges_of(span: Span, step: timedelta, zone: ZoneInfo) -> list[int]:
     if end <= start:
         raise InputError(f"the span ends at {_said(span.end, zone)}, not after it begins at {_said(span.start, zone)}")
     if step < _SECOND:
-        raise InputError(f"a step of {_length(step)} is too short: 1 s is the least")
+        raise InputError(f"a step of {_length(step)} is too short: 1s is the least")
+    if step > _DAY and step % _DAY:
+        raise InputError(
+            f"a step of {_length(step)} begins in the middle of a day: whole days are right, like 1d or 1w"
+        )
     _refuse_too_many(span, step, zone)
-    inner = _whole_days(span, step, zone) if step % _DAY == timedelta() else _within_days(span, step, zone)
+    inner = _whole_days(span, step, zone) if step >= _DAY else _within_days(span, step, zone)
     return [start, *(edge for edge in inner if start < edge < end), end]
 
 
 def fitting_step(span: Span) -> timedelta:
     """The shortest step that is offered for this span."""
-    return next((step for step, _ in _OFFERED if _most(span, step) <= MOST_STEPS), _OFFERED[-1][0])
+    return next((step for step in _OFFERED if _most(span, step) <= MOST_STEPS), _OFFERED[-1])
 
 
 def _refuse_too_many(span: Span, step: timedelta, zone: ZoneInfo) -> None:
     steps = _most(span, step)
     if steps <= MOST_STEPS:
         return
-    fitting = dict(_OFFERED)[fitting_step(span)]
     raise InputError(
         f"steps of {_length(step)} from {_said(span.start, zone)} to {_said(span.end, zone)} are {steps:,}, and "
-        f"{MOST_STEPS:,} are the most: a step of {fitting} fits, or a shorter span"
+        f"{MOST_STEPS:,} are the most: a step of {_length(fitting_step(span))} fits, or a shorter span"
     )
 
 
 def _most(span: Span, step: timedelta) -> int:
-    """How many steps there can be: each local day has a last one that may be cut off."""
-    length = span.end - span.start
+    """How many steps it makes, counted in days of 24 hours: each of them has a last step that may be cut off."""
+    # Of moments: two of one zone are subtracted by the clock on the wall.
+    length = timedelta(milliseconds=_ms(span.end) - _ms(span.start))
     if step >= _DAY:
         return length // step + 2
     days = length // _DAY
@@ -109,4 +114,8 @@ def _said(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _length(step: timedelta) -> str:
-    return f"{step.total_seconds():g} s"
+    """As it is typed: the largest unit that says it whole."""
+    for unit, name in _NAMED:
+        if step and not step % unit:
+            return f"{step // unit}{name}"
+    return f"{step.total_seconds():g}s"
