@@ -35,6 +35,8 @@ ACCESS_SESSION_S = 24 * 3600
 RECONNECT_MAX_S = 3.0
 # Cleared above the first list of a run: 2,000 badges more than now, in case there were so many before.
 _PAGES_UNKNOWN = 8
+# Of Mosquitto and those that follow it: how many messages it did not pass on since its start, said when it changes.
+DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
 _KIND_OF = {model: kind for kind, model in MODELS.items()}
 
 
@@ -52,7 +54,7 @@ class Broker:
     tls: TlsSettings | None = None
 
 
-def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
+def access_settings(broker: Broker, topics: Topics, boot: str, *, expect_session: bool = False) -> LinkSettings:
     """Small window: what waits behind a tap must stay little. Its will tells listeners that the controller is gone."""
     lost = codec.encode(Status(state=DeviceState.LOST, boot=boot))
     return LinkSettings(
@@ -69,14 +71,18 @@ def access_settings(broker: Broker, topics: Topics, boot: str) -> LinkSettings:
         tls=broker.tls,
         will=Will(topics.server_status, lost),
         subscriptions=_subscriptions(topics, ACCESS_CLIENT, ACCESS_KINDS),
+        expect_session=expect_session,
         # A retained event is refused from its first moment on, not only when it comes again.
         flagged_if_retained=frozenset({topics.up_filter(Kind.EVENT)}),
         heartbeat_topic=_beat_topic(topics, ACCESS_CLIENT),
     )
 
 
-def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
-    """A fortnight's session and a large window: readings wait at the broker while we are away."""
+def telemetry_settings(broker: Broker, topics: Topics, *, expect_session: bool = False) -> LinkSettings:
+    """A fortnight's session and a large window: readings wait at the broker while we are away.
+
+    What the broker dropped of them is heard here too, by its own count.
+    """
     return LinkSettings(
         host=broker.host,
         port=broker.port,
@@ -90,7 +96,8 @@ def telemetry_settings(broker: Broker, topics: Topics) -> LinkSettings:
         reconnect_max_s=RECONNECT_MAX_S,
         tls=broker.tls,
         # All that anybody says: what is no kind of the contract is refused with a reason, not lost.
-        subscriptions=_subscriptions(topics, TELEMETRY_CLIENT, (None,)),
+        expect_session=expect_session,
+        subscriptions=(*_subscriptions(topics, TELEMETRY_CLIENT, (None,)), (DROPPED_TOPIC, 0)),
         heartbeat_topic=_beat_topic(topics, TELEMETRY_CLIENT),
     )
 
@@ -132,13 +139,23 @@ class MqttInbound:
         settings: LinkSettings,
         on_connected: Callable[[], None] | None = None,
         *,
+        on_session: Callable[[bool], None] | None = None,
+        on_dropped: Callable[[int, bool], None] | None = None,
         elsewhere: Collection[Kind] = (),
     ) -> None:
-        """`elsewhere`: kinds that the other link hands over."""
+        """Wire one link to the router.
+
+        `on_session` hears at each connect whether the broker lost the session it should have kept, `on_dropped` how
+        many messages the broker has dropped since its start, and whether it had said so before we came; `elsewhere`
+        are kinds that the other link hands over.
+        """
         self._router = router
         self._topics = topics
         self._elsewhere = elsewhere
         self._tell_connected = on_connected
+        self._tell_session = on_session
+        self._tell_dropped = on_dropped
+        self._sessions_lost = 0
         self._marker_topic = _marker_topic(settings)
         self._marker = b""
         self._caught_up = False
@@ -158,6 +175,9 @@ class MqttInbound:
         self._caught_up = False
         self._marker = secrets.token_bytes(8)
         link.publish(self._marker_topic, self._marker, qos=1)
+        before, self._sessions_lost = self._sessions_lost, link.state.session_lost
+        if self._tell_session is not None:
+            self._tell_session(self._sessions_lost > before)
         if self._tell_connected is not None:
             self._tell_connected()
 
@@ -166,6 +186,12 @@ class MqttInbound:
             if delivery.payload == self._marker:
                 self._caught_up = True
                 self._caught_up_once.set()
+            self.link.ack(delivery)
+            return
+        if delivery.topic == DROPPED_TOPIC:
+            # Another broker may say something else there.
+            if self._tell_dropped is not None and delivery.payload.isdigit():
+                self._tell_dropped(int(delivery.payload), delivery.retain)
             self.link.ack(delivery)
             return
         if self._elsewhere and self._is_elsewhere(delivery.topic):

@@ -220,11 +220,22 @@ class _Service:
             left_in=str(settings.data / LAST_TIME),
         )
         self._displays = Displays(feed, self._outbound, topics)
+        # An embedded broker may find another port; it is known by being ours.
+        self._broker_name = "our own broker" if embedded is not None else f"{broker.host}:{broker.port}"
         self._access_side = MqttInbound(
-            services.router, topics, access_settings(broker, topics, self._boot), self._connected
+            services.router,
+            topics,
+            access_settings(broker, topics, self._boot, expect_session=self._has_session("access")),
+            self._connected,
+            on_session=partial(self._session, "access"),
         )
         self._telemetry_side = MqttInbound(
-            services.router, topics, telemetry_settings(broker, topics), elsewhere=ACCESS_KINDS
+            services.router,
+            topics,
+            telemetry_settings(broker, topics, expect_session=self._has_session("telemetry")),
+            on_session=partial(self._session, "telemetry"),
+            on_dropped=lambda total, is_old: services.gaps.broker_dropped(self._broker_name, total, is_old=is_old),
+            elsewhere=ACCESS_KINDS,
         )
         self._outbound.link = self._access_side.link
         self._runners: Runners
@@ -233,6 +244,19 @@ class _Service:
 
     def note(self, kind: FactKind, **detail: str) -> None:
         self._services.journal.note(Fact(kind, self._clock.now(), detail=detail))
+
+    def _session_name(self, link: str) -> str:
+        return f"{link} at {self._broker_name}"
+
+    def _has_session(self, link: str) -> bool:
+        """Whether the last run left one at this broker; the pure-Python one forgets all when it stops."""
+        forgets = self._embedded is not None and bool(self._embedded.limits)
+        return not forgets and self._session_name(link) in self._stores.numbers.before.sessions
+
+    def _session(self, link: str, is_lost: bool) -> None:
+        if is_lost:
+            self._services.gaps.session_lost(link)
+        self._services.gaps.session_kept(self._session_name(link))
 
     def _connected(self) -> None:
         self._displays.show_everything_again()

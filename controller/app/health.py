@@ -5,11 +5,12 @@ What a part says of itself is its own; which words that becomes is here.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from controller.adapters.broker import EmbeddedBroker
 from controller.domain.facts import Fact, FactKind
+from controller.domain.ids import DeviceId
 from controller.services.meters import Meters
 from controller.services.ports import Clock
 from controller.services.screens.health import HealthBoard
@@ -22,6 +23,8 @@ LAG_WARNING = 0.25
 SLOW_TRIP = 0.02
 # The store that the spool writes to; a refusal of its own is the spool's to tell.
 SPOOLED = "telemetry log"
+# Two that throw each other out do so for days: it is an alarm, and no line for each time.
+CLASH_TOLD_EVERY = 600.0
 
 
 class Store(Protocol):
@@ -49,6 +52,7 @@ class Watch:
     note: Callable[[Fact], None]
     meters: Meters
     clock: Clock
+    clashes: dict[str, tuple[int, float]] = field(default_factory=dict)  # of each link, so many, last told then
 
     async def run(self) -> None:
         """Look for ever; also the loop's own lag, told by how late each look comes."""
@@ -66,6 +70,7 @@ class Watch:
         for name, link in self.links.items():
             state = link.state
             self._report_link(name, link, state)
+            self._tell_clash(name, link, state)
             if not state.generation:
                 continue  # never connected yet: nothing was lost, and the first time is no return
             if was_alive.get(name, state.alive) != state.alive:
@@ -100,6 +105,15 @@ class Watch:
         else:
             text = str(state.last_error) if state.last_error is not None else "not connected"
         self.board.report(name, ok=state.alive, text=text, figures=figures)
+
+    def _tell_clash(self, name: str, link: Link, state: LinkState) -> None:
+        """Somebody else logs in as this link does."""
+        known, told_at = self.clashes.get(name, (0, float("-inf")))
+        now = self.clock.monotonic()
+        if state.identity_clashes > known and now - told_at >= CLASH_TOLD_EVERY:
+            self.note(Fact(FactKind.NAME_SHARED, self.clock.now(), device=DeviceId(link.settings.client_id)))
+            told_at = now
+        self.clashes[name] = (state.identity_clashes, told_at)
 
     def _report_store(self, name: str, store: Store, failing: str | None) -> None:
         figures = {"waiting": store.waiting, "last_commit_ms": round(store.last_commit_s * 1000, 1)}

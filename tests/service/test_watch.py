@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from controller.app.health import LAG_WARNING, Watch
+from controller.app.health import CLASH_TOLD_EVERY, LAG_WARNING, Watch
 from controller.domain.facts import Fact, FactKind
 from controller.services.meters import Meters
 from controller.services.screens.health import Component, HealthBoard
@@ -23,7 +23,7 @@ class FakeLink:
     """What the watch asks of a link."""
 
     state: LinkState
-    settings: object = field(default_factory=lambda: SimpleNamespace(address="127.0.0.1:1883"))
+    settings: object = field(default_factory=lambda: SimpleNamespace(address="127.0.0.1:1883", client_id="server-access"))
 
 
 @dataclass
@@ -93,6 +93,21 @@ async def test_a_link_that_goes_and_comes_is_told_once_each_way(tower):
         (FactKind.LINK_LOST, {"link": "access"}),
         (FactKind.LINK_RESTORED, {"link": "access"}),
     ]
+
+
+async def test_somebody_who_logs_in_as_we_do_is_told_once_in_ten_minutes(tower):
+    for clashes in range(1, 30):
+        tower.access.state = replace(UP, identity_clashes=clashes)
+        await looked()
+    told = list(tower.noted)
+    await asyncio.sleep(CLASH_TOLD_EVERY)
+    still = list(tower.noted)
+    tower.access.state = replace(UP, identity_clashes=31)
+    await looked()
+
+    assert [(fact.kind, fact.device) for fact in told] == [(FactKind.NAME_SHARED, "server-access")]
+    assert still == told
+    assert len(tower.noted) == 2
 
 
 async def test_a_link_says_why_it_is_down(tower):

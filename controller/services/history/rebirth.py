@@ -30,10 +30,17 @@ class Rebirths:
         self._outbound = outbound
         self._clock = clock
         self._waiting: deque[DeviceId] = deque()
+        self._asked_at = float("-inf")
 
     def ask_all(self) -> None:
-        """Every device of the space, each once; one that is not there now says it by itself when it comes."""
-        self._waiting = deque(self._presence.devices)
+        """Every device of the space, each once; one that is not there now says it by itself when it comes.
+
+        Both our links lose their sessions together, and that is one reason to ask.
+        """
+        now = self._clock.monotonic()
+        if now - self._asked_at > PATIENCE_MS / 1000:
+            self._asked_at = now
+            self._waiting = deque(self._presence.devices)
 
     def look(self) -> None:
         """Once a second."""

@@ -179,6 +179,40 @@ async def test_a_broker_that_hands_nothing_over_does_not_hold_up_the_start(broke
     assert not await inbound.caught_up(0.01)
 
 
+async def test_a_session_the_broker_forgot_is_told_and_a_first_one_is_not(tmp_path: Path):
+    with MosquittoBroker(tmp_path) as running:
+        broker = Broker("127.0.0.1", running.port)
+        told: list[bool] = []
+        for expect_session in (False, True, True):
+            if len(told) == 2:
+                running.restart()
+            settings = telemetry_settings(broker, TOPICS, expect_session=expect_session)
+            inbound = MqttInbound(Listening(), TOPICS, settings, on_session=told.append)
+            async with inbound.link:
+                assert await inbound.caught_up(PATIENCE)
+
+    assert told == [False, False, True]
+
+
+async def test_what_the_broker_counts_as_dropped_is_handed_on_and_whether_it_is_old(tmp_path: Path):
+    told: list[tuple[int, bool]] = []
+    with MosquittoBroker(tmp_path, extra=("sys_interval 1",)) as running:
+        broker = Broker("127.0.0.1", running.port)
+        for known in (1, 2):
+            listening = Listening()
+            inbound = MqttInbound(
+                listening,
+                TOPICS,
+                telemetry_settings(broker, TOPICS),
+                on_dropped=lambda total, is_old: told.append((total, is_old)),
+            )
+            async with inbound.link:
+                await until(lambda: len(told) == known)  # noqa: B023
+            assert listening.heard == []
+
+    assert told == [(0, False), (0, True)]
+
+
 # --- out --------------------------------------------------------------------------------------------------------------
 
 

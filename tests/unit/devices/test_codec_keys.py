@@ -6,14 +6,15 @@ import pytest
 
 from devices.codec import message_key, number_in
 from devices.messages import Telemetry
-from devices.topics import Address, Kind
+from devices.topics import Topics
 
+TOPICS = Topics()
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def key_of(boot: str, **more: object) -> str:
     message = Telemetry(v={"co2": 500}, **more)  # type: ignore[arg-type]
-    return message_key(Address("sensor", Kind.TELEMETRY), message, b"{}", boot, NOON)
+    return message_key(TOPICS.parse("natoma/1/sensor/up/telemetry"), message, b"{}", boot, NOON)
 
 
 @pytest.mark.parametrize("boot", ["b1", "", "a-b-7", "-"])
