@@ -35,6 +35,8 @@ class Reply:
     retry_after_s: float | None = None
     is_databases: bool = False  # these are a database's own words, and not those of something that stands before it
     dropped: int = 0  # lines that it says it has not taken
+    # Over another connection than the request before: the server may have been killed and begun anew between the two.
+    anew: bool = False
 
 
 class Heard(StrEnum):

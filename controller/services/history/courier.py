@@ -89,6 +89,8 @@ class Courier:
             self._meters.counter("natoma_sending_requests_total", "Requests, by what came back.", answer=said).add()
             before = self.phase
             self.phase, effects = step(before, said)
+            if reply.anew and self.phase is Phase.FLOWING:
+                done.resend_recent = True
             self._note(before, reply)
             for effect in effects:
                 if effect is Effect.PAUSE:

@@ -82,6 +82,7 @@ class Sender:
         self._furthest = 0
         self._trail = Trail()
         self._resent_at: float | None = None
+        self._resend_from: int | None = None  # what the database may have forgotten begins behind it
         self._wishes = 0
         self._parked = 0
         self._oldest_ns: int | None = None  # of what goes now
@@ -169,7 +170,10 @@ class Sender:
         """How far it is now, on the disk before anything else goes: a batch that is not noted goes once more."""
         now = self._clock.monotonic()
         trail = self._trail.reached(last.position, now)
-        sent = Sent(last.position, last.at_ns, trail.settled())
+        if delivered.resend_recent:
+            self._resend_from = self._settled(trail)
+        # Whoever goes on after a kill of ours must know of it as well.
+        sent = Sent(last.position, last.at_ns, self._settled(trail))
         await self._store.advance(sent, delivered.refused, self._clock.now())
         self._trail, self._sent, self._position = trail, sent, last.position
         self._furthest = max(self._furthest, last.position)
@@ -178,10 +182,15 @@ class Sender:
         if delivered.refused:
             self._parked += len(delivered.refused)
             self._refused.add(len(delivered.refused), delivered.refused[0].words)
-        if delivered.resend_recent and (self._resent_at is None or now - self._resent_at >= RESEND_EVERY):
-            self._resent_at = now
-            self._position = trail.settled()
+        if self._resend_from is not None and (self._resent_at is None or now - self._resent_at >= RESEND_EVERY):
+            # What goes again is settled no sooner than what goes for the first time.
+            self._trail = Trail().reached(self._resend_from, now)
+            self._resent_at, self._position, self._resend_from = now, self._resend_from, None
             logger.info("%s was away: what it took just before is sent again", self._database.address)
+
+    def _settled(self, trail: Trail) -> int:
+        """What the database has for good."""
+        return trail.settled() if self._resend_from is None else min(trail.settled(), self._resend_from)
 
     def _notice_missing(self, position: int) -> None:
         first = self._log.first_position()
