@@ -21,14 +21,14 @@ _IN_TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\n", "\t": 
 _IN_TEXT = str.maketrans({'"': r"\"", "\\": r"\\"})
 
 # A sensor says the same few hundred numbers again and again: a look-up costs a fifth of writing a float out.
-_NUMBERS_KEPT = 20_000
-_SERIES_KEPT = 50_000
+REMEMBERED = 20_000
 
 
 class Lines:
     """Makes lines; what it has made of a series and of a number once it remembers. Used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered  # of each: series and numbers
         # The series itself is the key, not its number: in a log put back from a backup a number may mean another.
         self._heads: dict[Series, tuple[str, Callable[[Value], str | None] | None]] = {}
         self._numbers: dict[float, str] = {}
@@ -36,9 +36,9 @@ class Lines:
     def of(self, rows: Sequence[LoggedReadings]) -> list[str]:
         """One line for each reading, in their order. A number that is none (NaN, infinite) has no line."""
         heads, numbers = self._heads, self._numbers
-        if len(heads) > _SERIES_KEPT:
+        if len(heads) > self._remembered:
             heads.clear()
-        if len(numbers) > _NUMBERS_KEPT:
+        if len(numbers) > self._remembered:
             numbers.clear()
         by_id: dict[int, tuple[str, Callable[[Value], str | None] | None]] = {}
         lines: list[str] = []
