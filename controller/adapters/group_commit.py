@@ -36,6 +36,8 @@ A = TypeVar("A")
 # wants done, checkpoint, spare space.
 IDLE_S = 0.25
 ROWS_PER_TIDY = 2000
+# What is done in turns leaves so much time between two: a commit that met one does not meet the next.
+TURN_EVERY_S = 0.005
 # Checkpoint after this many commits, so that each is short: a tap that comes meanwhile waits for it.
 COMMITS_PER_CHECKPOINT = 100
 
@@ -88,7 +90,8 @@ class GroupCommit(Generic[R, A]):
         is_one_statement: Callable[[R], bool] | None = None,
         on_late: Callable[[R, A], R | None] | None = None,
         on_rollback: Callable[[], None] | None = None,
-        on_idle: Callable[[sqlite3.Connection], None] | None = None,
+        on_commit: Callable[[], None] | None = None,
+        on_idle: Callable[[sqlite3.Connection], bool | None] | None = None,
         fast_s: float = FAST_S,
         commits_per_checkpoint: int = COMMITS_PER_CHECKPOINT,
     ) -> None:
@@ -97,6 +100,9 @@ class GroupCommit(Generic[R, A]):
         `is_one_statement`: such a request, alone, is applied without BEGIN and COMMIT around it: SQLite makes
         one statement a transaction of its own. It is not the disk that this spares but the interpreter's lock,
         which a thread must win back from a busy loop after every statement.
+
+        `on_commit` is called, on the committing thread, before anybody is told of it. `on_idle` answers True while it has
+        more to do: it is called again soon, between commits where there are any.
         """
         self.name = name
         self.path = path
@@ -110,6 +116,7 @@ class GroupCommit(Generic[R, A]):
         self._is_one_statement = is_one_statement
         self._on_late = on_late
         self._on_rollback = on_rollback
+        self._on_commit = on_commit
         self._on_idle = on_idle
         self._commits_per_checkpoint = commits_per_checkpoint
         self._fast_s = fast_s  # 0: nothing is ever committed on the loop's thread
@@ -132,6 +139,8 @@ class GroupCommit(Generic[R, A]):
         self._last_commit_s = 0.0
         self._unchecked = 0  # commits since the last checkpoint
         self._untidied = 0  # rows since the thread last tidied up
+        self._has_more = False  # to do when idle; and since when it waits for its next turn
+        self._tidied_at = 0.0
         connection.execute(f"PRAGMA busy_timeout={WRITER_BUSY_MS}")
         self._thread = threading.Thread(target=self._run, name=f"{name} writer", daemon=True)
         self._thread.start()
@@ -185,6 +194,8 @@ class GroupCommit(Generic[R, A]):
             answer = self._apply(self._connection, [request])[0]
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+            if self._on_commit is not None:
+                self._on_commit()
         except Exception:  # noqa: BLE001 - the thread will meet the same, and knows what to do about it
             self._rollback()
             return None
@@ -278,7 +289,7 @@ class GroupCommit(Generic[R, A]):
                     return False
                 self._awake = False
             try:
-                self._bell.get(timeout=IDLE_S if self._untidied else None)
+                self._bell.get(timeout=TURN_EVERY_S if self._has_more else IDLE_S if self._untidied else None)
             except queue.Empty:
                 with self._using:
                     self._tidy()
@@ -294,6 +305,8 @@ class GroupCommit(Generic[R, A]):
             answers = self._apply(self._connection, [job.request for job in jobs])
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+            if self._on_commit is not None:
+                self._on_commit()
         except Exception as exc:  # noqa: BLE001 - the thread must outlive any request; each caller gets its own
             self._rollback()
             self._failed(jobs, exc)
@@ -301,7 +314,9 @@ class GroupCommit(Generic[R, A]):
         self._count(sum(job.weight for job in jobs), time.perf_counter() - began)
         self._recovered()
         self._answer(jobs, answers)
-        if self._untidied >= ROWS_PER_TIDY:
+        if self._untidied >= ROWS_PER_TIDY or (
+            self._has_more and time.perf_counter() - self._tidied_at >= TURN_EVERY_S
+        ):
             self._tidy()
 
     def _count(self, rows: int, took_s: float) -> None:
@@ -422,9 +437,10 @@ class GroupCommit(Generic[R, A]):
 
     def _tidy(self) -> None:
         self._untidied = 0
+        self._has_more = False
         try:
             if self._on_idle is not None:
-                self._on_idle(self._connection)
+                self._has_more = bool(self._on_idle(self._connection))
             if self._unchecked >= self._commits_per_checkpoint:
                 self._unchecked = 0
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -433,6 +449,7 @@ class GroupCommit(Generic[R, A]):
             logger.debug("%s: could not tidy up: %s", self.name, exc)
         if self._ballast is not None and not self._error:
             self._ballast.restore()
+        self._tidied_at = time.perf_counter()
 
 
 def _is_done(job: _Job[R, A]) -> bool:

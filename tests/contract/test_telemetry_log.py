@@ -155,11 +155,12 @@ async def test_a_start_finds_the_newest_values_without_the_whole_log(
 ) -> None:
     async with await TelemetryStore.open(tmp_path / "t.db", deadline_s=30) as log:
         await log.append(many(rows))
+        await log.compact()
         before = await log.newest()
 
     with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
-        (unfolded,) = connection.execute("SELECT count(*) FROM log WHERE n > (SELECT upto FROM folded)").fetchone()
-    assert unfolded == 0
+        behind = connection.execute("SELECT count(*) FROM log WHERE n > (SELECT compacted FROM place)").fetchone()
+    assert behind == (0,)
     async with await TelemetryStore.open(tmp_path / "t.db", deadline_s=30) as log:
         assert await log.newest() == before
 

@@ -5,6 +5,7 @@ exit code. The devices it talks to are `tests.support.field`'s.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -253,8 +254,9 @@ class ControllerProcess:
 
     def readings(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Device and values of every reading kept, in order."""
-        rows = self.query("telemetry", "SELECT name, body FROM log JOIN device ON device.id = device_id ORDER BY n")
-        return ((device, json.loads(body)) for device, body in rows)
+        rows = self.query("telemetry", "SELECT n, device, channel, value FROM reading ORDER BY n")
+        for (_, device), of_row in itertools.groupby(rows, key=lambda row: row[:2]):
+            yield device, {channel: value for _, _, channel, value in of_row}
 
     def query(self, file: str, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Ask one of its database files, from this process. Nothing is there before the first start."""

@@ -1,32 +1,35 @@
-"""The telemetry log in a SQLite file of its own: readings in arrival order, durable before their ack.
+"""The log: readings in arrival order, durable before their ack, each message once; and the messages that were refused.
 
-Rows are only appended. The newest value of each channel is folded into a small table behind the
-writer's back, so that a start reads that table and the short tail of the log, never all of it.
-History for charts and for InfluxDB is read from this log by others.
+A row is one message. Rows are only appended here, by the writer's thread; what becomes of them is `compaction`'s.
 """
 
-import contextlib
 import json
-import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
-from typing import Any
+from itertools import chain
+from json.encoder import encode_basestring_ascii
+from math import inf
+from typing import Any, TypeVar
 
-from controller.adapters.sqlite_file import check, create, damaged, examine
+from controller.adapters.telemetry.series import Meaning, Registry
+from controller.adapters.telemetry.tail import Landed, Reading, Tail, Tails
+from controller.domain.history.budget import Bound
+from controller.domain.history.values import UNKNOWN, SeriesId, Source, Value, kind_of
 from controller.domain.ids import DeviceId
-from controller.errors import StartupError
+from controller.services.history.news import SeriesTurnedAway, StoreNews
 from controller.services.ports import RefusedMessage, TelemetryRow
-
-logger = logging.getLogger(__name__)
-
-SCHEMA = 1  # in the file's user_version
 
 # A key names a message this long (contract, rule 6).
 KEY_LIFETIME_MS = 24 * 3600 * 1000
+MINUTE_MS = 60_000
+# The year 10000, beyond which no calendar of ours goes.
+END_OF_TIME_MS = 253_402_300_800_000
+# Below the millisecond; what a row carries that is not newer than all others of its device.
+ORDINALS = 999_999
 
 # A flood of broken messages is counted, and only its beginning kept: per device and for all of them, each minute.
 REFUSED_PER_DEVICE = 20
@@ -34,121 +37,219 @@ REFUSED_PER_MINUTE = 200
 REFUSED_KEPT = 50_000
 REFUSED_COUNTS_KEPT_MIN = 30 * 24 * 60
 
-_TABLES = """
-CREATE TABLE device (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE log (
-    n INTEGER PRIMARY KEY,
-    device_id INTEGER NOT NULL,
-    key TEXT,                      -- NULL once it may name another message
-    measured_ms INTEGER NOT NULL,
-    received_ms INTEGER NOT NULL,
-    flags TEXT,                    -- separated by spaces, NULL for none
-    body TEXT NOT NULL,            -- JSON: channel -> value
-    set_aside TEXT                 -- JSON: channel -> reason, NULL for none
-);
-CREATE UNIQUE INDEX log_key ON log (device_id, key);
-CREATE TABLE newest (
-    device_id INTEGER NOT NULL,
-    channel TEXT NOT NULL,
-    measured_ms INTEGER NOT NULL,
-    value,
-    is_bool INTEGER NOT NULL,
-    PRIMARY KEY (device_id, channel)
-) WITHOUT ROWID;
-CREATE TABLE folded (upto INTEGER NOT NULL);  -- `newest` knows the log up to here
-INSERT INTO folded VALUES (0);
-CREATE TABLE refused (
-    n INTEGER PRIMARY KEY,
-    at_ms INTEGER NOT NULL,
-    device TEXT,
-    topic TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    path TEXT NOT NULL,
-    hint TEXT NOT NULL,
-    sample TEXT NOT NULL
-);
-CREATE TABLE refused_count (
-    minute INTEGER NOT NULL,
-    device TEXT NOT NULL,          -- '' where none is known
-    reason TEXT NOT NULL,
-    seen INTEGER NOT NULL,         -- all of them, kept or not
-    PRIMARY KEY (minute, device, reason)
-) WITHOUT ROWID;
-"""
-
-_VALUES = "(?,?,?,?,?,?,?)"
+_VALUES = "(?,?,?,?,?,?,?,?,?)"
 _INSERT = f"""
-INSERT INTO log (device_id, key, measured_ms, received_ms, flags, body, set_aside)
+INSERT INTO log (n, device_id, key, measured_ms, received_ms, ordinal, flags, body, set_aside)
 VALUES {_VALUES} ON CONFLICT DO NOTHING
 """  # noqa: S608
 # One statement for many rows: after each statement the thread must win the interpreter's lock back from the loop,
 # which made row by row 25 times slower beside a busy one.
 _CHUNK = 64
-_IS_BOOL = "j.type IN ('true', 'false')"
-_FOLD = f"""
-INSERT INTO newest (device_id, channel, measured_ms, value, is_bool)
-SELECT log.device_id, j.key, log.measured_ms, j.atom, {_IS_BOOL}
-FROM log, json_each(log.body) AS j WHERE log.n > ? AND log.n <= ? ORDER BY log.n
-ON CONFLICT (device_id, channel) DO UPDATE
-SET measured_ms = excluded.measured_ms, value = excluded.value, is_bool = excluded.is_bool
-WHERE excluded.measured_ms >= newest.measured_ms
-"""  # noqa: S608
-NEWEST = f"""
-SELECT name, channel, measured_ms, value, is_bool FROM (
-    SELECT 0 AS n, device_id, channel, measured_ms, value, is_bool FROM newest
-    UNION ALL
-    SELECT log.n, log.device_id, j.key, log.measured_ms, j.atom, {_IS_BOOL}
-    FROM log, json_each(log.body) AS j WHERE log.n > (SELECT upto FROM folded)
-) JOIN device ON device.id = device_id ORDER BY n
-"""  # noqa: S608
+
+# A row of the log as `landed` and `after` read it.
+ROWS = "SELECT log.n, device.name, measured_ms, ordinal, body FROM log JOIN device ON device.id = device_id"
+
+T = TypeVar("T")
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_SWITCHES = {True: "true", False: "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    """What is to become durable together."""
+
     rows: Sequence[TelemetryRow]
-    refused: Sequence[RefusedMessage]
+    refused: Sequence[RefusedMessage] = ()
+
+
+class _Device:
+    """What the appender knows of one device while its source stays the same."""
+
+    __slots__ = ("id", "latest_ms", "source", "tails")
+
+    def __init__(self, number: int, source: Source | None, latest_ms: int) -> None:
+        self.id = number
+        self.source = source
+        self.latest_ms = latest_ms  # the latest moment measured
+        self.tails: dict[tuple[str, type], Tail] = {}
 
 
 class Appender:
     """What the writer thread does with a group of batches, and what it remembers between two groups."""
 
-    def __init__(self) -> None:
-        self._devices: dict[str, int] = {}
+    def __init__(self, registry: Registry, tails: Tails, tell: Callable[[StoreNews], None]) -> None:
+        self._registry = registry
+        self._tails = tails
+        self._tell = tell
+        self._devices: dict[DeviceId, _Device] = {}
+        self._landed: list[Landed] = []
         self._minute = 0
         self._kept: Counter[str] = Counter()  # refused messages of this minute, by device
+        self._turned_away: Counter[Bound] = Counter()
+        self._told_minute = -1
+        self._turned_away_now: list[RefusedMessage] = []
+        self._n = 0
+        self._is_unsure = False
+        self.received_ms = 0  # when the newest row came: the store's own time, which stands still with its input
 
-    def forget(self) -> None:
-        """The last transaction was rolled back: a device it named may not be there."""
-        self._devices.clear()
+    def begin_after(self, n: int, received_ms: int) -> None:
+        """Rows from here on are numbered beyond this one."""
+        self._n = n
+        self.received_ms = received_ms
 
     def apply(self, connection: sqlite3.Connection, batches: Sequence[Batch]) -> list[list[bool]]:
-        rows = [self._values(connection, row) for batch in batches for row in batch.rows]
-        new = iter(_insert(connection, rows))
+        if self._is_unsure:
+            self._catch_up(connection)
+        rows: list[tuple[Any, ...]] = []
+        landing: list[Landed] = []
+        for batch in batches:
+            for row in batch.rows:
+                rows.append(self._prepared(connection, row, landing))
+        if self._turned_away_now and not connection.in_transaction:
+            connection.execute("BEGIN IMMEDIATE")
+        fresh = insert(connection, rows) if rows else []
+        self._landed = [one for one, is_new in zip(landing, fresh, strict=True) if is_new]
         refused = [message for batch in batches for message in batch.refused]
+        if self._turned_away_now:
+            refused += self._turned_away_now
+            self._turned_away_now = []
         if refused:
             self._refuse(connection, refused)
+        if len(batches) == 1:
+            return [fresh]
+        new = iter(fresh)
         return [[next(new) for _ in batch.rows] for batch in batches]
 
-    def _values(self, connection: sqlite3.Connection, row: TelemetryRow) -> tuple[Any, ...]:
+    def committed(self) -> None:
+        """What was applied last is durable: from now on it is asked for."""
+        for news in self._registry.settle():
+            self._tell(news)
+        self._tails.take(self._landed)
+        self._landed = []
+
+    def forget(self) -> None:
+        """The last transaction was rolled back: a device or a series it named may not be there."""
+        self._devices.clear()
+        self._landed = []
+        self._turned_away_now = []
+        self._registry.undo()
+        self._is_unsure = True
+
+    def tidy(self, connection: sqlite3.Connection) -> None:
+        """Drop the oldest refusals, and tell of channels that were too many."""
+        minute = self.received_ms // MINUTE_MS
+        if self._turned_away and minute != self._told_minute:
+            self._told_minute = minute
+            for bound, count in self._turned_away.items():
+                self._tell(SeriesTurnedAway(count, bound))
+            self._turned_away.clear()
+        if self._kept:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM refused WHERE n <= (SELECT max(n) FROM refused) - ?", (REFUSED_KEPT,))
+            connection.execute(
+                "DELETE FROM refused_count WHERE minute < (SELECT max(minute) FROM refused_count) - ?",
+                (REFUSED_COUNTS_KEPT_MIN,),
+            )
+            connection.execute("COMMIT")
+
+    def _catch_up(self, connection: sqlite3.Connection) -> None:
+        """A commit that failed may be on the disk all the same: what it brought is then a repeat, and not in the tails."""
+        rows = connection.execute(f"{ROWS} WHERE log.n > ? ORDER BY log.n", (self._tails.upto,)).fetchall()
+        self._tails.take(landed(rows, self._registry, self._tails))
+        self._n = max(self._n, self._tails.upto)
+        self._is_unsure = False
+
+    # --- one row ----------------------------------------------------------------------------------
+
+    def _prepared(
+        self, connection: sqlite3.Connection, row: TelemetryRow, landing: list[Landed]
+    ) -> tuple[int | str | None, ...]:
+        device = self._devices.get(row.device)
+        if device is None or device.source is not row.source:
+            device = self._device(connection, row)
+        at_ms = row.measured_ms
+        self._n = n = self._n + 1
+        if row.received_ms > self.received_ms:
+            self.received_ms = row.received_ms
+        ordinal = 0
+        if at_ms > device.latest_ms:
+            device.latest_ms = at_ms
+        else:
+            ordinal = n % ORDINALS + 1
+        tails = device.tails
+        readings: list[Reading] = []
+        words: list[str] = []
+        values = row.values
+        if not 0 <= at_ms < END_OF_TIME_MS:
+            for channel in values:
+                self._turn_away(row, channel, "stale", "nothing was measured then; look at the clocks")
+            values = {}
+        for channel, value in values.items():
+            tail = tails.get((channel, type(value))) or self._begun(connection, device, row, channel, value)
+            if tail is None:
+                continue
+            if type(value) is float:
+                text = repr(value)
+            else:
+                value, text = _written(value)
+            if text[-1] in "nf":  # inf, nan: a number too large, or a conversion that ran over
+                self._turn_away(row, channel, "out_of_range", "the number is larger than any that can be kept")
+                continue
+            words.append(tail.prefix + text)
+            readings.append((tail, value))
+        landing.append((n, at_ms, readings))
         return (
-            self._devices.get(row.device) or self._name(connection, row.device),
+            n,
+            device.id,
             row.key,
-            row.measured_ms,
+            at_ms,
             row.received_ms,
+            ordinal,
             " ".join(row.flags) or None,
-            _encode(row.values),
+            "[" + ",".join(words) + "]",
             _encode(row.set_aside) if row.set_aside else None,
         )
 
-    def _name(self, connection: sqlite3.Connection, device: DeviceId) -> int:
-        connection.execute("INSERT INTO device (name) VALUES (?) ON CONFLICT DO NOTHING", (device,))
-        (number,) = connection.execute("SELECT id FROM device WHERE name = ?", (device,)).fetchone()
-        self._devices[device] = number
-        return int(number)
+    def _device(self, connection: sqlite3.Connection, row: TelemetryRow) -> _Device:
+        known = self._devices.get(row.device)
+        if known is None:
+            found = connection.execute("SELECT id FROM device WHERE name = ?", (row.device,)).fetchone()
+            if found is None:
+                if not connection.in_transaction:
+                    connection.execute("BEGIN IMMEDIATE")
+                found = (connection.execute("INSERT INTO device (name) VALUES (?)", (row.device,)).lastrowid,)
+            device = _Device(found[0], row.source, self._registry.latest_of(row.device))
+        else:
+            device = _Device(known.id, row.source, known.latest_ms)
+        self._devices[row.device] = device
+        return device
+
+    def _begun(
+        self, connection: sqlite3.Connection, device: _Device, row: TelemetryRow, channel: str, value: Value
+    ) -> Tail | None:
+        """The tail of a reading whose series this source had not brought before; None where it may not begin."""
+        source = row.source
+        measured, room = (UNKNOWN, None) if source is None else (source.channels.get(channel, UNKNOWN), source.room)
+        meaning = Meaning(row.device, channel, kind_of(value), measured, room)
+        tail = self._registry.tail_of(connection, device.id, meaning, row.received_ms // MINUTE_MS)
+        if isinstance(tail, Bound):
+            self._turned_away[tail] += 1
+            self._turn_away(row, channel, "rate_limited", f"more new channels than may begin (bound: {tail})")
+            return None
+        device.tails[channel, type(value)] = tail
+        return tail
+
+    def _turn_away(self, row: TelemetryRow, channel: str, reason: str, hint: str) -> None:
+        at = datetime.fromtimestamp(row.received_ms / 1000, UTC)
+        said = RefusedMessage(at, "", row.device, reason, path=f"v.{channel}", hint=hint)
+        self._turned_away_now.append(said)
+
+    # --- refused messages -------------------------------------------------------------------------
 
     def _refuse(self, connection: sqlite3.Connection, refused: Sequence[RefusedMessage]) -> None:
+        if not connection.in_transaction:
+            connection.execute("BEGIN IMMEDIATE")
         counts = Counter((_minute(message), message.device or "", message.reason) for message in refused)
         connection.executemany(
             "INSERT INTO refused_count (minute, device, reason, seen) VALUES (?,?,?,?) "
@@ -183,14 +284,49 @@ class Appender:
         return True
 
 
-def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[bool]:
+def landed(rows: Iterable[Sequence[Any]], registry: Registry, tails: Tails) -> Iterator[Landed]:
+    """Rows of the log (as `ROWS` selects them), with the readings that are not in parts yet."""
+    for n, device, at_ms, _, body in rows:
+        readings = readings_in(body, device, tails.__getitem__, registry.tail_known)
+        yield n, at_ms, [(tail, value) for tail, value in readings if tail.compacted < n]
+
+
+def readings_in(
+    body: str, device: str, by_id: Callable[[SeriesId], T], by_meaning: Callable[[Meaning], T]
+) -> list[tuple[T, Value]]:
+    """The readings of one row, in either of the ways they were ever written."""
+    told = json.loads(body)
+    if isinstance(told, list):
+        return [(by_id(series), value) for series, value in zip(told[::2], told[1::2], strict=True)]
+    return [
+        (by_meaning(Meaning(DeviceId(device), channel, kind_of(value))), float(value) if type(value) is int else value)
+        for channel, value in told.items()
+    ]
+
+
+def legacy_meanings(connection: sqlite3.Connection, rows: Iterable[Sequence[Any]], registry: Registry) -> None:
+    """Begin the series of rows that an older program wrote: nobody had said what their channels are."""
+    for _, device, _, _, body in rows:
+        if body.startswith("{"):
+            for channel, value in json.loads(body).items():
+                meaning = Meaning(DeviceId(device), channel, kind_of(value))
+                if not registry.knows(meaning):
+                    (number,) = connection.execute("SELECT id FROM device WHERE name = ?", (device,)).fetchone()
+                    registry.tail_of(connection, number, meaning, minute=None)
+    if connection.in_transaction:
+        connection.execute("COMMIT")
+    registry.settle()
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[bool]:
+    """Whether each row was new."""
     if len(rows) == 1:
         return [_insert_one(connection, rows[0])]
     new: list[bool] = []
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
         connection.execute("SAVEPOINT chunk")
-        cursor = connection.execute(_insert_many(len(chunk)), [value for row in chunk for value in row])
+        cursor = connection.execute(_insert_many(len(chunk)), list(chain.from_iterable(chunk)))
         if cursor.rowcount == len(chunk):
             new.extend([True] * len(chunk))
         else:
@@ -210,7 +346,7 @@ def _insert_one(connection: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
         return True
     if not connection.in_transaction:
         connection.execute("BEGIN IMMEDIATE")
-    device_id, key, received_ms = row[0], row[1], row[3]
+    device_id, key, received_ms = row[1], row[2], row[4]
     freed = connection.execute(
         "UPDATE log SET key = NULL WHERE device_id = ? AND key = ? AND received_ms <= ?",
         (device_id, key, received_ms - KEY_LIFETIME_MS),
@@ -221,22 +357,17 @@ def _insert_one(connection: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
     return True
 
 
-def tidy(connection: sqlite3.Connection) -> None:
-    """Fold what was appended since into `newest`, and drop the oldest refusals."""
-    connection.execute("BEGIN IMMEDIATE")
-    ((upto,), (last,)) = (
-        connection.execute("SELECT upto FROM folded").fetchone(),
-        connection.execute("SELECT coalesce(max(n), 0) FROM log").fetchone(),
-    )
-    if last > upto:
-        connection.execute(_FOLD, (upto, last))
-        connection.execute("UPDATE folded SET upto = ?", (last,))
-    connection.execute("DELETE FROM refused WHERE n <= (SELECT max(n) FROM refused) - ?", (REFUSED_KEPT,))
-    connection.execute(
-        "DELETE FROM refused_count WHERE minute < (SELECT max(minute) FROM refused_count) - ?",
-        (REFUSED_COUNTS_KEPT_MIN,),
-    )
-    connection.execute("COMMIT")
+def _written(value: Value) -> tuple[Value, str]:
+    """A value as it is kept, and as the log has it."""
+    if value is True or value is False:
+        return value, _SWITCHES[value]
+    if isinstance(value, str):
+        return value, encode_basestring_ascii(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = inf
+    return number, repr(number)
 
 
 def _ms(message: RefusedMessage) -> int:
@@ -244,31 +375,4 @@ def _ms(message: RefusedMessage) -> int:
 
 
 def _minute(message: RefusedMessage) -> int:
-    return _ms(message) // 60_000
-
-
-def bring_up(path: Path) -> None:
-    examine(path)
-    if not path.exists():
-        create(path, _build)
-        return
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            check(connection, path)
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-            # Touch both ends of the log: a file that was cut off shows it here, not at the first reading.
-            connection.execute("SELECT * FROM log ORDER BY n DESC LIMIT 1").fetchone()
-            connection.execute("SELECT * FROM log ORDER BY n LIMIT 1").fetchone()
-    except sqlite3.DatabaseError as exc:
-        raise damaged(path, exc) from exc
-    if found > SCHEMA:
-        raise StartupError(
-            f"{path} was written by a newer Natoma: its schema is {found}, this program knows up to {SCHEMA}. "
-            "Run the newer program."
-        )
-
-
-def _build(path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
+    return _ms(message) // MINUTE_MS

@@ -5,24 +5,36 @@ for) and `ReadingsLog` (they are sent on); how each is done is the other files' 
 """
 
 import asyncio
-import json
+import logging
 import sqlite3
-from array import array
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from threading import Lock
+from typing import Self
 
 from controller.adapters.ballast import Ballast
-from controller.adapters.group_commit import GroupCommit, StoreHealth
-from controller.adapters.sqlite_file import open_reader, open_writer, store_error
-from controller.adapters.telemetry.log import NEWEST, Appender, Batch, bring_up, tidy
-from controller.domain.history.values import Kind, Selection, Series, SeriesId, Span, Value, kind_of
+from controller.adapters.group_commit import ROWS_PER_TIDY, TURN_EVERY_S, GroupCommit, StoreHealth
+from controller.adapters.sqlite_file import damaged, open_writer
+from controller.adapters.telemetry import query
+from controller.adapters.telemetry.chunks import ChunkFiles
+from controller.adapters.telemetry.compaction import POINTS_IN_TAIL, Compaction
+from controller.adapters.telemetry.log import ROWS, Appender, Batch, landed, legacy_meanings
+from controller.adapters.telemetry.reading import Readers, gathered, rows_after
+from controller.adapters.telemetry.rollups import WINDOW_MS
+from controller.adapters.telemetry.schema import bring_up
+from controller.adapters.telemetry.series import Registry
+from controller.adapters.telemetry.tail import NEVER, Tails
+from controller.adapters.telemetry.trimming import Consumers, Trimming
+from controller.domain.history.values import EVERYTHING, Selection, Series, Span, Value
 from controller.domain.ids import DeviceId
+from controller.errors import StoreError
+from controller.services.history.news import StoreNews
 from controller.services.history.ports import Last, LoggedReadings, Points, Steps
 from controller.services.ports import RefusedMessage, TelemetryRow
+
+logger = logging.getLogger(__name__)
 
 # Nobody stands waiting for a reading; its sender only keeps it until it is acked.
 APPEND_DEADLINE_S = 5.0
@@ -31,44 +43,77 @@ WAITING_LIMIT = 50_000
 PAUSE_S = 0.003
 # Fewer, longer checkpoints than for taps: a fifth less work per row, and nobody minds the stall.
 CHECKPOINT_PAGES = 4000
-
-HOUR_MS = 3_600_000
-NS_IN_MS = 1_000_000
-
-T = TypeVar("T")
-
-_ROWS = "SELECT log.n, device.name, measured_ms, body FROM log JOIN device ON device.id = device_id"
+# What the log may take on the disk.
+CAP_MB = 2048
+_REPLAYED_AT_ONCE = 5_000
 
 
 class TelemetryStore:
     """The `TelemetryLog`, `History` and `ReadingsLog` ports over the files of one data folder."""
 
-    def __init__(self, path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> None:
+    def __init__(self, path: Path, *, deadline_s: float, cap_mb: int, consumers: Collection[str]) -> None:
+        """Use `open`: what an earlier run left is read here, on a thread that may wait."""
         self.path = path
-        self._appender = Appender()
-        self._writer: GroupCommit[Batch, list[bool]] = GroupCommit(
-            "telemetry log",
-            path,
-            open_writer(path, checkpoint_pages=CHECKPOINT_PAGES),
-            self._appender.apply,
-            deadline_s=deadline_s,
-            limit=WAITING_LIMIT,
-            pause_s=PAUSE_S,
-            ballast=Ballast(path.with_name(path.name + ".spare")),
-            is_one_statement=lambda batch: len(batch.rows) == 1 and not batch.refused,
-            on_rollback=self._appender.forget,
-            on_idle=tidy,
-        )
-        self._reading = open_reader(path)
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="telemetry reader")
-        self._series: dict[tuple[str, str, Kind], Series] = {}
-        self._released: dict[str, int] = {}
+        self.chunks = ChunkFiles(path.parent / "history")
+        self._listener: Callable[[StoreNews], None] | None = None
+        self._untold: list[StoreNews] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._moving = Lock()
+        self._tails = Tails()
+        self._registry = Registry(self._tails)
+        self._appender = Appender(self._registry, self._tails, self._tell)
+        self._consumers = Consumers(consumers)
+
+        def received_ms() -> int:
+            return self._appender.received_ms
+
+        self._trimming = Trimming(self._consumers, self._tell, received_ms, cap_bytes=cap_mb << 20)
+        self._compaction = Compaction(self._tails, self.chunks, self._trimming, self._moving, received_ms)
+        self._deadline_s = deadline_s
+        self._connection = open_writer(path, checkpoint_pages=CHECKPOINT_PAGES)
+        try:
+            self._load(self._connection)
+        except sqlite3.DatabaseError as exc:
+            self._connection.close()
+            raise damaged(path, exc) from exc
+        self._readers = Readers(path)
+        self._writer: GroupCommit[Batch, list[bool]]
 
     @classmethod
-    async def open(cls, path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> Self:
-        """Create the file where there is none, then open it; StartupError when it is newer than we are, or damaged."""
+    async def open(
+        cls,
+        path: Path,
+        *,
+        deadline_s: float = APPEND_DEADLINE_S,
+        cap_mb: int = CAP_MB,
+        consumers: Collection[str] = (),
+    ) -> Self:
+        """Create the files where there are none, then open them; StartupError when newer than we are, or damaged.
+
+        `consumers` are those that `release` rows one day; until then the log is kept for them, up to `cap_mb`.
+        """
         await asyncio.to_thread(bring_up, path)
-        return cls(path, deadline_s=deadline_s)
+        store = await asyncio.to_thread(lambda: cls(path, deadline_s=deadline_s, cap_mb=cap_mb, consumers=consumers))
+        store.begin()
+        return store
+
+    def begin(self) -> None:
+        """Take the loop that runs for the one that is answered, and let the writer's thread begin."""
+        self._loop = asyncio.get_running_loop()
+        self._writer = GroupCommit(
+            "telemetry log",
+            self.path,
+            self._connection,
+            self._appender.apply,
+            deadline_s=self._deadline_s,
+            limit=WAITING_LIMIT,
+            pause_s=PAUSE_S,
+            ballast=Ballast(self.path.with_name(self.path.name + ".spare")),
+            is_one_statement=lambda batch: len(batch.rows) == 1 and not batch.refused,
+            on_rollback=self._appender.forget,
+            on_commit=self._appender.committed,
+            on_idle=self._tidy,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,12 +122,33 @@ class TelemetryStore:
         await self.close()
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._reader, self._reading.close)
-        self._reader.shutdown()
+        """What was appended is on the disk; what is in no month yet, the next start finds in the log."""
+        await asyncio.to_thread(self._readers.close)
         await self._writer.close()
+        await asyncio.to_thread(self._compaction.close)
+        await asyncio.to_thread(self.chunks.close)
 
     def health(self) -> StoreHealth:
-        return self._writer.health()
+        health = self._writer.health()
+        trouble = self._compaction.trouble
+        return replace(health, ok=False, error=trouble) if trouble and health.ok else health
+
+    def listen(self, listener: Callable[[StoreNews], None]) -> None:
+        """Be told, on the loop, what there is to say of the store itself; what came before now at once."""
+        self._listener = listener
+        untold, self._untold = self._untold, []
+        for news in untold:
+            listener(news)
+
+    async def compact(self) -> None:
+        """Have everything made history that can be, now, instead of within the hour."""
+        wanted, failures = self._compaction.demand(), self._compaction.failures
+        while self._compaction.met < wanted:
+            # Nothing to commit, and as heavy as what is followed by a turn.
+            await self._writer.commit(Batch((), ()), ROWS_PER_TIDY)
+            await asyncio.sleep(TURN_EVERY_S)
+            if self._compaction.failures >= failures + 3:
+                raise StoreError(f"{self.path}: {self._compaction.trouble}")
 
     # --- TelemetryLog -----------------------------------------------------------------------------
 
@@ -93,146 +159,158 @@ class TelemetryStore:
         """
         if not rows and not refused:
             return []
-        new = await self._writer.commit(Batch(rows, refused), len(rows) + len(refused))
-        for row in rows:
-            for channel, value in row.values.items():
-                self._series_of(row.device, channel, value)
-        return new
+        return await self._writer.commit(Batch(rows, refused), len(rows) + len(refused))
 
     async def newest(self) -> Mapping[DeviceId, Mapping[str, tuple[int, Value]]]:
         """The value measured last, of every channel ever heard; of two measured at once the one that came last."""
-        return await self._read(self._read_newest)
+        found: dict[DeviceId, dict[str, tuple[int, int, Value]]] = {}
+        for series in self._registry.picked(EVERYTHING):
+            last = self._tails[series.id].last
+            if last[0] == NEVER:
+                continue
+            channels = found.setdefault(series.device, {})
+            known = channels.get(series.channel)
+            if known is None or last[:2] >= known[:2]:
+                channels[series.channel] = last
+        return {
+            device: {channel: (at_ms, value) for channel, (at_ms, _, value) in channels.items()}
+            for device, channels in found.items()
+        }
 
     # --- History ----------------------------------------------------------------------------------
 
     def series(self, selection: Selection) -> list[Series]:
         """All that match, in the order they began."""
-        return [series for series in self._series.values() if selection.takes(series)]
+        return self._registry.picked(selection)
 
     def last(self, selection: Selection) -> list[Last]:
         """The value measured last, of each series that has one."""
-        found: dict[SeriesId, Last] = {}
-        for _, at_ms, series, value in self._scan(0):
-            if selection.takes(series) and (series.id not in found or at_ms >= found[series.id].at_ms):
-                found[series.id] = Last(series, at_ms, value)
-        return list(found.values())
+        found = []
+        for series in self._registry.picked(selection):
+            at_ms, _, value = self._tails[series.id].last
+            if at_ms != NEVER:
+                found.append(Last(series, at_ms, value))
+        return found
 
     async def raw(self, selection: Selection, span: Span) -> list[Points]:
         """Every point of each series in the span."""
-        start, end = int(span.start.timestamp() * 1000), int(span.end.timestamp() * 1000)
-        return await self._read(lambda: self._points(selection, start, end))
+        wanted, start, end = self._registry.picked(selection), _ms(span.start), _ms(span.end)
+
+        def ask(connection: sqlite3.Connection) -> list[Points]:
+            recent = gathered(connection, self._tails, self._moving, wanted, _windows(start, end))
+            return query.raw(self.chunks, wanted, start, end, recent)
+
+        return await self._readers.read(ask)
 
     async def by_step(self, selection: Selection, edges_ms: Sequence[int]) -> list[Steps]:
         """Mean, low, high and count of each step that has points."""
-        return await self._read(lambda: self._steps(selection, edges_ms))
+        wanted = self._registry.picked(selection)
+        if len(edges_ms) < 2:
+            return []
+
+        def ask(connection: sqlite3.Connection) -> list[Steps]:
+            windows = _windows(edges_ms[0], edges_ms[-1])
+            recent = gathered(connection, self._tails, self._moving, wanted, windows)
+            return query.by_step(self.chunks, wanted, edges_ms, recent)
+
+        return await self._readers.read(ask)
 
     async def counts_by_hour(self, selection: Selection, span: Span) -> Mapping[Series, Mapping[int, int]]:
         """How many points each series has in each epoch hour."""
-        counts: dict[Series, dict[int, int]] = {}
-        for points in await self.raw(selection, span):
-            hours: defaultdict[int, int] = defaultdict(int)
-            for at_ms in points.at_ms:
-                hours[at_ms // HOUR_MS] += 1
-            counts[points.series] = dict(hours)
-        return counts
+        wanted, start, end = self._registry.picked(selection), _ms(span.start), _ms(span.end)
+
+        def ask(connection: sqlite3.Connection) -> Mapping[Series, Mapping[int, int]]:
+            recent = gathered(connection, self._tails, self._moving, wanted, _windows(start, end))
+            return query.counts_by_hour(self.chunks, wanted, start, end, recent)
+
+        return await self._readers.read(ask)
 
     # --- ReadingsLog ------------------------------------------------------------------------------
 
     @property
     def last_position(self) -> int:
         """The newest row; 0 before the first."""
-        (last,) = self._reading.execute("SELECT coalesce(max(n), 0) FROM log").fetchone()
-        return int(last)
+        return self._tails.upto
 
     def first_position(self) -> int:
-        """The oldest row still there; one more than the last where there is none."""
-        (first,) = self._reading.execute("SELECT min(n) FROM log").fetchone()
-        return self.last_position + 1 if first is None else int(first)
+        """The oldest row that may still be there."""
+        return self._trimming.deleted + 1
+
+    @property
+    def shed(self) -> int:
+        """Readings dropped for want of space before every consumer had them, since the start."""
+        return self._trimming.shed
 
     async def after(self, position: int, limit: int) -> list[LoggedReadings]:
         """The rows behind this position, `limit` at most."""
-        return await self._read(lambda: self._after(position, limit))
+        return await self._readers.read(
+            lambda connection: rows_after(connection, self._registry, self._tails, position, limit)
+        )
 
     def release(self, consumer: str, upto: int) -> None:
         """This consumer has no more need of rows up to here."""
-        self._released[consumer] = upto
+        self._consumers.release(consumer, upto)
 
-    # --- the reader's thread ----------------------------------------------------------------------
+    # --- the writer's thread, and before it there was one -----------------------------------------
 
-    async def _read(self, what: Callable[[], T]) -> T:
-        def read() -> T:
-            try:
-                return what()
-            except sqlite3.Error as exc:
-                raise (store_error(self.path, exc) or exc) from exc
+    def _load(self, connection: sqlite3.Connection) -> None:
+        self._registry.load(connection)
+        self._compaction.load(connection)
+        compacted, self._trimming.deleted, received_ms = connection.execute(
+            "SELECT compacted, deleted, received_ms FROM place"
+        ).fetchone()
+        self._tails.upto = compacted
+        last, newest_ms = connection.execute("SELECT n, received_ms FROM log ORDER BY n DESC LIMIT 1").fetchone() or (
+            compacted,
+            received_ms,
+        )
+        self._appender.begin_after(max(last, compacted), max(newest_ms, received_ms))
+        replayed = 0
+        for rows in _pages(connection, compacted):
+            legacy_meanings(connection, rows, self._registry)
+            self._tails.take(landed(rows, self._registry, self._tails))
+            replayed += len(rows)
+            if self._tails.points >= POINTS_IN_TAIL:
+                # A log that nothing was made of yet, from an older program: all of it does not fit into memory.
+                self._compaction.whole_pass(connection)
+                logger.info("%s: %s rows of the log read", self.path, f"{replayed:,}")
+        self._registry.recall_meanings()
 
-        return await asyncio.get_running_loop().run_in_executor(self._reader, read)
+    def _tidy(self, connection: sqlite3.Connection) -> bool:
+        self._appender.tidy(connection)
+        return self._compaction.turn(connection)
 
-    def _read_newest(self) -> dict[DeviceId, dict[str, tuple[int, Value]]]:
-        found: dict[DeviceId, dict[str, tuple[int, Value]]] = {}
-        for device, channel, measured_ms, value, is_bool in self._reading.execute(NEWEST):
-            channels = found.setdefault(DeviceId(device), {})
-            known = channels.get(channel)
-            if known is None or measured_ms >= known[0]:
-                channels[channel] = (measured_ms, bool(value) if is_bool else value)
-        return found
+    def _tell(self, news: StoreNews) -> None:
+        if self._loop is None:
+            self._untold.append(news)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._told, news)
+        except RuntimeError:  # the loop is closed: nobody is left to be told
+            logger.debug("%s: not told of %s", self.path, news)
 
-    def _series_of(self, device: str, channel: str, value: Value) -> Series:
-        key = (device, channel, kind_of(value))
-        known = self._series.get(key)
-        if known is None:
-            known = Series(SeriesId(len(self._series) + 1), DeviceId(device), channel, key[2])
-            self._series[key] = known
-        return known
+    def _told(self, news: StoreNews) -> None:
+        if self._listener is None:
+            self._untold.append(news)
+        else:
+            self._listener(news)
 
-    def _scan(self, position: int) -> list[tuple[int, int, Series, Value]]:
-        found = []
-        for n, device, at_ms, body in self._reading.execute(f"{_ROWS} WHERE log.n > ? ORDER BY log.n", (position,)):
-            for channel, value in json.loads(body).items():
-                found.append((n, at_ms, self._series_of(device, channel, value), value))
-        return found
 
-    def _points(self, selection: Selection, start: int, end: int) -> list[Points]:
-        found: defaultdict[Series, list[tuple[int, Value]]] = defaultdict(list)
-        for _, at_ms, series, value in self._scan(0):
-            if selection.takes(series) and start <= at_ms < end:
-                found[series].append((at_ms, value))
-        points = []
-        for series, rows in found.items():
-            rows.sort(key=lambda row: row[0])
-            values: Any = [value for _, value in rows]
-            if series.kind is not Kind.TEXT:
-                values = array("d", values)
-            points.append(Points(series, array("q", (at_ms for at_ms, _ in rows)), values))
-        return points
+def _pages(connection: sqlite3.Connection, after: int) -> Iterator[list[tuple[int, str, int, int, str]]]:
+    """The rows of the log behind this one, some thousand at a time; others may write in between."""
+    while True:
+        rows = connection.execute(
+            f"{ROWS} WHERE log.n > ? ORDER BY log.n LIMIT ?", (after, _REPLAYED_AT_ONCE)
+        ).fetchall()
+        if not rows:
+            return
+        after = rows[-1][0]
+        yield rows
 
-    def _steps(self, selection: Selection, edges_ms: Sequence[int]) -> list[Steps]:
-        found = []
-        for points in self._points(selection, edges_ms[0], edges_ms[-1]):
-            if points.series.kind is Kind.TEXT:
-                continue
-            steps: defaultdict[int, list[float]] = defaultdict(list)
-            for at_ms, value in zip(points.at_ms, map(float, points.values), strict=True):
-                steps[edges_ms[bisect_right(edges_ms, at_ms) - 1]].append(value)
-            found.append(
-                Steps(
-                    points.series,
-                    array("q", steps),
-                    array("d", (sum(values) / len(values) for values in steps.values())),
-                    array("d", map(min, steps.values())),
-                    array("d", map(max, steps.values())),
-                    array("q", map(len, steps.values())),
-                )
-            )
-        return found
 
-    def _after(self, position: int, limit: int) -> list[LoggedReadings]:
-        rows = self._reading.execute(f"{_ROWS} WHERE log.n > ? ORDER BY log.n LIMIT ?", (position, limit)).fetchall()
-        return [
-            LoggedReadings(
-                n,
-                at_ms * NS_IN_MS,
-                tuple((self._series_of(device, name, value), value) for name, value in json.loads(body).items()),
-            )
-            for n, device, at_ms, body in rows
-        ]
+def _windows(start_ms: int, end_ms: int) -> range:
+    return range(start_ms // WINDOW_MS, -(-end_ms // WINDOW_MS))
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -20,7 +20,7 @@ from controller.adapters.sql import (  # noqa: F401  # its tables join the metad
 )
 from controller.adapters.sql.engine import writing_engine
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain, bring_up
-from controller.adapters.telemetry import log as telemetry_log
+from controller.adapters.telemetry import schema as telemetry_log
 from controller.errors import StartupError
 
 CHAINS = pytest.mark.parametrize("chain", [REGISTRY, EVENTS], ids=lambda chain: chain.name)
@@ -148,7 +148,7 @@ def test_a_newer_telemetry_log_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path / "t.db") as connection:
         connection.execute("PRAGMA user_version=9")
 
-    with pytest.raises(StartupError, match="its schema is 9, this program knows up to 1"):
+    with pytest.raises(StartupError, match="its schema is 9, this program knows up to 2"):
         telemetry_log.bring_up(tmp_path / "t.db")
 
 
