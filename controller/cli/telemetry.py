@@ -6,7 +6,13 @@ from typing import Any
 import click
 
 # Imported when asked for. A line for each command: its name, and the module that has a command of that name.
-_COMMANDS: dict[str, str] = {}
+_COMMANDS: dict[str, str] = {
+    "gaps": "controller.cli.telemetry_gaps",
+    "series": "controller.cli.telemetry_series",
+    "last": "controller.cli.telemetry_last",
+    "history": "controller.cli.telemetry_history",
+    "export": "controller.cli.telemetry_export",
+}
 
 
 class _Commands(click.Group):
