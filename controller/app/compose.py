@@ -34,6 +34,7 @@ from controller.app.health import Watch
 from controller.app.lock import alone_in
 from controller.app.publications import space_at_start, version_read
 from controller.app.runners import Runners, running, until
+from controller.app.sending import open_outgoing
 from controller.app.stores import Stores, kept_in, open_stores
 from controller.app.wiring import FACTS_SHOWN, Services
 from controller.config import Settings
@@ -45,6 +46,7 @@ from controller.services.clock_watch import ClockWatch
 from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.history.desk import HistoryDesk
+from controller.services.history.outgoing import Outgoing
 from controller.services.meters import Meters
 from controller.services.policy.publishing import Following
 from controller.services.ports import RegistrySnapshot
@@ -121,7 +123,10 @@ async def run(
         broker, embedded = await _broker(stack, settings, space)
         notifier = AppriseNotifier(settings.notify, clock)
         stack.callback(notifier.close)
-        service = _Service(settings, space, stores, broker, embedded, clock, hint, notifier)
+        outgoing = await stack.enter_async_context(
+            open_outgoing(settings.influx, settings.data, stores.telemetry, clock)
+        )
+        service = _Service(settings, space, stores, broker, embedded, clock, hint, notifier, outgoing)
         await stack.enter_async_context(service.working(stop))
         # The page before the links: with the broker away it is where one looks.
         address = await stack.enter_async_context(service.page())
@@ -185,6 +190,7 @@ class _Service:
         clock: HouseClock,
         hint: str | None,
         notifier: AppriseNotifier,
+        outgoing: Outgoing | None,
     ) -> None:
         self._settings = settings
         self._stores = stores
@@ -209,6 +215,7 @@ class _Service:
             profiles=self._profiles,
             notifier=notifier,
             elsewhere=Elsewhere(CalendarSource(settings.calendars_private_hosts), CalendarReader()),
+            outgoing=outgoing,
         )
         self._history = HistoryDesk(stores.telemetry, lambda: services.index.space, clock.now)
         self._clock_watch = ClockWatch(

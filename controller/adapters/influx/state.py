@@ -26,7 +26,6 @@ from controller.errors import StartupError
 
 T = TypeVar("T")
 
-NAME = "sending.db"
 SCHEMA = 1  # in the file's user_version
 # Some 15 MB. Past that the oldest make room: a database that refuses all it is sent must not fill the disk.
 PARKED_LIMIT = 100_000

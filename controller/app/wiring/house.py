@@ -15,6 +15,7 @@ from controller.app.wiring.inside import InsideWing
 from controller.app.wiring.lists import ListWing
 from controller.app.wiring.programs import ProgramWing
 from controller.app.wiring.rooms import RoomWing
+from controller.app.wiring.sending import SendingWing
 from controller.app.wiring.visitors import VisitorWing
 from controller.app.wiring.wing import Lasting, Newest, Wing
 from controller.domain.building import Device, Door, Space
@@ -24,6 +25,7 @@ from controller.domain.membership import Credential, Person
 from controller.domain.shared import Shared
 from controller.domain.usage import Usage
 from controller.services.calendars.stores import Elsewhere
+from controller.services.history.outgoing import Outgoing
 from controller.services.inbound import Router
 from controller.services.meters import Meters
 from controller.services.notices.outbox import Notifier
@@ -54,6 +56,7 @@ class Services:
         notifier: Notifier,
         spool_limit: int = WAITING_LIMIT,
         elsewhere: Elsewhere | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self._listeners: list[Callable[[LoggedFact], None]] = []
         ground = Ground(space, kept, outbound, clock, feed=feed, meters=meters, board=board, happened=self._happened)
@@ -92,6 +95,7 @@ class Services:
             calendars,
             programs,
             community,
+            SendingWing(ground, outgoing),
         )
 
         self.feed, self.meters, self.board = feed, meters, board
@@ -122,7 +126,9 @@ class Services:
                 self.booths,
                 self.rooms,
                 self.presence,
-                Telemetry(self.presence, self.spool, refusals),
+                Telemetry(
+                    self.presence, self.spool, refusals, room_of=lambda device: self.index.space.devices[device].area
+                ),
                 self.lists,
                 self.local,
             ),

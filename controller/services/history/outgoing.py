@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from controller.domain.history.delivery import Parked, Refused, Reply, Sent
-from controller.services.history.ports import LoggedReadings
+from controller.domain.history.delivery import MOST_LINES, Parked, Refused, Reply, Sent
+from controller.services.history.ports import LoggedReadings, ReadingsLog
 
 
 class Database(Protocol):
@@ -30,3 +31,13 @@ class SendingStore(Protocol):
     # Of those tried: `taken` are forgotten, `refused` wait for somebody again.
     async def tried(self, taken: Sequence[int], refused: Sequence[tuple[int, str]], at: datetime) -> None: ...
     async def wished(self) -> int: ...  # how often somebody has asked that it be tried at once
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What readings are sent on from, to, and by."""
+
+    log: ReadingsLog
+    database: Database
+    store: SendingStore
+    most: int = MOST_LINES  # lines of one request

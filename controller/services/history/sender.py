@@ -13,7 +13,6 @@ from random import Random
 from controller.domain.alarm import AlarmKind
 from controller.domain.facts import Fact, FactKind
 from controller.domain.history.delivery import (
-    MOST_LINES,
     NOTHING_SENT,
     RESEND_EVERY,
     Sent,
@@ -25,8 +24,8 @@ from controller.domain.history.delivery import (
 from controller.errors import StoreError
 from controller.services.doors.alarms import Alarms
 from controller.services.history.courier import Courier, Delivered
-from controller.services.history.outgoing import Database, SendingStore
-from controller.services.history.ports import LoggedReadings, ReadingsLog
+from controller.services.history.outgoing import Outgoing
+from controller.services.history.ports import LoggedReadings
 from controller.services.lookouts import look_again_and_again
 from controller.services.meters import Meters
 from controller.services.ports import Clock
@@ -63,20 +62,17 @@ class Sender:
 
     def __init__(
         self,
-        log: ReadingsLog,
-        database: Database,
-        store: SendingStore,
+        outgoing: Outgoing,
         house: House,
         *,
-        most: int = MOST_LINES,
         random: Random | None = None,
     ) -> None:
-        self._log = log
-        self._database = database
-        self._store = store
+        self._log = outgoing.log
+        self._database = outgoing.database
+        self._store = outgoing.store
         self._house = house
         self._clock = house.clock
-        self._courier = Courier(database, self, house.meters, house.clock, most=most, random=random)
+        self._courier = Courier(outgoing.database, self, house.meters, house.clock, most=outgoing.most, random=random)
         self._position: int | None = None  # None: not looked up yet
         self._sent = NOTHING_SENT
         self._furthest = 0
