@@ -3,10 +3,12 @@
 What is believable is `domain.telemetry`'s to say; how rows become durable is `spool`'s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from controller.domain.ids import DeviceId
+from controller.domain.history.values import Measured, Source
+from controller.domain.ids import AreaId, DeviceId
 from controller.domain.telemetry import SetAside, Value, judge
 from controller.domain.times import stamped
 from controller.services.inbound import Inbound
@@ -17,8 +19,8 @@ from controller.services.rooms.spool import Spool
 from devices.channels import is_no_reading
 from devices.codec import message_key
 from devices.errors import MessageError, RefusalReason
+from devices.messages import Birth, Values
 from devices.messages import Telemetry as TelemetryMessage
-from devices.messages import Values
 
 _HINTS = {
     SetAside.UNKNOWN_CHANNEL: "name the channel in up/birth",
@@ -29,13 +31,32 @@ _HINTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a source was made from."""
+
+    birth: Birth | None
+    room: AreaId | None
+    source: Source
+
+
 class Telemetry:
     """Takes readings in; each message is acknowledged once its last row is durable."""
 
-    def __init__(self, presence: Presence, spool: Spool, refusals: Refusals) -> None:
+    def __init__(
+        self,
+        presence: Presence,
+        spool: Spool,
+        refusals: Refusals,
+        *,
+        room_of: Callable[[DeviceId], AreaId | None] = lambda _: None,
+    ) -> None:
+        """`room_of` says where a device stands now."""
         self._presence = presence
         self._spool = spool
         self._refusals = refusals
+        self._room_of = room_of
+        self._sources: dict[DeviceId, _Sent] = {}
 
     def taken(self, inbound: Inbound, message: TelemetryMessage) -> None:
         """One message, of one moment or a batch of them."""
@@ -45,21 +66,29 @@ class Telemetry:
         device = DeviceId(inbound.device)
         known = self._presence.of(device)
         key = message_key(inbound.address, message, inbound.payload, known.presence.boot or "", inbound.received_at)
+        source = self._source(device, known)
         if message.v is not None:
-            row = _row(device, key, message.ts, message.v, known, inbound.received_at, message.seq)
+            row = _row(source, key, message.ts, message.v, known, inbound.received_at, message.seq)
             self._spool.put(row, inbound.acknowledge, droppable=inbound.droppable)
             self._tell_sender(inbound, row)
         else:
-            self._batch(inbound, message, device, key, known)
+            self._batch(inbound, message, source, key, known)
         self._presence.heard(device, inbound.received_mono)
 
-    def _batch(self, inbound: Inbound, message: TelemetryMessage, device: DeviceId, key: str, known: Known) -> None:
+    def _source(self, device: DeviceId, known: Known) -> Source:
+        """One for all rows of a device until it is born again or moved: a store remembers what it knows by it."""
+        sent, room = self._sources.get(device), self._room_of(device)
+        if sent is None or sent.birth is not known.birth or sent.room != room:
+            sent = self._sources[device] = _Sent(known.birth, room, Source(device, room, _measured(known)))
+        return sent.source
+
+    def _batch(self, inbound: Inbound, message: TelemetryMessage, source: Source, key: str, known: Known) -> None:
         """A backlog: one row for each moment, kept in order, so the last one's commit covers them all."""
         samples = message.batch or ()
         for place, sample in enumerate(samples):
             is_last = place == len(samples) - 1
             seq = message.seq if is_last else None
-            row = _row(device, f"{key}/{place}", sample.ts, sample.v, known, inbound.received_at, seq)
+            row = _row(source, f"{key}/{place}", sample.ts, sample.v, known, inbound.received_at, seq)
             self._spool.put(row, inbound.acknowledge if is_last else _nothing, droppable=inbound.droppable)
             self._tell_sender(inbound, row)
 
@@ -86,8 +115,16 @@ class Telemetry:
             self._refusals.refuse(error, inbound.topic, inbound.payload, inbound.received_at, _nothing, droppable=True)
 
 
+def _measured(known: Known) -> dict[str, Measured]:
+    """What each channel of its birth measures; the unit is the one its values are converted to."""
+    return {
+        name: Measured(channel.device_class, known.conversions[name].unit if name in known.conversions else "")
+        for name, channel in known.channels.items()
+    }
+
+
 def _row(
-    device: DeviceId,
+    source: Source,
     key: str,
     said: datetime | None,
     values: Values,
@@ -97,14 +134,14 @@ def _row(
 ) -> TelemetryRow:
     stamp = stamped(said, received)
     readings = _canonical(values, known)
-    if known.birth is None:
+    if known.birth is None and not stamp.is_unset:
         # Nobody has told us what its channels are: kept as sent, and marked.
         kept, set_aside, flags = readings, {}, ("no_birth", *((stamp.flag.value,) if stamp.flag is not None else ()))
     else:
         judged = judge(readings, known.channels, stamp)
         kept, set_aside, flags = dict(judged.kept), {k: str(v) for k, v in judged.set_aside.items()}, judged.flags
     return TelemetryRow(
-        device=device,
+        device=source.device,
         key=key,
         measured_ms=int(stamp.at.timestamp() * 1000),
         received_ms=int(received.timestamp() * 1000),
@@ -112,6 +149,7 @@ def _row(
         flags=flags,
         set_aside=set_aside,
         seq=seq,
+        source=source,
     )
 
 
