@@ -23,6 +23,7 @@ from controller.adapters.telemetry.store import TelemetryStore
 from controller.domain.history.values import Measured, Source
 from controller.domain.ids import AreaId, DeviceId
 from controller.services.doors.alarms import Alarms
+from controller.services.history.outgoing import Outgoing
 from controller.services.history.sender import House, Sender
 from controller.services.meters import Meters
 from controller.services.ports import TelemetryRow
@@ -79,7 +80,7 @@ async def _live(folder: Path, settings: InfluxSettings, pace: Pace, first: int) 
             Meters(),
             clock,
         )
-        sender = Sender(store, database, sending, house, random=Random(1))
+        sender = Sender(Outgoing(store, database, sending), house, random=Random(1))
         running = tasks.create_task(sender.run(), name="sender")
         number = first
         while not enough.is_set():
