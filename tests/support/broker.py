@@ -38,7 +38,8 @@ class ServerTls:
 class MosquittoBroker:
     """Use as a context manager. It keeps its port and its files through `stop`, `kill` and `start`.
 
-    No users: anyone may connect. Skips the test when Mosquitto is not installed.
+    No users: anyone may connect. Skips the test when Mosquitto is not installed. `inside` are the words before the command
+    that put it into a network of its own, where `host` is how it is reached.
     """
 
     def __init__(
@@ -50,15 +51,18 @@ class MosquittoBroker:
         persistence: bool = False,
         nodelay: bool = True,
         tls: ServerTls | None = None,
+        host: str = "127.0.0.1",
+        inside: tuple[str, ...] = (),
         extra: tuple[str, ...] = (),
     ) -> None:
-        self._program = program("mosquitto")
+        self._command = (*inside, program("mosquitto"))
+        self.host = host
         self._directory = directory
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         lines = [
-            f"listener {self.port} 127.0.0.1",
+            f"listener {self.port} {'0.0.0.0' if inside else host}",
             f"set_tcp_nodelay {str(nodelay).lower()}",
             f"allow_anonymous {str(users is None).lower()}",
             f"persistence {str(persistence).lower()}",
@@ -89,12 +93,12 @@ class MosquittoBroker:
     def start(self) -> None:
         """Return once it takes connections."""
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen([self._program, "-c", str(self._config)], stdout=log, stderr=log)
+            self._process = subprocess.Popen([*self._command, "-c", str(self._config)], stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise AssertionError(f"mosquitto ended at once: {self.log()[-2000:]}")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
                 return
             time.sleep(0.002)
         raise AssertionError(f"mosquitto took no connection in {PATIENCE_S} s: {self.log()[-2000:]}")

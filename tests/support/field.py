@@ -49,6 +49,7 @@ class FieldDevice:
         password: str | None = None,
         protocol: int = MQTT_5,
         outbox_limit: int = 1000,
+        host: str = "127.0.0.1",
     ) -> None:
         self.name = name
         self.boot = secrets.token_hex(4)
@@ -58,7 +59,7 @@ class FieldDevice:
         self._changed = asyncio.Event()
         self._number = itertools.count(1)
         settings = LinkSettings(
-            "127.0.0.1",
+            host,
             name,
             port=port,
             username=name if password is not None else None,
