@@ -243,7 +243,7 @@ class Sender:
         if self.behind > FEW or (trouble and self.behind):
             text += f"; {self.behind:,} messages wait, the oldest is {told_age(self.oldest_s())} old"
         if self._parked:
-            text += f"; it refused {self._parked:,} readings: natoma telemetry parked"
+            text += f"; it refused {self._parked:,} {'reading' if self._parked == 1 else 'readings'}: natoma telemetry parked"
         # Doors and rooms do not need it.
         ok = not trouble and not self._parked
         self._house.board.report(HEALTH, ok=ok, text=text, figures=figures, vital=False)
