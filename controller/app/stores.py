@@ -35,6 +35,7 @@ from controller.adapters.sql.series import SqlSeries
 from controller.adapters.sql.tokens import SqlTokens
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain
 from controller.adapters.sql.waiting import SqlWaiting
+from controller.adapters.telemetry.beside import HistoryBeside
 from controller.adapters.telemetry.numbers import NumberFile
 from controller.adapters.telemetry.store import TelemetryStore
 from controller.app.wiring import Kept
@@ -241,6 +242,13 @@ async def open_events(home: Path | Home) -> AsyncIterator[EventReader]:
         yield reader
     finally:
         await reader.close()
+
+
+@asynccontextmanager
+async def open_history(home: Path | Home) -> AsyncIterator[HistoryBeside]:
+    """What was measured, for a look from the command line, beside a running service or without one."""
+    async with await HistoryBeside.open(_folder_of(home) / "telemetry.db") as history:
+        yield history
 
 
 @asynccontextmanager

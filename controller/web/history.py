@@ -17,13 +17,13 @@ from controller.domain.building import Space
 from controller.domain.device import silence_limit
 from controller.domain.history.values import Kind, Series, Value
 from controller.domain.ids import AreaId
-from controller.services.history.asked import AskedError, Question, in_words
+from controller.services.history.asked import AskedError, Question
 from controller.services.history.desk import HistoryDesk, Stepped
 from controller.services.history.ports import Last, Points, Steps
 from controller.services.history.walk import moment
 from controller.web.assets import Assets
 from controller.web.chart import Chart, draw, times_along
-from controller.web.history_words import ENGLISH, age_said, class_said, number_said, unit_said
+from controller.web.history_words import ENGLISH, STEPS, age_said, class_said, number_said, unit_said
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -169,7 +169,7 @@ class HistoryPages:
                 newest[key] = last
         by_room: dict[AreaId | None, list[Last]] = {}
         for last in newest.values():
-            by_room.setdefault(last.series.room, []).append(last)
+            by_room.setdefault(_room_of(last.series, space), []).append(last)
         known = [area.id for area in space.areas.values() if area.id in by_room]
         gone = sorted(room for room in by_room if room is not None and room not in space.areas)
         places = [
@@ -200,19 +200,21 @@ class HistoryPages:
         words = await self._desk.newest_texts(asked, _TEXTS_SHOWN) if texts else []
         newest = max(known, key=lambda last: last.at_ms, default=None)
         series = newest.series if newest is not None else None
+        room = _room_of(series, space) if series is not None else None
         device, channel = (series.device, series.channel) if series is not None else (asked.device, asked.channel)
         ended = _until(stepped.span.end) if asked.until is not None else None
-        is_past = stepped.span.end < self._now()
         length = stepped.span.end - stepped.span.start
         return _Channel(
             name=class_said(series.device_class if series is not None else "", channel or ""),
-            place=_room_said(space, series.room) if series is not None and series.room is not None else "",
+            place=_room_said(space, room) if room is not None else "",
             device=device or "",
             channel=channel or "",
             newest=self._newest(newest) if newest is not None else None,
             spans=tuple(_SpanLink(one, _address(device, channel, one, ended), one == name) for one in SPANS),
             earlier=_address(device, channel, name, _until(stepped.span.start)),
-            later=_address(device, channel, name, self._later(stepped.span.end + length)) if is_past else None,
+            later=_address(device, channel, name, self._later(stepped.span.end + length))
+            if asked.until is not None
+            else None,
             plots=tuple(self._plots(stepped, name, space)),
             texts=tuple(_texts(points, space) for points in words),
         )
@@ -237,7 +239,7 @@ class HistoryPages:
                 heading=f"{said},{unit}" if unit else said,
                 title=f"{said}, {_span_said(stepped, space)}",
                 said=_summary(lines),
-                legend=words.format(step=in_words(stepped.step)),
+                legend=words.format(step=STEPS[name]),
                 chart=draw(lines, stepped.span, stepped.edges_ms, silence, along),
                 rows=tuple(_rows(lines, space)),
             )
@@ -284,6 +286,12 @@ def _texts(points: Points, space: Space) -> _Texts:
     rows = [(_moment_said(moment(at), space), str(text)) for at, text in zip(points.at_ms, points.values, strict=True)]
     heading = class_said(points.series.device_class, points.series.channel)
     return _Texts(heading, ENGLISH["newest_texts"].format(count=len(rows)), tuple(reversed(rows)))
+
+
+def _room_of(series: Series, space: Space) -> AreaId | None:
+    """Where it was measured; of readings whose place nobody had said, where the device is now."""
+    device = space.devices.get(series.device)
+    return series.room or (device.area if device is not None else None)
 
 
 def _room_said(space: Space, room: AreaId) -> str:

@@ -33,12 +33,22 @@ ENGLISH: Mapping[str, str] = {
     "at": "At",
     "table": "The same as a table",
     "band": "The line is the mean of {step}; the band reaches from the lowest reading to the highest. Where it breaks off, nothing came.",
-    "switch_band": "How much of each {step} it was on. Where the line breaks off, nothing came.",
+    "switch_band": "How much of {step} it was on. Where the line breaks off, nothing came.",
     "times": "Times are those of {place} ({zone}).",
     "newest_texts": "The newest {count} of this time.",
 }
 
+STEPS: Mapping[str, str] = {
+    "hour": "a minute",
+    "day": "five minutes",
+    "week": "an hour",
+    "month": "three hours",
+    "year": "a day",
+}
+"""Of what each point of a chart is the mean, by how far back it reaches."""
+
 CLASSES: Mapping[str, str] = {
+    "co2": "CO₂",
     "carbon_dioxide": "CO₂",
     "carbon_monoxide": "CO",
     "pm1": "PM1",

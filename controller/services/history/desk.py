@@ -59,7 +59,7 @@ class HistoryDesk:
     async def steps(self, asked: Question, within: AreaId | None = None, *, most: int | None = None) -> Stepped:
         """Mean, lowest, highest and count by step; refused where it would be more than `most` steps of all series."""
         span, selection = self.span(asked), self.selection(asked, within)
-        step = length_of("step", asked.step) if asked.step is not None else picked(span)
+        step = self._step(asked, span)
         edges = self.edges(span, step)
         if most is not None:
             lines = sum(1 for series in self._history.series(selection) if series.kind is not Kind.TEXT)
@@ -79,9 +79,29 @@ class HistoryDesk:
         except InputError as error:
             raise AskedError("step", str(error)) from error
 
-    def walk(self, selection: Selection, span: Span) -> AsyncIterator[list[Points]]:
-        """Every point of the span, piece by piece."""
-        return walk(self._history, selection, span)
+    async def every_point(self, asked: Question) -> AsyncIterator[Points]:
+        """All points of the span, channel by channel and each by time, piece by piece."""
+        span = self.span(asked)
+        for line in self._lines(asked):
+            async for piece in walk(self._history, line, span):
+                for points in piece:
+                    yield points
+
+    async def every_step(self, asked: Question) -> AsyncIterator[Steps]:
+        """All steps of the span, one channel after the other."""
+        edges = self.edges(span := self.span(asked), self._step(asked, span))
+        for line in self._lines(asked):
+            for steps in await self._history.by_step(line, edges):
+                yield steps
+
+    def _lines(self, asked: Question) -> list[Selection]:
+        """One for each channel of each device, within what is asked."""
+        chosen = self.selection(asked)
+        lines = {(one.device, one.channel): None for one in self.series(asked)}
+        return [Selection(device, channel, chosen.room, chosen.device_class) for device, channel in lines]
+
+    def _step(self, asked: Question, span: Span) -> timedelta:
+        return length_of("step", asked.step) if asked.step is not None else picked(span)
 
     def selection(self, asked: Question, within: AreaId | None = None) -> Selection:
         """The series that are meant."""
