@@ -1,0 +1,64 @@
+"""`natoma-sim run`: every device of a space, and people who live in it."""
+
+import logging
+from pathlib import Path
+
+import click
+
+from simulator.building import load
+from simulator.cli.asking import in_loop, people_of
+from simulator.cli.options import CA, DATA, MQTT, PASSWORDS, PEOPLE, SPACE, VERSION, friendly
+from simulator.clock import now, world_start
+from simulator.endpoint import DataDir
+from simulator.errors import InputError
+from simulator.people import make_people
+from simulator.run import Simulation
+from simulator.run import run as run_simulation
+
+
+@click.command()
+@SPACE
+@MQTT
+@VERSION
+@PASSWORDS
+@CA
+@PEOPLE
+@DATA
+@click.option("--seed", default=1, show_default=True, help="The same seed lives the same day.")
+@click.option("--speed", default=1.0, show_default=True, help="How much faster than real people live.")
+@click.option(
+    "--start", default="auto", show_default=True, metavar="HH:MM|now|auto",
+    help="The hour people live. auto: the real one on a working day, a weekday morning otherwise.",
+)  # fmt: skip
+@click.option("--verbose", "-v", is_flag=True, help="Tell every little thing.")
+@friendly
+def run(
+    space: Path | None, mqtt: str | None, mqtt_version: str | None, passwords: Path | None, ca_file: Path | None,
+    people_file: Path | None, data: Path, seed: int, speed: float, start: str, verbose: bool,
+) -> None:  # fmt: skip
+    """Bring up every device of the space and let people live a day in it, until Ctrl-C."""
+    if not 0.01 <= speed <= 1000:
+        raise InputError(f"--speed {speed:g} is out of reach; take 0.01 to 1000, 1 is real time")
+    place = DataDir(data)
+    building = load(place.space(space))
+    everyone = people_of(place, people_file)
+    simulation = Simulation(
+        building=building,
+        people=everyone or make_people(building, seed, now().astimezone(building.zone).date()),
+        endpoint=place.endpoint(mqtt, mqtt_version, passwords, ca_file),
+        seed=seed,
+        start=world_start(building, now(), start),
+        speed=speed,
+        socket=place.socket,
+        are_strangers=not everyone,
+    )
+    simulation.endpoint.require_passwords(building.devices)
+    _log_to_stderr(verbose)
+    in_loop(lambda: run_simulation(simulation))
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(levelname)s simulator: %(message)s")
+    if not verbose:
+        # Each device has a link, and each link a story; the fleet tells it once for all.
+        logging.getLogger("devices.link").setLevel(logging.ERROR)
