@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from controller.adapters.telemetry.codec import Moments, UnreadablePoints, Values, unpack
 from controller.adapters.telemetry.files import OpenFiles
 from controller.adapters.telemetry.merging import Kept, Merged, Part, added, merged
-from controller.adapters.telemetry.rollups import ROW_BYTES, WINDOW_MS, Cells, from_rows
+from controller.adapters.telemetry.rollups import ROW_BYTES, WINDOW_MS, Cells, by_hour, from_rows, to_row
 from controller.domain.history.values import SeriesId
 from controller.errors import StoreError
 
@@ -73,7 +73,12 @@ class Chunk:
 
     upto: int  # parts up to this number are in it
     points: bytes
-    where: str
+    path: Path
+    id: int
+
+    @property
+    def where(self) -> str:
+        return _place(self.path, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +166,18 @@ class ChunkFiles:
         for month, start, end in _months(window_from, window_to):
             path = self._month_file(month)
             for id_, upto, body in self._rows(path, _CHUNKS, ids, start, end):
-                found[_key(id_)] = Chunk(upto, body, _place(path, id_))
+                found[_key(id_)] = Chunk(upto, body, path, id_)
         return found
 
-    def unpacked(self, points: bytes, where: str) -> tuple[Moments, Values] | None:
-        """The points; None, and remembered, where they cannot be read."""
+    def unpacked(self, chunk: Chunk) -> tuple[Moments, Values] | None:
+        """Its points; None, and remembered, where they cannot be read."""
+        try:
+            return unpack(chunk.points, "")
+        except UnreadablePoints:
+            return self.unpacked_part(chunk.points, chunk.where)
+
+    def unpacked_part(self, points: bytes, where: str) -> tuple[Moments, Values] | None:
+        """The same of a part, which lies elsewhere."""
         try:
             return unpack(points, where)
         except UnreadablePoints as exc:
@@ -203,7 +215,7 @@ class ChunkFiles:
         """Forget the points of a month for good; what comes late for it is only counted in its hours."""
         with self._merging:
             # First: a merge that came between would make a month of a few late points, and hours of them alone.
-            with self._files.transaction(self._year_file(int(month[:4])), _build_year) as year:
+            with self._year(int(month[:4])) as year:
                 year.execute("INSERT INTO gone VALUES (?) ON CONFLICT DO NOTHING", (month,))
             self._files.unlink(self._month_file(month))
 
@@ -222,11 +234,12 @@ class ChunkFiles:
     # --- within -----------------------------------------------------------------------------------
 
     def _merge_month(self, month: str, parts: Mapping[Key, Sequence[Part]]) -> None:
-        path, year_path = self._month_file(month), self._year_file(int(month[:4]))
+        number = int(month[:4])
+        path, year_path = self._month_file(month), self._year_file(number)
         hours: dict[int, Kept] = {}
         # To hours that know more than their chunk does, points are added.
         add = set(parts) if month in self._gone(year_path) else self._write_chunks(path, parts, hours)
-        with self._files.transaction(year_path, _build_year) as year:
+        with self._year(number) as year:
             for key in add:
                 id_ = _id(*key)
                 known = year.execute("SELECT upto, body FROM hours WHERE id = ?", (id_,)).fetchone()
@@ -259,6 +272,29 @@ class ChunkFiles:
                 else:
                     hours[id_] = result.hours
         return add
+
+    def _year(self, year: int) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        return self._files.transaction(self._year_file(year), lambda draft: self._build_year(draft, year))
+
+    def _build_year(self, draft: Path, year: int) -> None:
+        """A new file of hours, with those of every month that is there already: somebody moved a damaged one aside."""
+        _build(draft, _YEAR_TABLES)
+        with contextlib.closing(sqlite3.connect(draft)) as connection:
+            for month in self.months():
+                if month.startswith(f"{year:04d}-"):
+                    connection.executemany(_PUT_HOURS, self._hours_of(month))
+            connection.execute("UPDATE merged SET upto = (SELECT coalesce(max(upto), 0) FROM hours)")
+            connection.commit()
+
+    def _hours_of(self, month: str) -> Iterator[tuple[int, int, bytes]]:
+        path = self._month_file(month)
+        with self._files.reader(path) as connection:
+            if connection is None:
+                return
+            for id_, upto, points in connection.execute("SELECT id, upto, points FROM chunk"):
+                found = self.unpacked(Chunk(upto, points, path, id_))
+                if found is not None:
+                    yield id_, upto, to_row(by_hour(*found), _key(id_)[1])
 
     def _gone(self, year_path: Path) -> set[str]:
         with self._files.reader(year_path) as connection:
@@ -360,10 +396,6 @@ def _hours(rows: Sequence[tuple[int, int, bytes]]) -> Hours:
 
 def _build_month(path: Path) -> None:
     _build(path, _MONTH_TABLES)
-
-
-def _build_year(path: Path) -> None:
-    _build(path, _YEAR_TABLES)
 
 
 def _build(path: Path, tables: str) -> None:

@@ -83,23 +83,23 @@ def added(hours: Kept | None, parts: Sequence[Part], window: int, where: str) ->
 
 def in_order(pieces: Sequence[tuple[Moments, Values]]) -> tuple[Moments, Values]:
     """Points that arrived in this order, by time; of two at one moment the later arrival comes last."""
-    if not pieces:
-        return np.empty(0, np.int64), np.empty(0)
-    if len(pieces) == 1:
-        at, values = pieces[0]
-    else:
-        at = np.concatenate([at for at, _ in pieces])
-        values = _joined([values for _, values in pieces])
+    at, values = joined(pieces)
     if not np.any(at[1:] < at[:-1]):
         return at, values
     order = np.argsort(at, kind="stable")
     return at[order], [values[n] for n in order] if isinstance(values, list) else values[order]
 
 
-def _joined(values: Sequence[Values]) -> Values:
-    if any(isinstance(each, list) for each in values):
-        return [text for each in values for text in each]  # all are: texts are a series of their own
-    return np.concatenate(values)
+def joined(pieces: Sequence[tuple[Moments, Values]]) -> tuple[Moments, Values]:
+    """Points one piece after the other."""
+    if not pieces:
+        return np.empty(0, np.int64), np.empty(0)
+    if len(pieces) == 1:
+        return pieces[0]
+    at = np.concatenate([at for at, _ in pieces])
+    if any(isinstance(values, list) for _, values in pieces):
+        return at, [text for _, values in pieces for text in values]  # all are: texts are a series of their own
+    return at, np.concatenate([values for _, values in pieces])
 
 
 def _newer(parts: Sequence[Part], kept: Kept | None) -> list[Part]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from controller.adapters.telemetry.chunks import Chunk, ChunkFiles, Hours, Key
 from controller.adapters.telemetry.codec import Moments, Values
-from controller.adapters.telemetry.merging import in_order
+from controller.adapters.telemetry.merging import in_order, joined
 from controller.adapters.telemetry.rollups import HOUR_MS, WINDOW_MS, Cells, alone, together
 from controller.domain.history.values import Kind, Series, SeriesId
 from controller.services.history.ports import Points, Steps
@@ -43,7 +43,7 @@ def raw(
     found = []
     for series in wanted:
         own, new = chunks.get(series.id, {}), recent.get(series.id, _NOTHING)
-        pieces = [points for chunk in own.values() if (points := files.unpacked(chunk.points, chunk.where))]
+        pieces = [points for chunk in own.values() if (points := files.unpacked(chunk))]
         merged = {window: chunk.upto for window, chunk in own.items()}
         pieces += _newer(files, series, new, windows, merged)
         at, values = in_order([(at, values) for at, values in pieces if len(at)])
@@ -121,16 +121,19 @@ def _pieces(
     merged: dict[int, int] = {}
     if hours is not None:
         merged.update(zip(hours.windows.tolist(), hours.upto.tolist(), strict=True))
-    read = []
+    read: list[int] = []
+    single: list[tuple[Moments, Values]] = []
     for window, chunk in chunks.items():
-        points = files.unpacked(chunk.points, chunk.where)
+        points = files.unpacked(chunk)
         if points is not None:
             merged[window] = chunk.upto
             read.append(window)
-            pieces.append(alone(*points))
+            single.append(points)
     if hours is not None:
         pieces.append(_moments(hours.without(read).cells()))
-    pieces += [alone(*points) for points in _newer(files, series, recent.get(series.id, _NOTHING), windows, merged)]
+    single += _newer(files, series, recent.get(series.id, _NOTHING), windows, merged)
+    if single:
+        pieces.append(alone(*joined(single)))
     return pieces
 
 
@@ -154,7 +157,7 @@ def _newer(
     found = []
     for window, number, blob in sorted(recent.parts, key=lambda part: part[1]):
         if window in windows and number > merged.get(window, 0):
-            points = files.unpacked(blob, f"part {number} of series {series.id} in the log")
+            points = files.unpacked_part(blob, f"part {number} of series {series.id} in the log")
             if points is not None:
                 found.append(points)
     if len(recent.at_ms):

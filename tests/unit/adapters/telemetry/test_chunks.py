@@ -187,6 +187,19 @@ def test_a_year_that_was_forgotten_may_begin_again(files: ChunkFiles):
     assert points_of(files) == [(0, 23.0)]
 
 
+def test_hours_that_were_moved_aside_are_counted_anew_from_the_points(files: ChunkFiles):
+    files.merge({(TEMPERATURE.id, window): [(window, part(window, (0, 20.0)))] for window in (MARCH, APRIL)})
+    files.close()
+    for path in files.folder.glob("rollup-2026.db*"):
+        path.unlink()
+    again = ChunkFiles(files.folder)
+
+    again.merge({(CO2.id, MARCH): [(1, part(MARCH, (0, 600.0)))]})
+
+    assert [counts_of(again, window=window) for window in (MARCH, APRIL)] == [[1], [1]]
+    assert again.highest_part() == APRIL
+
+
 # --- damage -----------------------------------------------------------------------------------------------------------
 
 

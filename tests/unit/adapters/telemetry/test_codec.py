@@ -68,15 +68,19 @@ def test_switches_come_back_in_their_order(packed, points):
 
 
 @given(st.data())
-def test_a_chunk_with_one_changed_byte_is_refused_or_was_not_changed(data):
+def test_points_with_one_changed_byte_are_refused_or_the_same(data):
     kind = data.draw(st.sampled_from(Kind))
     values: Values = ["open", "closed"] * 30 if kind is Kind.TEXT else (TEMPERATURE[:60] > 21).astype(np.float64)
     blob = bytearray(data.draw(st.sampled_from([pack, pack_dense]))(MINUTES[:60], values, kind))
     place = data.draw(st.integers(0, len(blob) - 1))
     blob[place] ^= data.draw(st.integers(1, 255))
 
-    with pytest.raises(UnreadablePoints, match=r"2026-03\.db"):
-        unpack(bytes(blob), "2026-03.db")
+    try:
+        at, found = unpack(bytes(blob), "2026-03.db")
+    except UnreadablePoints as exc:
+        assert "2026-03.db" in str(exc)
+    else:  # a bit of zlib's head says only how hard it tried
+        assert (at.tolist(), list(found)) == (MINUTES[:60].tolist(), list(values))
 
 
 # --- how they are written ---------------------------------------------------------------------------------------------
