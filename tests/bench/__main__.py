@@ -215,12 +215,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each latency measurement; the median counts")
     parser.add_argument("--count", type=int, default=1600, help="taps in one run")
-    parser.add_argument("--only", choices=("taps", "ingest", "start"), help="one part of it")
+    parser.add_argument("--only", choices=("taps", "ingest", "start", "history"), help="one part of it")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="natoma-bench-") as name:
         bench = Bench(Path(name), args.runs, args.count)
-        if args.only != "start":
+        if args.only not in ("start", "history"):
             with mqtt.broker(bench.folder / "broker") as port:
                 product = Product(bench.folder / "product", port, bench.tool, people=200)
                 product.start()
@@ -234,6 +234,8 @@ def main() -> None:
                 product.stop()
         if args.only in (None, "start"):
             bench.start(10_000)
+        if args.only in (None, "history"):
+            bench.rows += history.measure(bench.folder / "year")
         print_table(bench.rows)
         if args.json:
             args.json.write_text(json.dumps([row.__dict__ for row in bench.rows], indent=1, ensure_ascii=False))
