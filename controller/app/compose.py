@@ -34,6 +34,7 @@ from controller.app.health import Watch
 from controller.app.lock import alone_in
 from controller.app.publications import space_at_start, version_read
 from controller.app.runners import Runners, running, until
+from controller.app.restore import settle_restored
 from controller.app.sending import open_outgoing
 from controller.app.stores import Stores, kept_in, open_stores
 from controller.app.wiring import FACTS_SHOWN, Services
@@ -115,6 +116,7 @@ async def run(
         stores = await stack.enter_async_context(open_stores(settings.home, space, clock.now))
         # Before the endpoint is told: whoever brings up doors finds what they need beside it.
         await asyncio.to_thread(
+        await settle_restored(settings.data, stores, clock.now())
             write_door_keys,
             settings.data / "broker",
             stores.digests.list_key,
