@@ -16,6 +16,7 @@ from functools import partial
 from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_door_keys, write_private
 from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
+from controller.adapters.certificates import papers_of
 from controller.adapters.clock import HouseClock, last_known
 from controller.adapters.fetch import CalendarSource
 from controller.adapters.ical_process import CalendarReader
@@ -49,6 +50,7 @@ from controller.services.entry.whereabouts import recalled
 from controller.services.history.desk import HistoryDesk
 from controller.services.history.outgoing import Outgoing
 from controller.services.meters import Meters
+from controller.services.papers import PapersWatch
 from controller.services.policy.publishing import Following
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.displays import Displays, beat
@@ -247,6 +249,9 @@ class _Service:
             elsewhere=ACCESS_KINDS,
         )
         self._outbound.link = self._access_side.link
+        self._papers_watch = PapersWatch(
+            lambda: papers_of(broker.tls, lambda: self._access_side.link.state), board, clock
+        )
         self._runners: Runners
 
     # --- what happens inside ----------------------------------------------------------------------
@@ -301,6 +306,7 @@ class _Service:
             runners.start(work, name)
         runners.start(self._each_second(), "every second")
         runners.start(self._keep_time(), "last known time")
+        runners.start(self._papers_watch.run(), "certificates")
         runners.start(keep_fresh(services.index, self._stores.registry, self._registry_changed), "rights")
         runners.start(self._stores.keep_reserve_empty(), "reserve")
         runners.start(self._watch().run(), "watch")

@@ -40,6 +40,12 @@ async def dial(settings: LinkSettings) -> socket.socket:
         raise
 
 
+def certificate_ends(sock: socket.socket) -> float | None:
+    """Epoch seconds until which the broker's certificate is good; None where it showed none."""
+    shown = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
+
+
 async def _connect(settings: LinkSettings, loop: asyncio.AbstractEventLoop) -> socket.socket:
     try:
         found = await loop.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)

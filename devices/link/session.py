@@ -18,7 +18,7 @@ from devices.link.backoff import Backoff
 from devices.link.clash import ClashSuspicion
 from devices.link.connection import Connection
 from devices.link.delivery import Delivery
-from devices.link.dial import dial
+from devices.link.dial import certificate_ends, dial
 from devices.link.errors import IdentityClash
 from devices.link.exchange import Exchange
 from devices.link.packets import Poison, Puback, pack_publish_properties
@@ -68,6 +68,7 @@ class Link:
         self._pulse: Pulse | None = None
         self._state = LinkState(since=wall())  # without what changes with every message: `state` adds it
         self._opened_at = 0.0  # the loop's clock
+        self._certificate_ends: float | None = None
         self._received = 0
         self._sent = 0
         self._poisoned = 0
@@ -192,7 +193,9 @@ class Link:
         connection: Connection | None = None
         try:
             async with asyncio.timeout(self.settings.connect_timeout_s):
-                connection = Connection(self.settings, await dial(self.settings), self._loop, self)
+                sock = await dial(self.settings)
+                self._certificate_ends = certificate_ends(sock)
+                connection = Connection(self.settings, sock, self._loop, self)
                 connection.open()
                 await connection.opened
             if self._pulse is not None:
@@ -257,6 +260,7 @@ class Link:
             last_error=None,
             reconnects=generation - 1,
             session_lost=before.session_lost + lost,
+            certificate_ends=self._certificate_ends,
         )
         # At each connect, also into a kept session: a new subscription is what makes the broker send retained state.
         if self._filters:

@@ -24,6 +24,9 @@ class LinkState:
     session_lost: int = 0  # times the broker had no session where it should have: messages may be missing
     identity_clashes: int = 0  # times another client with our id took the session
     refused_subscriptions: tuple[str, ...] = ()
+    certificate_ends: float | None = (
+        None  # epoch seconds until which the broker's certificate is good; None without TLS
+    )
     poisoned: int = 0  # messages that could not be read as MQTT says and were dropped
     callback_errors: int = 0  # messages whose receiver raised; dropped, with a traceback in the log
     received: int = 0
