@@ -48,7 +48,9 @@ from controller.services.clock_watch import ClockWatch
 from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.history.desk import HistoryDesk
+from controller.services.history.news import fact_of
 from controller.services.history.outgoing import Outgoing
+from controller.services.history.sender import CONSUMER
 from controller.services.meters import Meters
 from controller.services.papers import PapersWatch
 from controller.services.policy.publishing import Following
@@ -115,7 +117,11 @@ async def run(
         stack.enter_context(alone_in(settings.data))
         clock = HouseClock(last_known(settings.data / LAST_TIME))
         space = space_at_start(settings.data, settings.space, space)
-        stores = await stack.enter_async_context(open_stores(settings.home, space, clock.now))
+        read_by = (CONSUMER,) if settings.influx is not None else ()
+        stores = await stack.enter_async_context(
+            open_stores(settings.home, space, clock.now, log_cap_mb=settings.telemetry_cap_mb, log_read_by=read_by)
+        )
+        await settle_restored(settings.data, stores, clock.now())
         # Before the endpoint is told: whoever brings up doors finds what they need beside it.
         await asyncio.to_thread(
         await settle_restored(settings.data, stores, clock.now())
@@ -294,6 +300,7 @@ class _Service:
     async def working(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """The tasks; they begin before anything comes in, and end after the last message was written down."""
         facts = await recalled(self._stores.events, self._clock.now() - RECALLED, at_least=FACTS_SHOWN)
+        self._stores.telemetry.listen(lambda news: self._services.journal.note(fact_of(news, self._clock.now())))
         await self._services.recall(facts, await self._stores.telemetry.newest())
         async with running(stop) as runners:
             self._runners = runners

@@ -6,7 +6,7 @@ measured (docs/decisions/0001), `secrets/` the key of the badges, `reserve.jsonl
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,7 +37,7 @@ from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain
 from controller.adapters.sql.waiting import SqlWaiting
 from controller.adapters.telemetry.beside import HistoryBeside
 from controller.adapters.telemetry.numbers import NumberFile
-from controller.adapters.telemetry.store import TelemetryStore
+from controller.adapters.telemetry.store import CAP_MB, TelemetryStore
 from controller.app.wiring import Kept
 from controller.config import Home
 from controller.domain.building import Space
@@ -171,7 +171,14 @@ def _folder_of(home: Path | Home) -> Path:
 
 
 @asynccontextmanager
-async def open_stores(home: Path | Home, space: Space, now: Now | None = None) -> AsyncIterator[Stores]:
+async def open_stores(
+    home: Path | Home,
+    space: Space,
+    now: Now | None = None,
+    *,
+    log_cap_mb: int = CAP_MB,
+    log_read_by: Collection[str] = (),
+) -> AsyncIterator[Stores]:
     """Create or upgrade, then open; StartupError says what a person must do about a store that will not open.
 
     By `now`, what is long over is not loaded; without it, by the machine's clock.
@@ -181,7 +188,7 @@ async def open_stores(home: Path | Home, space: Space, now: Now | None = None) -
     async with (
         open_registry(home, space, now) as registry,
         await SqlEventLog.open(data / "events.db") as events,
-        await TelemetryStore.open(data / "telemetry.db") as telemetry,
+        await TelemetryStore.open(data / "telemetry.db", cap_mb=log_cap_mb, consumers=log_read_by) as telemetry,
     ):
         reserve = Reserve(data / "reserve.jsonl")
         try:

@@ -46,6 +46,7 @@ def settled(written: Written, sources: Sources) -> Settings:
         notify=_notify(written, sources),
         calendars_private_hosts=written.calendars_private_hosts,
         keep=_keep(written, sources),
+        telemetry_cap_mb=written.telemetry_cap_mb,
         influx=_influx(written, sources),
         log_level=written.log_level,
     )

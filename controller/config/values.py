@@ -57,6 +57,7 @@ class Settings:
     notify: NotifySettings = field(default_factory=NotifySettings)
     calendars_private_hosts: tuple[str, ...] = ()  # of the own network, that calendars may be read from all the same
     keep: Keeping = DEFAULTS
+    telemetry_cap_mb: int = 2048  # what the log of readings may take, with what nobody has read yet
     influx: InfluxSettings | None = None  # where readings are sent on to
     log_level: LogLevel = LogLevel.INFO
 

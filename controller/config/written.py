@@ -90,6 +90,7 @@ class Written(BaseSettings):
     keep_telemetry: Period = DEFAULTS.telemetry
     keep_hourly: Period = DEFAULTS.hourly
     keep_refused: Period = DEFAULTS.refused
+    telemetry_cap_mb: int = Field(2048, ge=16, le=1_000_000)
     influx_url: str | None = Field(None, max_length=500)
     influx_org: str = Field("natoma", min_length=1, max_length=200)
     influx_bucket: str = Field("natoma", min_length=1, max_length=200)
@@ -154,6 +155,7 @@ RIGHT = {
         ("keep_access", "keep_events", "keep_gaps", "keep_telemetry", "keep_hourly", "keep_refused"), _A_PERIOD
     ),
     "influx_url": "write http://host:8086 or https://host, with the path before /api/v2 where there is one",
+    "telemetry_cap_mb": "write a number of MiB from 16 to 1000000",
     "influx_org": "name the organisation, as InfluxDB has it",
     "influx_bucket": "name the bucket that readings go into",
     "influx_token": "write a token that may write to that bucket",

@@ -313,4 +313,4 @@ def _windows(start_ms: int, end_ms: int) -> range:
 
 
 def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+    return round(moment.timestamp() * 1000)
