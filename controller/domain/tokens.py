@@ -30,6 +30,7 @@ class TokenScope(StrEnum):
     BOOTH_READ = "booth:read"
     BOOTH_WRITE = "booth:write"
     PEOPLE_READ = "people:read"  # names, to find whom a booking is for
+    TELEMETRY_READ = "telemetry:read"  # what was measured, in one room or everywhere
     COMMUNITY_READ = "community:read"  # who is here, of those who chose to be seen
 
 

@@ -16,6 +16,7 @@ from controller.domain.building import Area, Room, RoomKind, Space
 from controller.domain.ids import AreaId, PersonId, TokenId
 from controller.domain.membership import Membership, Person, PersonKind
 from controller.domain.tokens import Token, TokenScope
+from controller.services.history.desk import HistoryDesk
 from controller.services.meters import Meters
 from controller.services.ports import RegistrySnapshot
 from controller.services.screens.health import HealthBoard
@@ -27,6 +28,7 @@ from controller.web.api.house import ApiHouse
 from controller.web.api.routes import Route
 from controller.web.api.table import Programs, table
 from controller.web.app import create_app
+from tests.support.memory_history import MemoryHistory
 from tests.support.services import (
     BOOTH,
     FULL,
@@ -84,6 +86,8 @@ class ApiSite:
 
     clock: HandClock = field(default_factory=HandClock)
 
+    history: MemoryHistory = field(default_factory=MemoryHistory)
+
     def __post_init__(self) -> None:
         self.house = House(space=HOUSE, people=PEOPLE, clock=self.clock)
         self.registry = self.house.registry
@@ -110,6 +114,7 @@ class ApiSite:
             room_state=lambda area: self.feed.current("room", area),
             bookings=self.desk,
             community=self.house.services.community,
+            history=HistoryDesk(self.history, lambda: index.space, self.clock.now),
             now=self.clock.now,
         )
 

@@ -106,7 +106,7 @@ class HistoryDesk:
     def selection(self, asked: Question, within: AreaId | None = None) -> Selection:
         """The series that are meant."""
         reached = self._history.series(Selection(room=within))
-        chosen = selection_of(asked, self._space(), reached)
+        chosen = selection_of(asked, self._space(), reached, within)
         if within is None:
             return chosen
         return Selection(chosen.device, chosen.channel, within, chosen.device_class)

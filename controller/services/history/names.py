@@ -15,11 +15,14 @@ _NAMED_AT_MOST = 6
 _SHOWN = 60
 
 
-def selection_of(asked: Question, space: Space, known: Iterable[Series]) -> Selection:
-    """What is asked for, by the space and by what was ever measured; AskedError names what neither knows."""
+def selection_of(asked: Question, space: Space, known: Iterable[Series], within: AreaId | None) -> Selection:
+    """What is asked for, by the space and by what was ever measured; AskedError names what neither knows.
+
+    `within` is the only room of whoever asks, and `known` what is measured there: nothing else is named.
+    """
     series = [*known]
     room = _room(asked.room, space, series) if asked.room is not None else None
-    device = _device(asked.device, space, series) if asked.device is not None else None
+    device = _device(asked.device, space, series, within) if asked.device is not None else None
     device_class = None
     if asked.device_class is not None:
         device_class = _one(
@@ -45,8 +48,9 @@ def _room(text: str, space: Space, series: Collection[Series]) -> AreaId:
     raise _unknown("room", text, [*rooms, *rooms.values(), *gone], f"{space.name} has no room", show=[*rooms])
 
 
-def _device(text: str, space: Space, series: Collection[Series]) -> DeviceId:
-    known = {str(device) for device in space.devices} | {str(one.device) for one in series}
+def _device(text: str, space: Space, series: Collection[Series], within: AreaId | None) -> DeviceId:
+    there = {str(one.id) for one in space.devices.values() if within in (None, one.area)}
+    known = there | {str(one.device) for one in series}
     return DeviceId(_one("device", text, known, f"{space.name} has no device"))
 
 

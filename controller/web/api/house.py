@@ -8,6 +8,7 @@ from controller.domain.building import Area, Room, Space
 from controller.domain.ids import AreaId, PersonId
 from controller.domain.membership import PersonKind
 from controller.services.booking.desk import BookingDesk
+from controller.services.history.desk import HistoryDesk
 from controller.services.people.community import Community
 from controller.services.ports import RegistrySnapshot
 from controller.web.api.problems import not_found
@@ -20,6 +21,7 @@ class ApiHouse:
     room_state: Callable[[AreaId], Mapping[str, object] | None]  # as the live feed has it
     bookings: BookingDesk
     community: Community
+    history: HistoryDesk
     now: Callable[[], datetime]
 
     def room(self, id: str) -> tuple[Area, Room]:

@@ -21,6 +21,7 @@ from controller.web.api.problems import PLACE, Problem
 from controller.web.api.rooms import RoomResource
 from controller.web.api.routes import PREFIX, Route
 from controller.web.api.series import SeriesResource
+from controller.web.api.telemetry import TelemetryResource
 from controller.web.api.waiting import WaitingResource
 from controller.web.api.whoami import TokenResource
 
@@ -37,6 +38,7 @@ def table(house: ApiHouse, evenings: Evenings, studio: Studio) -> tuple[Route, .
         ("waiting", WaitingResource(house)),
         ("events", EventResource(house, evenings)),
         ("booths", BoothResource(house, studio)),
+        ("telemetry", TelemetryResource(house)),
         ("people", PeopleResource(house)),
         ("community", CommunityResource(house)),
     )
