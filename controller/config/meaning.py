@@ -99,43 +99,45 @@ def _notify(written: Written, sources: Sources) -> NotifySettings:
 
 def _influx(written: Written, sources: Sources) -> InfluxSettings | None:
     if written.influx_url is None:
-        for name in ("influx_org", "influx_bucket", "influx_token", "influx_gzip", "influx_lines"):
+        for name in ("influx_org", "influx_bucket", "influx_token", "influx_gzip", "influx_lines", "influx_read_url"):
             if name in sources.values:
                 why = "says how readings are sent on to a database, but not to which"
                 raise InputError(sources.wrong(name, why, "set influx_url too"))
         return None
-    right = RIGHT["influx_url"]
-    try:
-        url = urlsplit(written.influx_url)
-        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address:
-        raise InputError(sources.wrong("influx_url", "is no address of a database", right))
-    if url.username is not None or url.query or url.fragment:
-        raise InputError(
-            sources.wrong(
-                "influx_url",
-                "has more than host, port and path",
-                f"{right}; a token has a setting of its own, influx_token",
-            )
-        )
-    path = url.path.rstrip("/")
-    if path.endswith(("/api/v2", "/api/v2/write", "/write")):
-        raise InputError(
-            sources.wrong("influx_url", "names the address of one request", f"{right}; /api/v2/write is put behind it")
-        )
+    url = _influx_address("influx_url", written.influx_url, sources)
+    if url.endswith(("/api/v2", "/api/v2/write", "/write")):
+        right = f"{RIGHT['influx_url']}; /api/v2/write is put behind it"
+        raise InputError(sources.wrong("influx_url", "names the address of one request", right))
+    read_url = ""
+    if written.influx_read_url is not None:
+        read_url = _influx_address("influx_read_url", written.influx_read_url, sources)
     token = written.influx_token.get_secret_value() if written.influx_token is not None else ""
     if not token.isprintable() or not token.isascii():
         raise InputError(sources.wrong("influx_token", "has characters that no token has", RIGHT["influx_token"]))
     return InfluxSettings(
-        url=f"{url.scheme}://{url.netloc}{path}",
+        url=url,
         org=written.influx_org,
         bucket=written.influx_bucket,
         token=token,
         gzip=written.influx_gzip,
         lines=written.influx_lines,
+        read_url=read_url,
     )
+
+
+def _influx_address(name: str, text: str, sources: Sources) -> str:
+    right = RIGHT[name]
+    try:
+        url = urlsplit(text)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise InputError(sources.wrong(name, "is no address of a database", right))
+    if url.username is not None or url.query or url.fragment:
+        right = f"{right}; a token has a setting of its own, influx_token"
+        raise InputError(sources.wrong(name, "has more than host, port and path", right))
+    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
 
 
 def _broker(written: Written, sources: Sources) -> Broker | None:

@@ -97,6 +97,7 @@ class Written(BaseSettings):
     influx_token: SecretStr | None = None
     influx_gzip: bool = False
     influx_lines: int = Field(MOST_LINES, ge=1, le=MOST_LINES)
+    influx_read_url: str | None = Field(None, max_length=500)
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
 
     @classmethod
@@ -128,7 +129,7 @@ SYNONYMS = {
     "influxdb_token": "influx_token",
 }
 # A broker's URL is easily written as `broker`, with its password.
-URLS = frozenset({"mqtt", "broker", "database", "notify_smtp", "influx_url"})
+URLS = frozenset({"mqtt", "broker", "database", "notify_smtp", "influx_url", "influx_read_url"})
 _A_PERIOD = "write a number with h, d or y behind it, such as 25h, 90d or 2y"
 # Never shown, whatever is wrong with them.
 SECRETS = frozenset({"influx_token", "notify_webhook_secret"})
@@ -154,12 +155,13 @@ RIGHT = {
     **dict.fromkeys(
         ("keep_access", "keep_events", "keep_gaps", "keep_telemetry", "keep_hourly", "keep_refused"), _A_PERIOD
     ),
-    "influx_url": "write http://host:8086 or https://host, with the path before /api/v2 where there is one",
     "telemetry_cap_mb": "write a number of MiB from 16 to 1000000",
+    "influx_url": "write http://host:8086 or https://host, with the path before /api/v2 where there is one",
     "influx_org": "name the organisation, as InfluxDB has it",
     "influx_bucket": "name the bucket that readings go into",
     "influx_token": "write a token that may write to that bucket",
     "influx_gzip": "write true or false",
     "influx_lines": f"write a number from 1 to {MOST_LINES}",
+    "influx_read_url": "write http://host:8481/select/0/prometheus, or leave it out where influx_url answers questions too",
     "log_level": f"write {', '.join(level.value for level in LogLevel)}",
 }

@@ -15,3 +15,4 @@ class InfluxSettings:
     token: str = field(default="", repr=False)
     gzip: bool = False
     lines: int = MOST_LINES  # of one request
+    read_url: str = ""  # where they are read back, if that is elsewhere
