@@ -34,8 +34,8 @@ from controller.adapters.publications import PublicationFolder
 from controller.app.health import Watch
 from controller.app.lock import alone_in
 from controller.app.publications import space_at_start, version_read
-from controller.app.runners import Runners, running, until
 from controller.app.restore import settle_restored
+from controller.app.runners import Runners, running, until
 from controller.app.sending import open_outgoing
 from controller.app.stores import Stores, kept_in, open_stores
 from controller.app.wiring import FACTS_SHOWN, Services
@@ -124,7 +124,6 @@ async def run(
         await settle_restored(settings.data, stores, clock.now())
         # Before the endpoint is told: whoever brings up doors finds what they need beside it.
         await asyncio.to_thread(
-        await settle_restored(settings.data, stores, clock.now())
             write_door_keys,
             settings.data / "broker",
             stores.digests.list_key,
@@ -300,8 +299,8 @@ class _Service:
     async def working(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """The tasks; they begin before anything comes in, and end after the last message was written down."""
         facts = await recalled(self._stores.events, self._clock.now() - RECALLED, at_least=FACTS_SHOWN)
-        self._stores.telemetry.listen(lambda news: self._services.journal.note(fact_of(news, self._clock.now())))
         await self._services.recall(facts, await self._stores.telemetry.newest())
+        self._stores.telemetry.listen(lambda news: self._services.journal.note(fact_of(news, self._clock.now())))
         async with running(stop) as runners:
             self._runners = runners
             self._start_tasks(runners)
