@@ -12,6 +12,7 @@ _COMMANDS: dict[str, str] = {
     "last": "controller.cli.telemetry_last",
     "history": "controller.cli.telemetry_history",
     "export": "controller.cli.telemetry_export",
+    "verify": "controller.cli.telemetry_verify",
 }
 
 

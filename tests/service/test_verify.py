@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.domain.history.values import EVERYTHING, Selection, Span
-from controller.services.history.verify import Underway, as_data, compare, in_words
+from controller.errors import InputError
+from controller.services.history.verify import Underway, as_data, compare, compared_span, in_words
 from tests.service.test_long_history import MemoryArchive
 from tests.support.memory_history import MemoryHistory
 
@@ -41,6 +42,22 @@ def fill(history: MemoryHistory) -> None:
 
 def one_more(history: MemoryHistory, at_ms: int) -> None:
     history.put("air", "temperature", [(at_ms, 21.0)], device_class="temperature", unit="°C", room="hall")
+
+
+def test_what_is_on_its_way_and_what_is_forgotten_here_is_not_compared():
+    year = Span(NOON - timedelta(days=365), NOON)
+
+    span = compared_span(year, NOON, timedelta(days=90))
+
+    assert span == Span(NOON - timedelta(days=90) + timedelta(hours=2), NOON - timedelta(minutes=1))
+    assert compared_span(AFTERNOON, NOON + timedelta(days=1), timedelta(days=90)) == AFTERNOON
+
+
+def test_a_span_of_which_nothing_is_kept_is_refused_with_the_reason():
+    lately = Span(NOON - timedelta(days=100), NOON - timedelta(days=95))
+
+    with pytest.raises(InputError, match="those from before 2025-03-17 are not kept here"):
+        compared_span(lately, NOON, timedelta(days=90))
 
 
 async def test_two_sides_with_the_same_points_are_equal(here: MemoryHistory, there: MemoryArchive):

@@ -37,7 +37,7 @@ class Asking:
     def __init__(self, settings: ReadSettings) -> None:
         self._settings = settings
         url = urlsplit(settings.url)
-        self._path = url.path.rstrip("/")
+        self.base = url.path.rstrip("/")
         self._host = url.hostname or ""
         self._connection: http.client.HTTPConnection
         if url.scheme == "https":
@@ -53,13 +53,14 @@ class Asking:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def get(self, path: str, asked: Mapping[str, str]) -> bytes:
-        """The body of a 200; StoreError for everything else."""
+    def get(self, path: str, asked: Mapping[str, str], *, base: str | None = None) -> bytes:
+        """The body of a 200; StoreError for everything else. `base`: another one than the address has."""
+        base = self.base if base is None else base
         headers = {"Accept": "application/json"}
         if self._settings.token:
             headers["Authorization"] = f"Token {self._settings.token}"
         try:
-            self._connection.request("GET", f"{self._path}{path}?{urlencode(asked)}", headers=headers)
+            self._connection.request("GET", f"{base}{path}?{urlencode(asked)}", headers=headers)
             response = self._connection.getresponse()
             body = response.read(MOST_BYTES)
         except (OSError, http.client.HTTPException) as error:

@@ -31,8 +31,15 @@ class Export:
         # Its end is part of its span.
         asked = {"match[]": _selector(series), "start": _seconds(start_ms), "end": _seconds(end_ms - 1)}
         found: list[tuple[int, float]] = []
+        # Its writes may come below /influx; this never does.
+        base = self._asking.base.removesuffix("/influx")
+        if base.startswith("/insert/"):
+            raise StoreError(
+                f"{self._asking.place} only takes readings — set influx_read_url to the cluster's vmselect, "
+                "http://vmselect:8481/select/0/prometheus"
+            )
         try:
-            for line in self._asking.get("/api/v1/export", asked).splitlines():
+            for line in self._asking.get("/api/v1/export", asked, base=base).splitlines():
                 block = json.loads(line)
                 found.extend(zip(block["timestamps"], map(float, block["values"]), strict=True))
         except (ValueError, KeyError, TypeError) as error:

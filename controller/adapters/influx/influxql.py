@@ -31,7 +31,8 @@ class InfluxQl:
 
     def __init__(self, asking: Asking, database: str, *, page: int = PAGE) -> None:
         self._asking = asking
-        self._database = database
+        # As 2.x maps the name of a bucket: before a slash the database, behind it the retention policy.
+        self._database, _, self._policy = database.partition("/")
         self._page = page
 
     def raw(self, series: Series, start_ms: int, end_ms: int) -> Points | None:
@@ -90,7 +91,8 @@ class InfluxQl:
             start_ns = last + 1 if not group_ms else max(last + group_ms * NS_IN_MS, start_ns + 1)
 
     def _answer(self, statement: str) -> tuple[list[list[Any]], bool]:
-        body = self._asking.get("/query", {"db": self._database, "q": statement, "epoch": "ns"})
+        asked = {"db": self._database, "q": statement, "epoch": "ns"}
+        body = self._asking.get("/query", asked | {"rp": self._policy} if self._policy else asked)
         try:
             # Go writes the float -0.0 as -0.
             (result,) = json.loads(body, parse_int=lambda text: -0.0 if text == "-0" else int(text))["results"]

@@ -26,7 +26,8 @@ class ReadBack:
     def __init__(self, settings: ReadSettings, *, page: int = PAGE) -> None:
         self._settings = settings
         self._page = page
-        self._exports = False  # VictoriaMetrics, as far as we know
+        # Whether it is VictoriaMetrics, as far as we know; a vmselect of its cluster is known by its address.
+        self._exports = "/select/" in settings.url
 
     @property
     def address(self) -> str:

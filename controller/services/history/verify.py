@@ -6,15 +6,20 @@ that are none of the database's doing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from controller.domain.history.values import Selection, Series, Span
+from controller.errors import InputError
 from controller.services.history.beyond import Archive
 from controller.services.history.ports import History
 
 HOUR_S = 3_600
 SHOWN = 20
+# A reading is there seconds after it was measured, if all is well.
+ON_ITS_WAY = timedelta(minutes=1)
+# Whole hours go, and not to the minute.
+FORGETTING = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,18 @@ class Underway:
 
     waiting: int = 0  # messages not yet sent
     parked: int = 0  # readings it has refused
+
+
+def compared_span(asked: Span, now: datetime, kept: timedelta) -> Span:
+    """As much of it as both sides can have: nothing that is on its way now, nothing that is not kept here any more."""
+    start = max(asked.start, now - kept + FORGETTING)
+    end = min(asked.end, now - ON_ITS_WAY)
+    if start >= end:
+        raise InputError(
+            f"there is nothing to compare from {asked.start:%Y-%m-%d %H:%M} to {asked.end:%Y-%m-%d %H:%M} UTC: readings "
+            f"of the last minute are on their way, and those from before {now - kept:%Y-%m-%d} are not kept here"
+        )
+    return Span(start, end)
 
 
 async def compare(here: History, archive: Archive, selection: Selection, span: Span) -> Comparison:

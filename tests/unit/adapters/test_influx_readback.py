@@ -24,6 +24,10 @@ AIR = Series(SeriesId(1), DeviceId("air-1"), "temperature", Kind.NUMBER, "temper
 MODE = Series(SeriesId(2), DeviceId("air-1"), "it's", Kind.TEXT)
 
 
+# What VictoriaMetrics answers to any question.
+STUB = 200, {"results": [{"series": [{"name": "databases", "columns": ["name"], "values": [["_internal"]]}]}]}
+
+
 class Scripted:
     """Answers each question with the next answer: (status, body)."""
 
@@ -55,8 +59,8 @@ class Scripted:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def read_back(self, page: int = 10_000) -> ReadBack:
-        return ReadBack(ReadSettings(self.url, "natoma", token="secret-token", timeout_s=5), page=page)
+    def read_back(self, page: int = 10_000, bucket: str = "natoma", below: str = "") -> ReadBack:
+        return ReadBack(ReadSettings(f"{self.url}{below}", bucket, token="secret-token", timeout_s=5), page=page)
 
 
 @pytest.fixture
@@ -125,13 +129,8 @@ async def test_minus_zero_keeps_its_sign(database: Scripted):
 
 
 async def test_a_database_without_influxql_is_read_by_its_export_from_then_on(database: Scripted):
-    stub = {
-        "results": [
-            {"statement_id": 0, "series": [{"name": "databases", "columns": ["name"], "values": [["_internal"]]}]}
-        ]
-    }
     point = {"metric": {"__name__": "temperature_value"}, "values": [21.5], "timestamps": [NOON_NS // 1_000_000]}
-    database.answers = [(200, stub), (200, point), (200, b"")]
+    database.answers = [STUB, (200, point), (200, b"")]
     read_back = database.read_back()
 
     (points,) = await read_back.raw([AIR], HOUR)
@@ -183,11 +182,41 @@ async def test_a_database_that_is_away_is_named(database: Scripted):
 
 
 async def test_an_export_that_is_none_is_told(database: Scripted):
-    stub = {"results": [{"series": [{"name": "databases", "values": [["_internal"]]}]}]}
-    database.answers = [(200, stub), (200, b"hello")]
+    database.answers = [STUB, (200, b"hello")]
 
     with pytest.raises(StoreError, match="no export"):
         await database.read_back().raw([AIR], HOUR)
+
+
+async def test_a_bucket_with_a_slash_names_its_retention_policy(database: Scripted):
+    database.answers = [rows()]
+
+    await database.read_back(bucket="house/long").raw([AIR], HOUR)
+
+    assert (database.asked[0]["db"], database.asked[0]["rp"]) == ("house", "long")
+
+
+async def test_a_vmselect_is_asked_for_its_export_at_once(database: Scripted):
+    database.answers = [(200, b"")]
+
+    assert await database.read_back(below="/select/0/prometheus").raw([AIR], HOUR) == []
+
+    assert [asked["path"] for asked in database.asked] == ["/select/0/prometheus/api/v1/export"]
+
+
+async def test_a_single_victoria_written_to_below_influx_is_read_above_it(database: Scripted):
+    database.answers = [STUB, (200, b"")]
+
+    assert await database.read_back(below="/influx").raw([AIR], HOUR) == []
+
+    assert [asked["path"] for asked in database.asked] == ["/influx/query", "/api/v1/export"]
+
+
+async def test_a_vminsert_says_where_its_cluster_is_read(database: Scripted):
+    database.answers = [STUB]
+
+    with pytest.raises(StoreError, match="set influx_read_url to the cluster's vmselect"):
+        await database.read_back(below="/insert/0/influx").raw([AIR], HOUR)
 
 
 def test_no_group_of_a_question_crosses_an_edge():
