@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from itertools import pairwise
 
 import numpy as np
@@ -54,8 +54,12 @@ class Compaction:
         trimming: Trimming,
         moving: threading.Lock,
         received_ms: Callable[[], int],
+        merger: Executor,
     ) -> None:
-        """`moving` is held while points are in a tail and in a part; whoever gathers points holds it as well."""
+        """`moving` is held while points are in a tail and in a part; whoever gathers points holds it as well.
+
+        Months are written by `merger`, which the writer's thread only looks after.
+        """
         self._tails = tails
         self._chunks = chunks
         self._trimming = trimming
@@ -68,7 +72,7 @@ class Compaction:
         self._met = 0
         self._pass: Iterator[None] | None = None
         self._merged_at_once = 8
-        self._merger = ThreadPoolExecutor(1, thread_name_prefix="telemetry merger")
+        self._merger = merger
         self._is_merging = False
         self.failures = 0  # passes that were given up
         self.trouble = ""  # why a month could not be written; its parts wait
@@ -115,10 +119,6 @@ class Compaction:
         for _ in self._one_pass(connection, self._demanded):
             if self._is_merging:
                 time.sleep(0.001)
-
-    def close(self) -> None:
-        """Wait for the merge that is under way, if any."""
-        self._merger.shutdown()
 
     def _is_due(self) -> bool:
         if not self._begun_ms:

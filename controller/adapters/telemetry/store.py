@@ -7,7 +7,8 @@ for) and `ReadingsLog` (they are sent on); how each is done is the other files' 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,14 +20,13 @@ from controller.adapters.group_commit import ROWS_PER_TIDY, TURN_EVERY_S, GroupC
 from controller.adapters.sqlite_file import damaged, open_writer
 from controller.adapters.telemetry import query
 from controller.adapters.telemetry.chunks import ChunkFiles
-from controller.adapters.telemetry.compaction import POINTS_IN_TAIL, Compaction
-from controller.adapters.telemetry.log import ROWS, Appender, Batch, landed, legacy_meanings
+from controller.adapters.telemetry.log import Batch
 from controller.adapters.telemetry.reading import Readers, gathered, rows_after
 from controller.adapters.telemetry.rollups import WINDOW_MS
 from controller.adapters.telemetry.schema import bring_up
-from controller.adapters.telemetry.series import Registry
-from controller.adapters.telemetry.tail import NEVER, Tails
-from controller.adapters.telemetry.trimming import Consumers, Trimming
+from controller.adapters.telemetry.tail import NEVER
+from controller.adapters.telemetry.trimming import Consumers
+from controller.adapters.telemetry.writing import Writing
 from controller.domain.history.values import EVERYTHING, Selection, Series, Span, Value
 from controller.domain.ids import DeviceId
 from controller.errors import StoreError
@@ -45,7 +45,6 @@ PAUSE_S = 0.003
 CHECKPOINT_PAGES = 4000
 # What the log may take on the disk.
 CAP_MB = 2048
-_REPLAYED_AT_ONCE = 5_000
 
 
 class TelemetryStore:
@@ -59,20 +58,16 @@ class TelemetryStore:
         self._untold: list[StoreNews] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moving = Lock()
-        self._tails = Tails()
-        self._registry = Registry(self._tails)
-        self._appender = Appender(self._registry, self._tails, self._tell)
         self._consumers = Consumers(consumers)
-
-        def received_ms() -> int:
-            return self._appender.received_ms
-
-        self._trimming = Trimming(self._consumers, self._tell, received_ms, cap_bytes=cap_mb << 20)
-        self._compaction = Compaction(self._tails, self.chunks, self._trimming, self._moving, received_ms)
+        self._merger = ThreadPoolExecutor(1, thread_name_prefix="telemetry merger")
+        self._writing = Writing(
+            self.chunks, self._consumers, self._tell, moving=self._moving, merger=self._merger, cap_bytes=cap_mb << 20
+        )
+        self._registry, self._tails = self._writing.registry, self._writing.tails
         self._deadline_s = deadline_s
         self._connection = open_writer(path, checkpoint_pages=CHECKPOINT_PAGES)
         try:
-            self._load(self._connection)
+            self._writing.load(self._connection)
         except sqlite3.DatabaseError as exc:
             self._connection.close()
             raise damaged(path, exc) from exc
@@ -104,15 +99,15 @@ class TelemetryStore:
             "telemetry log",
             self.path,
             self._connection,
-            self._appender.apply,
+            self._writing.apply,
             deadline_s=self._deadline_s,
             limit=WAITING_LIMIT,
             pause_s=PAUSE_S,
             ballast=Ballast(self.path.with_name(self.path.name + ".spare")),
             is_one_statement=lambda batch: len(batch.rows) == 1 and not batch.refused,
-            on_rollback=self._appender.forget,
-            on_commit=self._appender.committed,
-            on_idle=self._tidy,
+            on_rollback=self._writing.rolled_back,
+            on_commit=self._writing.committed,
+            on_idle=self._writing.turn,
         )
 
     async def __aenter__(self) -> Self:
@@ -125,12 +120,12 @@ class TelemetryStore:
         """What was appended is on the disk; what is in no month yet, the next start finds in the log."""
         await asyncio.to_thread(self._readers.close)
         await self._writer.close()
-        await asyncio.to_thread(self._compaction.close)
+        await asyncio.to_thread(self._merger.shutdown)
         await asyncio.to_thread(self.chunks.close)
 
     def health(self) -> StoreHealth:
         health = self._writer.health()
-        trouble = self._compaction.trouble
+        trouble = self._writing.compaction.trouble
         return replace(health, ok=False, error=trouble) if trouble and health.ok else health
 
     def listen(self, listener: Callable[[StoreNews], None]) -> None:
@@ -142,13 +137,13 @@ class TelemetryStore:
 
     async def compact(self) -> None:
         """Have everything made history that can be, now, instead of within the hour."""
-        wanted, failures = self._compaction.demand(), self._compaction.failures
-        while self._compaction.met < wanted:
+        wanted, failures = self._writing.compaction.demand(), self._writing.compaction.failures
+        while self._writing.compaction.met < wanted:
             # Nothing to commit, and as heavy as what is followed by a turn.
             await self._writer.commit(Batch((), ()), ROWS_PER_TIDY)
             await asyncio.sleep(TURN_EVERY_S)
-            if self._compaction.failures >= failures + 3:
-                raise StoreError(f"{self.path}: {self._compaction.trouble}")
+            if self._writing.compaction.failures >= failures + 3:
+                raise StoreError(f"{self.path}: {self._writing.compaction.trouble}")
 
     # --- TelemetryLog -----------------------------------------------------------------------------
 
@@ -234,12 +229,12 @@ class TelemetryStore:
 
     def first_position(self) -> int:
         """The oldest row that may still be there."""
-        return self._trimming.deleted + 1
+        return self._writing.trimming.deleted + 1
 
     @property
     def shed(self) -> int:
         """Readings dropped for want of space before every consumer had them, since the start."""
-        return self._trimming.shed
+        return self._writing.trimming.shed
 
     async def after(self, position: int, limit: int) -> list[LoggedReadings]:
         """The rows behind this position, `limit` at most."""
@@ -251,34 +246,7 @@ class TelemetryStore:
         """This consumer has no more need of rows up to here."""
         self._consumers.release(consumer, upto)
 
-    # --- the writer's thread, and before it there was one -----------------------------------------
-
-    def _load(self, connection: sqlite3.Connection) -> None:
-        self._registry.load(connection)
-        self._compaction.load(connection)
-        compacted, self._trimming.deleted, received_ms = connection.execute(
-            "SELECT compacted, deleted, received_ms FROM place"
-        ).fetchone()
-        self._tails.upto = compacted
-        last, newest_ms = connection.execute("SELECT n, received_ms FROM log ORDER BY n DESC LIMIT 1").fetchone() or (
-            compacted,
-            received_ms,
-        )
-        self._appender.begin_after(max(last, compacted), max(newest_ms, received_ms))
-        replayed = 0
-        for rows in _pages(connection, compacted):
-            legacy_meanings(connection, rows, self._registry)
-            self._tails.take(landed(rows, self._registry, self._tails))
-            replayed += len(rows)
-            if self._tails.points >= POINTS_IN_TAIL:
-                # A log that nothing was made of yet, from an older program: all of it does not fit into memory.
-                self._compaction.whole_pass(connection)
-                logger.info("%s: %s rows of the log read", self.path, f"{replayed:,}")
-        self._registry.recall_meanings()
-
-    def _tidy(self, connection: sqlite3.Connection) -> bool:
-        self._appender.tidy(connection)
-        return self._compaction.turn(connection)
+    # --- what there is to tell --------------------------------------------------------------------
 
     def _tell(self, news: StoreNews) -> None:
         if self._loop is None:
@@ -294,18 +262,6 @@ class TelemetryStore:
             self._untold.append(news)
         else:
             self._listener(news)
-
-
-def _pages(connection: sqlite3.Connection, after: int) -> Iterator[list[tuple[int, str, int, int, str]]]:
-    """The rows of the log behind this one, some thousand at a time; others may write in between."""
-    while True:
-        rows = connection.execute(
-            f"{ROWS} WHERE log.n > ? ORDER BY log.n LIMIT ?", (after, _REPLAYED_AT_ONCE)
-        ).fetchall()
-        if not rows:
-            return
-        after = rows[-1][0]
-        yield rows
 
 
 def _windows(start_ms: int, end_ms: int) -> range:
