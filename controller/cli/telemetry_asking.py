@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from controller.adapters.clock import SystemClock
+from controller.app.archive import long_history
 from controller.app.stores import open_history
 from controller.cli.options import settings_from, space_of
 from controller.domain.building import Space
@@ -64,7 +65,8 @@ async def open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[Hi
     space = space_of(settings)
     async with open_history(settings.home) as history:
         with as_typed():
-            yield HistoryDesk(history, lambda: space, SystemClock().now), space
+            clock = SystemClock()
+            yield HistoryDesk(long_history(history, settings, clock), lambda: space, clock.now), space
 
 
 def question(**typed: str | None) -> Question:
