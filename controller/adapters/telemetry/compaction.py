@@ -82,6 +82,9 @@ class Compaction:
         last, self._begun_ms = connection.execute("SELECT part, received_ms FROM place").fetchone()
         # After an older copy of this file was put back, the months know of higher ones.
         self._last_part = max(last, self._chunks.highest_part())
+        if self._last_part > last:
+            # Whoever looks up a tail compares the months' numbers with this one.
+            connection.execute("UPDATE place SET part = ?", (self._last_part,))
         for series, window, count in connection.execute("SELECT series, window, count(*) FROM part GROUP BY 1, 2"):
             self._parts[series, window] = count
 

@@ -1,7 +1,8 @@
 """Questions answered: chunks, parts and the tail of the log made one, as arrays.
 
 Whoever asks has looked up what no chunk has yet *before* it calls (`Recent`): a part that is merged meanwhile is then in
-both, and its number tells; the other way round it would be in neither. Nothing here waits for who writes.
+both, and its number tells; the other way round it would be in neither. A tail that became parts meanwhile, and these were
+merged, is told by their numbers too. Nothing here waits for who writes.
 """
 
 from array import array
@@ -20,6 +21,7 @@ from controller.services.history.ports import Points, Steps
 
 _NO_MOMENTS = np.empty(0, np.int64)
 _NO_VALUES = np.empty(0)
+_ANY_NUMBER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Recent:
     parts: Sequence[tuple[int, int, bytes]] = ()  # window, number, points
     at_ms: "Moments" = field(default_factory=lambda: _NO_MOMENTS)
     values: "Values" = field(default_factory=lambda: _NO_VALUES)
+    # The highest number a part had when this was looked up: one with a higher number was made of this tail, all of it.
+    upto: int = _ANY_NUMBER
 
 
 _NOTHING = Recent()
@@ -161,8 +165,17 @@ def _newer(
             if points is not None:
                 found.append(points)
     if len(recent.at_ms):
-        found.append((recent.at_ms, recent.values))
+        found.append(_left_of_tail(recent, [window for window, upto in merged.items() if upto > recent.upto]))
     return found
+
+
+def _left_of_tail(recent: Recent, merged: list[int]) -> tuple[Moments, Values]:
+    """Without the windows that were merged since the tail was looked up."""
+    if not merged:
+        return recent.at_ms, recent.values
+    left = np.flatnonzero(~np.isin(recent.at_ms // WINDOW_MS, merged))
+    values = recent.values
+    return recent.at_ms[left], [values[n] for n in left] if isinstance(values, list) else values[left]
 
 
 def _chunks_of(files: ChunkFiles, ids: Sequence[SeriesId], windows: "NDArray[np.int64]") -> dict[Key, Chunk]:

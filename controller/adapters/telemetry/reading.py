@@ -71,6 +71,7 @@ def gathered(
     """What no month has yet of these series, as of one moment; `windows` bound the parts, not the tails."""
     found: dict[SeriesId, Recent] = {}
     with moving:
+        (upto,) = connection.execute("SELECT part FROM place").fetchone()
         parts = _parts(connection, wanted, windows)
         copies = [(series, tails[series.id].copy()) for series in wanted]
     for series, (at_ms, values) in copies:
@@ -78,9 +79,9 @@ def gathered(
         if own or len(values):
             moments = np.array(at_ms, dtype=np.int64)
             if series.kind is Kind.TEXT:
-                found[series.id] = Recent(own, moments, list(map(str, values)))
+                found[series.id] = Recent(own, moments, list(map(str, values)), upto)
             else:
-                found[series.id] = Recent(own, moments, np.array(values, dtype=np.float64))
+                found[series.id] = Recent(own, moments, np.array(values, dtype=np.float64), upto)
     return found
 
 

@@ -64,7 +64,16 @@ class House:
             self.parts[series] = []
 
     def recent(self) -> dict[SeriesId, Recent]:
-        return {id_: Recent(self.parts[id_], *columns(self.tail[id_], kind)) for id_, kind in KINDS.items()}
+        return {
+            id_: Recent(list(self.parts[id_]), *columns(self.tail[id_], kind), self.number)
+            for id_, kind in KINDS.items()
+        }
+
+    def move(self, what: str, series: SeriesId) -> None:
+        if what == "tail":
+            self.empty_tail(series)
+        else:
+            self.merge(series, keep_parts=what == "crash")
 
 
 def columns(points: Sequence[Point], kind: Kind) -> tuple["np.ndarray", Values]:
@@ -118,23 +127,26 @@ edges_of_steps = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
-@given(happenings(), edges_of_steps)
+@given(happenings(), st.lists(st.sampled_from(["tail", "merge", "crash"]), max_size=3), edges_of_steps)
 def test_any_history_is_answered_as_a_plain_list_would(
-    happened: tuple[Series, list[tuple[str, list[Point]]]], edges: list[int]
+    happened: tuple[Series, list[tuple[str, list[Point]]]], meanwhile: list[str], edges: list[int]
 ):
+    """`meanwhile`: after what is new was looked up, and before the chunks are."""
     series, events = happened
     with TemporaryDirectory() as folder, closing(ChunkFiles(Path(folder))) as files:
         house = House(files)
         for what, points in events:
             if what == "append":
                 house.append(series.id, points)
-            elif what == "tail":
-                house.empty_tail(series.id)
             else:
-                house.merge(series.id, keep_parts=what == "crash")
+                house.move(what, series.id)
+
+        recent = house.recent()
+        for what in meanwhile:
+            house.move(what, series.id)
 
         said = sorted(house.said[series.id], key=lambda point: point[0])
-        start, end, recent = edges[0], edges[-1], house.recent()
+        start, end = edges[0], edges[-1]
         inside = [point for point in said if start <= point[0] < end]
 
         found = raw(files, SERIES, start, end, recent)
@@ -198,6 +210,16 @@ def test_a_part_that_was_merged_between_two_looks_is_counted_once(house: House):
     assert counts_by_hour(house.files, [TEMPERATURE], START_MS, END_MS, looked_up) == {
         TEMPERATURE: {START_MS // HOUR_MS: 10}
     }
+
+
+def test_a_tail_that_was_merged_between_two_looks_is_counted_once(house: House):
+    house.append(TEMPERATURE.id, minutes(10))
+    looked_up = house.recent()
+    house.empty_tail(TEMPERATURE.id)
+    house.merge(TEMPERATURE.id, keep_parts=False)
+
+    assert len(raw(house.files, [TEMPERATURE], START_MS, END_MS, looked_up)[0].at_ms) == 10
+    assert list(by_step(house.files, [TEMPERATURE], [START_MS, END_MS], looked_up)[0].count) == [10]
 
 
 def test_a_mean_of_equal_values_is_that_value(house: House):
