@@ -402,6 +402,7 @@ class _Service:
             room_state=lambda area: services.feed.current("room", area),
             bookings=services.bookings,
             community=services.community,
+            history=self._history,
             now=self._clock.now,
         )
         evenings = Evenings(
