@@ -279,6 +279,7 @@ class _Service:
 
     def _connected(self) -> None:
         self._displays.show_everything_again()
+        self._papers_watch.link_back()
         self._services.link_back()
 
     def _registry_changed(self, before: RegistrySnapshot) -> None:

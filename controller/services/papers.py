@@ -4,6 +4,7 @@ What is read, from which file or connection, is the adapter's; until when is soo
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from controller.domain.papers import Paper, running_out
@@ -11,8 +12,8 @@ from controller.services.ports import Clock
 from controller.services.screens.health import HealthBoard
 
 COMPONENT = "certificates"
-# A renewed file is seen before whoever renewed it has gone; the broker's own is new after a connect.
-EVERY_S = 10.0
+# Files that were renewed count at the next connect, which asks by itself; this is for what nobody touches.
+EVERY_S = 3600.0
 
 
 class PapersWatch:
@@ -22,11 +23,19 @@ class PapersWatch:
         self._read = read
         self._board = board
         self._clock = clock
+        self._asked = asyncio.Event()
+
+    def link_back(self) -> None:
+        """The broker has shown its certificate again."""
+        self._asked.set()
 
     async def run(self) -> None:
         while True:
+            self._asked.clear()
             await self.look()
-            await asyncio.sleep(EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._asked.wait()
 
     async def look(self) -> None:
         papers = await self._read()

@@ -1,5 +1,6 @@
 """Certificates that run out are on the board a month before, and are off it once they are renewed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,6 +41,22 @@ async def test_the_board_says_what_to_renew_and_by_when(papers: list[Paper], ok:
 
 async def test_without_certificates_there_is_no_line_of_them() -> None:
     assert await seen_of([]) == ()
+
+
+async def test_what_a_new_connection_brings_is_looked_at_at_once() -> None:
+    looks = asyncio.Queue[int]()
+
+    async def read() -> list[Paper]:
+        looks.put_nowait(1)
+        return []
+
+    watch = PapersWatch(read, HealthBoard(LiveFeed(), HandClock(NOON).now), HandClock(NOON))
+    watching = asyncio.get_running_loop().create_task(watch.run())
+    await looks.get()
+    watch.link_back()
+
+    assert await asyncio.wait_for(looks.get(), 1) == 1
+    watching.cancel()
 
 
 async def seen_of(papers: list[Paper]) -> tuple[Component, ...]:
