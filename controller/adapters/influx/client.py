@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TraceConfig
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, TraceConfig
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.client.write_api_async import WriteApiAsync
 from influxdb_client.rest import ApiException
@@ -30,6 +30,7 @@ from controller.services.ports import Clock
 # A server that is busy with its disk answers late; one that hangs is given up before the next minute's readings come.
 TIMEOUT_S = 30.0
 CONNECT_S = 10.0
+KEEPALIVE_S = 600.0
 # So many lines are made where one stands; more in a thread, so that no tap waits for them.
 FEW_LINES = 200
 # Of what a server says: one line on a screen. Its JSON may quote the whole request.
@@ -137,7 +138,9 @@ class _Connections:
         """What the library calls for its session; it would give it no tracing but its own."""
         tracing = TraceConfig()
         tracing.on_connection_create_end.append(self._note)
-        return ClientSession(**{**more, "trace_configs": [tracing]})
+        # Kept open between two requests of a house that measures once in a minute: another connection means something.
+        connector = TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S)
+        return ClientSession(**{**more, "connector": connector, "trace_configs": [tracing]})
 
     async def _note(self, *_: object) -> None:
         self.made += 1
@@ -156,7 +159,6 @@ async def open_database(
         timeout=ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_S, timeout_s)),
         # A POST that is redirected arrives as a GET, and a sign-in page that answers it is no database.
         allow_redirects=False,
-        connection_pool_maxsize=1,
         client_session_type=connections.session,
     )
     if settings.gzip:
