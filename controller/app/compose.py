@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from controller.adapters.broker import EmbeddedBroker, open_broker
@@ -31,6 +31,8 @@ from controller.adapters.mqtt import (
 )
 from controller.adapters.notify import AppriseNotifier
 from controller.adapters.publications import PublicationFolder
+from controller.adapters.telemetry.keeping import KeptReadings
+from controller.app.archive import long_history
 from controller.app.health import Watch
 from controller.app.lock import alone_in
 from controller.app.publications import space_at_start, version_read
@@ -51,6 +53,7 @@ from controller.services.history.desk import HistoryDesk
 from controller.services.history.news import fact_of
 from controller.services.history.outgoing import Outgoing
 from controller.services.history.sender import CONSUMER
+from controller.services.keeping.cleaning import Cleaner
 from controller.services.meters import Meters
 from controller.services.papers import PapersWatch
 from controller.services.policy.publishing import Following
@@ -258,6 +261,7 @@ class _Service:
             lambda: papers_of(broker.tls, lambda: self._access_side.link.state), board, clock
         )
         self._runners: Runners
+        self._last_seen: datetime | None = None
 
     # --- what happens inside ----------------------------------------------------------------------
 
@@ -301,6 +305,7 @@ class _Service:
         """The tasks; they begin before anything comes in, and end after the last message was written down."""
         facts = await recalled(self._stores.events, self._clock.now() - RECALLED, at_least=FACTS_SHOWN)
         await self._services.recall(facts, await self._stores.telemetry.newest())
+        self._last_seen = facts[-1].fact.at if facts else None
         self._stores.telemetry.listen(lambda news: self._services.journal.note(fact_of(news, self._clock.now())))
         async with running(stop) as runners:
             self._runners = runners
@@ -329,6 +334,14 @@ class _Service:
         )
         runners.start(publications.run(), "policy")
 
+        cleaner = Cleaner(
+            self._stores.events,
+            KeptReadings.of(self._stores.telemetry),
+            self._settings.keep,
+            self._clock,
+            services.journal.note,
+        )
+        runners.start(cleaner.run(self._last_seen), "cleaning")
     def _watch(self) -> Watch:
         services = self._services
         return Watch(

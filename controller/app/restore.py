@@ -16,6 +16,7 @@ from pathlib import Path
 
 from controller.adapters.backup.box import unpack
 from controller.adapters.backup.manifest import Manifest
+from controller.adapters.influx import state as sending
 from controller.adapters.telemetry import chunks, schema
 from controller.app.backup import CHAINS
 from controller.app.lock import alone_in
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 MARKER = "restored.json"
 
-_LATEST = {"telemetry.db": schema.SCHEMA, "sending.db": None}
+_LATEST = {"telemetry.db": schema.SCHEMA, "sending.db": sending.SCHEMA}
 _OF_THE_BROKER = "broker"
 
 
@@ -106,8 +107,6 @@ def _refuse_newer(backup: Path, manifest: Manifest) -> None:
             is_newer, known = one.schema not in chain.revisions, chain.head
         elif one.name.endswith(".db"):
             latest = chunks.SCHEMA if one.name.startswith("history/") else _LATEST[one.name]
-            if latest is None:
-                continue  # what it is told of again is no loss: whoever opens it says so
             is_newer, known = int(one.schema or 0) > latest, str(latest)
         else:
             continue

@@ -61,6 +61,21 @@ class Batch:
 
     rows: Sequence[TelemetryRow]
     refused: Sequence[RefusedMessage] = ()
+    # Refused messages of before this moment (epoch ms) go, so many at most: True is answered for each.
+    forget_refused: tuple[int, int] | None = None
+
+
+# They came in this order; looking at the first thousand is enough, and a stall of a millisecond.
+_FORGET = """
+DELETE FROM refused WHERE n IN
+(SELECT n FROM (SELECT n, at_ms FROM refused ORDER BY n LIMIT 1000) WHERE at_ms < ? ORDER BY n LIMIT ?)
+"""
+
+
+def _forgotten(connection: sqlite3.Connection, batch: Batch) -> list[bool]:
+    if batch.forget_refused is None:
+        return []
+    return [True] * connection.execute(_FORGET, batch.forget_refused).rowcount
 
 
 class _Device:
@@ -116,10 +131,10 @@ class Appender:
             self._turned_away_now = []
         if refused:
             self._refuse(connection, refused)
-        if len(batches) == 1:
+        if len(batches) == 1 and batches[0].forget_refused is None:
             return [fresh]
         new = iter(fresh)
-        return [[next(new) for _ in batch.rows] for batch in batches]
+        return [[next(new) for _ in batch.rows] or _forgotten(connection, batch) for batch in batches]
 
     def committed(self) -> None:
         """What was applied last is durable: from now on it is asked for."""

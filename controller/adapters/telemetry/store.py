@@ -220,6 +220,20 @@ class TelemetryStore:
 
         return await self._readers.read(ask)
 
+    # --- keeping ----------------------------------------------------------------------------------
+
+    async def refused_before(self, before_ms: int) -> int:
+        """How many refused messages are older."""
+        return await self._readers.read(
+            lambda connection: int(
+                connection.execute("SELECT count(*) FROM refused WHERE at_ms < ?", (before_ms,)).fetchone()[0]
+            )
+        )
+
+    async def forget_refused(self, before_ms: int, limit: int) -> int:
+        """Delete so many of them, the oldest first; how many went."""
+        return len(await self._writer.commit(Batch((), (), (before_ms, limit))))
+
     # --- ReadingsLog ------------------------------------------------------------------------------
 
     @property
