@@ -1,79 +1,42 @@
-"""One virtual device: a pure machine, a link of its own, and the hands that do what the machine says.
+"""One virtual device: hardware on a link of its own.
 
-What the machine decides is in `devices.units`; which devices there are in `fleet`.
+What it does with itself is `hardware`'s; which devices there are `fleet`'s.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TypeAlias
+from dataclasses import replace
 
 from devices import codec
 from devices.channels import Bolt
 from devices.errors import LinkError, MessageError
 from devices.link import Delivery, Link, LinkSettings, LinkState, Will
-from devices.messages import BadgeReadData, Event, EventType, Message, Scalar, Signal
+from devices.messages import Event, EventType, Message
 from devices.topics import RULES, Kind, Topics
-from devices.units import DoorUnit, Effect, Input, Machine, Reader
-from devices.units.steps import (
-    BadgeShown,
-    BoltFelt,
-    Connected,
-    Disconnected,
-    ExitPressed,
-    ExitReleased,
-    Heard,
-    Measured,
-    MoveBolt,
-    PinEntered,
-    Publish,
-    ReleaseLock,
-    Sample,
-    Show,
-    StartTimer,
-    StopTimer,
-    TimerFired,
-    Unheard,
-)
+from devices.units import DoorUnit, Machine
+from devices.units.steps import Connected, Disconnected, Heard, Publish, Unheard
+from simulator.hardware import Hardware, Later, Surroundings
+
+__all__ = ["Surroundings", "VirtualDevice"]
 
 logger = logging.getLogger(__name__)
 
-# An electric strike, near enough.
-_BOLT_S = 0.15
-# How long a hand stays on the exit button.
-_PRESS_S = 0.3
 # A read that old never unlocks, so the broker need not keep it (MQTT 5 only).
 _READ_EXPIRES_S = 5
 
-Answer: TypeAlias = Callable[[Show], None]
 
+class VirtualDevice(Hardware):
+    """Its link connects, and reconnects, while it is open."""
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a device needs of the world around it."""
-
-    now: Callable[[], datetime]
-    measure: Callable[[str], dict[str, Scalar]]
-
-
-class VirtualDevice:
     def __init__(
         self, device_id: str, machine: Machine, topics: Topics, settings: LinkSettings, around: Surroundings
     ) -> None:
-        self.id = device_id
-        self.machine = machine
+        super().__init__(device_id, machine, around, _on_the_loop, self._say)
         self._topics = topics
-        self._around = around
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._motor: asyncio.TimerHandle | None = None
-        self._button: asyncio.TimerHandle | None = None
         self._is_gone = False
-        # To the lock beside it, of a reader that decides alone: how long to hold it.
-        self.wire: Callable[[ReleaseLock], None] | None = None
-        self._answer: Answer | None = None
         self._unlocked_waiters: list[asyncio.Future[float]] = []
+        self.on_unlocked = self._tell_waiters
         self._was_connected = False
         will = Will(
             topics.up(device_id, Kind.STATUS), codec.encode(machine.status(lost=True)), delay_s=_will_delay(settings)
@@ -81,38 +44,6 @@ class VirtualDevice:
         self.link = Link(
             replace(settings, will=will), self._delivered, self._link_changed, on_connected=self._connected
         )
-
-    # --- what people do to it ---------------------------------------------------------------------
-
-    def feed(self, given: Input) -> None:
-        """One input, and everything that follows from it at once."""
-        self.machine, effects = self.machine.step(given, self._around.now())
-        for effect in effects:
-            self._do(effect)
-
-    def tap(self, badge: BadgeReadData, answer: Answer) -> None:
-        """Hold a badge to it; `answer` hears what it shows, exactly once."""
-        self._asks(BadgeShown(badge), answer)
-
-    def enter_pin(self, digits: str, answer: Answer) -> None:
-        """Type a PIN at it, after a badge or alone; `answer` hears what it shows, exactly once."""
-        self._asks(PinEntered(digits), answer)
-
-    def _asks(self, given: BadgeShown | PinEntered, answer: Answer) -> None:
-        if not isinstance(self.machine, DoorUnit | Reader):
-            raise TypeError(f"{self.id} is a {type(self.machine).__name__} and reads no badges")
-        if self.machine.reading.is_open:
-            answer(Show(Signal.TRY_AGAIN, "busy"))
-            return
-        self._answer = answer
-        self.feed(given)
-
-    def press_exit(self) -> None:
-        """Press the button, and let go of it a moment later."""
-        self.feed(ExitPressed())
-        if self._button is not None:
-            self._button.cancel()
-        self._button = asyncio.get_running_loop().call_later(_PRESS_S, self.feed, ExitReleased())
 
     async def unlocked(self, within_s: float) -> float | None:
         """For how long the bolt is drawn: waits for it, and gives up with None."""
@@ -133,11 +64,13 @@ class VirtualDevice:
     def farewell(self) -> None:
         """Say goodbye properly, so that nobody takes us for lost, and stop all timers."""
         self._is_gone = True
-        for handle in (*self._timers.values(), self._motor, self._button):
-            if handle is not None:
-                handle.cancel()
-        self._timers.clear()
-        self._publish(Publish(Kind.STATUS, self.machine.status(gone=True, now=self._around.now())))
+        self.stop()
+        self._say(Publish(Kind.STATUS, self.machine.status(gone=True, now=self._around.now())))
+
+    def _tell_waiters(self, hold_s: float) -> None:
+        for waiter in self._unlocked_waiters:
+            if not waiter.done():
+                waiter.set_result(hold_s)
 
     # --- the link ---------------------------------------------------------------------------------
 
@@ -165,34 +98,7 @@ class VirtualDevice:
 
     # --- what the machine says --------------------------------------------------------------------
 
-    def _do(self, effect: Effect) -> None:
-        match effect:
-            case Publish():
-                self._publish(effect)
-            case StartTimer(name=name, after_s=after):
-                self._stop(name)
-                self._timers[name] = asyncio.get_running_loop().call_later(after, self._fired, name)
-            case StopTimer(name=name):
-                self._stop(name)
-            case MoveBolt(to=to):
-                if self._motor is not None:
-                    self._motor.cancel()
-                self._motor = asyncio.get_running_loop().call_later(_BOLT_S, self._bolt_arrives, to)
-            case ReleaseLock() if self.wire is not None:
-                self.wire(effect)
-            case Sample():
-                self.feed(Measured(self._around.measure(self.id)))
-            case Show(signal=Signal.WARNING):
-                # To whoever is at the door: somebody who waits for an answer has not got it by this.
-                logger.info("%s beeps: the door has been held open too long", self.id)
-            case Show():
-                answer, self._answer = self._answer, None
-                if answer is not None:
-                    answer(effect)
-            case _:
-                logger.debug("%s: %s", self.id, effect)
-
-    def _publish(self, said: Publish) -> None:
+    def _say(self, said: Publish) -> None:
         rule = RULES[said.kind]
         try:
             future = self.link.publish(
@@ -221,21 +127,9 @@ class VirtualDevice:
         if isinstance(message, Event) and not self._is_gone:
             self.feed(Unheard(message))
 
-    def _fired(self, name: str) -> None:
-        self._timers.pop(name, None)
-        self.feed(TimerFired(name))
 
-    def _stop(self, name: str) -> None:
-        handle = self._timers.pop(name, None)
-        if handle is not None:
-            handle.cancel()
-
-    def _bolt_arrives(self, to: Bolt) -> None:
-        self.feed(BoltFelt(to))
-        if to is Bolt.UNLOCKED and isinstance(self.machine, DoorUnit):
-            for waiter in self._unlocked_waiters:
-                if not waiter.done():
-                    waiter.set_result(self.machine.hold_s)
+def _on_the_loop(after_s: float, then: Callable[[], None]) -> Later:
+    return asyncio.get_running_loop().call_later(after_s, then)
 
 
 def _will_delay(settings: LinkSettings) -> int:

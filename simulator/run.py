@@ -6,19 +6,14 @@ The parts are built here and nowhere else; what they do is theirs.
 import asyncio
 import contextlib
 import logging
-import random
 import signal
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from devices.messages import Scalar, Signal
-from devices.units.steps import ButtonPressed, Show
-from simulator.acts import Act, MoveLeaf, PressButton, PressExit, Tap
-from simulator.building import Building, Door
+from simulator.building import Building
 from simulator.clock import WorldClock, now
 from simulator.control import Control, serve
 from simulator.device import Surroundings
@@ -26,9 +21,8 @@ from simulator.endpoint import DataDir, Endpoint
 from simulator.entitled import guess
 from simulator.fleet import Fleet
 from simulator.hands import Hands
-from simulator.instruments import measure
 from simulator.people import SimPerson
-from simulator.pocket import badge_data
+from simulator.performing import Instruments, Performer
 from simulator.world import World
 
 logger = logging.getLogger(__name__)
@@ -38,8 +32,6 @@ _IDLE_S = 0.5
 # After a machine was asleep the world does not live the lost hours in one gulp of taps.
 _LONGEST_GAP_S = 30.0
 _STORY_EVERY_S = 300.0
-# Six digits by somebody who knows them, and less than the world's people wait at a reader.
-_TYPING_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +103,14 @@ def _say_hello(simulation: Simulation, clock: WorldClock) -> None:
         )
 
 
-class Instruments:
-    """What each sensor reads, from the world's rooms."""
-
-    def __init__(self, building: Building, world: World, seed: int) -> None:
-        self._building = building
-        self._world = world
-        self._dice = {device: random.Random(f"{seed}/{device}") for device in building.devices}
-
-    def read(self, device_id: str) -> dict[str, Scalar]:
-        device = self._building.devices[device_id]
-        if device.area is None:
-            return {}
-        return measure(device.channels, self._world.room(device.area), self._dice[device_id])
-
-
 class Liveliness:
     """Lets the world live, and does with the fleet's devices what its people do."""
 
     def __init__(self, world: World, fleet: Fleet, clock: WorldClock) -> None:
         self._world = world
-        self._fleet = fleet
         self._clock = clock
         self._answered = asyncio.Event()
-        self._story: Counter[str] = Counter()
+        self._performer = Performer(world, fleet, asyncio.get_running_loop().call_later, self._answered.set)
 
     async def live(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -145,43 +121,11 @@ class Liveliness:
             if moment - self._world.now > _LONGEST_GAP_S * self._clock.speed:
                 moment = self._world.now + _LONGEST_GAP_S * self._clock.speed
             for act in self._world.advance(moment):
-                self._perform(act)
+                self._performer.perform(act)
             if loop.time() - told_at > _STORY_EVERY_S:
                 told_at = loop.time()
                 self._tell()
             await self._wait()
-
-    def _perform(self, act: Act) -> None:
-        match act:
-            case Tap():
-                self._story["taps"] += 1
-                self._fleet.tap(
-                    act.device, badge_data(act.person, act.direction), lambda show: self._answers(act, show)
-                )
-            case PressExit(door=door):
-                self._fleet.press_exit(door)
-            case MoveLeaf(door=door, is_open=True, person=SimPerson() as person) if act.inward and self._is_shut(door):
-                # Green, but the bolt did not draw: she stands there and tries again.
-                self._world.answered(person.id, False)
-            case MoveLeaf(door=door, is_open=is_open):
-                self._fleet.move_leaf(door, is_open)
-            case PressButton(area=area):
-                for device in self._fleet.in_area(area, "light"):
-                    device.feed(ButtonPressed())
-
-    def _is_shut(self, door: Door) -> bool:
-        return not self._fleet.can_push(door)
-
-    def _answers(self, tap: Tap, show: Show) -> None:
-        self._story[show.signal.value] += 1
-        if show.signal is Signal.ENTER_PIN and tap.person.pin:
-            asyncio.get_running_loop().call_later(_TYPING_S, self._types, tap)
-            return
-        self._world.answered(tap.person.id, show.signal is Signal.GRANTED)
-        self._answered.set()
-
-    def _types(self, tap: Tap) -> None:
-        self._fleet.enter_pin(tap.device, tap.person.pin, lambda show: self._answers(tap, show))
 
     async def _wait(self) -> None:
         """Until something is due, an answer came, or it is time to look again."""
@@ -192,8 +136,9 @@ class Liveliness:
 
     def _tell(self) -> None:
         inside = sum(self._world.whereabouts().values())
+        story = self._performer.story
         logger.info(
             "%d people inside; in the last five minutes %d taps, %d granted, %d denied, %d without an answer",
-            inside, self._story["taps"], self._story["granted"], self._story["denied"], self._story["try_again"],
+            inside, story["taps"], story["granted"], story["denied"], story["try_again"],
         )  # fmt: skip
-        self._story.clear()
+        story.clear()
