@@ -33,6 +33,7 @@ from controller.adapters.notify import AppriseNotifier
 from controller.adapters.publications import PublicationFolder
 from controller.adapters.telemetry.keeping import KeptReadings
 from controller.app.archive import long_history
+from controller.app.archive import long_history
 from controller.app.health import Watch
 from controller.app.lock import alone_in
 from controller.app.publications import space_at_start, version_read
@@ -229,7 +230,8 @@ class _Service:
             elsewhere=Elsewhere(CalendarSource(settings.calendars_private_hosts), CalendarReader()),
             outgoing=outgoing,
         )
-        self._history = HistoryDesk(stores.telemetry, lambda: services.index.space, clock.now)
+        history = long_history(stores.telemetry, settings, clock)
+        self._history = HistoryDesk(history, lambda: services.index.space, clock.now)
         self._clock_watch = ClockWatch(
             lambda: clock.off,
             board,
