@@ -72,7 +72,7 @@ def create_app(
     app.router.add_get("/metrics", metrics.serve)
     app.router.add_get("/static/{version}/{name:.+}", assets.serve)
     if history is not None:
-        HistoryPages(history, space, now, assets).mount(app)
+        HistoryPages(history, space, assets).mount(app)
     if visitors is not None:
         mount_visitors(app, visitors, assets)
     if calendars is not None:

@@ -116,14 +116,11 @@ class _Channel:
 
 
 class HistoryPages:
-    """`desk` answers; `space` and `now` say in whose words and times."""
+    """`desk` answers; `space` says in whose words and times."""
 
-    def __init__(
-        self, desk: HistoryDesk, space: Callable[[], Space], now: Callable[[], datetime], assets: Assets
-    ) -> None:
+    def __init__(self, desk: HistoryDesk, space: Callable[[], Space], assets: Assets) -> None:
         self._desk = desk
         self._space = space
-        self._now = now
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -137,7 +134,7 @@ class HistoryPages:
 
     def mount(self, app: web.Application) -> None:
         app.router.add_get("/history", self.rooms)
-        app.router.add_get("/history/{device}/{channel}", self.channel)
+        app.router.add_get("/history/{device:[^/]+}/{channel:.+}", self.channel)
 
     async def rooms(self, request: web.Request) -> web.Response:
         """Every channel of every room, with its newest value."""
@@ -170,6 +167,8 @@ class HistoryPages:
         by_room: dict[AreaId | None, list[Last]] = {}
         for last in newest.values():
             by_room.setdefault(_room_of(last.series, space), []).append(last)
+        for lines in by_room.values():
+            lines.sort(key=lambda last: (last.series.device, last.series.channel))
         known = [area.id for area in space.areas.values() if area.id in by_room]
         gone = sorted(room for room in by_room if room is not None and room not in space.areas)
         places = [
@@ -189,7 +188,7 @@ class HistoryPages:
     def _newest(self, last: Last) -> _Newest:
         at = moment(last.at_ms)
         said = _moment_said(at, self._space())
-        age = (self._now() - at).total_seconds()
+        age = (self._desk.now() - at).total_seconds()
         return _Newest(value_said(last.series, last.value), at.isoformat(), said, age_said(age))
 
     async def _shown(self, asked: Question, name: str) -> _Channel:
@@ -220,7 +219,7 @@ class HistoryPages:
         )
 
     def _later(self, end: datetime) -> str | None:
-        return _until(end) if end < self._now() else None
+        return _until(end) if end < self._desk.now() else None
 
     def _plots(self, stepped: Stepped, name: str, space: Space) -> Iterator[_Plot]:
         by_measure: dict[tuple[Kind, str, str], list[Steps]] = {}

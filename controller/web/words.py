@@ -42,6 +42,8 @@ ENGLISH = {
     "co2": "CO₂",
     "noise": "Noise",
     "measured": "Measured",
+    "history": "History",
+    "history_of": "What was measured here",
     "details": "Details",
     "close": "Close",
     "on_air": "ON AIR",

@@ -41,7 +41,7 @@ class HistoryDesk:
     def __init__(self, history: History, space: Callable[[], Space], now: Callable[[], datetime]) -> None:
         self._history = history
         self._space = space
-        self._now = now
+        self.now = now
 
     def series(self, asked: Question, within: AreaId | None = None) -> list[Series]:
         """Which lines there are, by room, device and channel."""
@@ -113,7 +113,7 @@ class HistoryDesk:
 
     def span(self, asked: Question) -> Span:
         """The time that is meant."""
-        return span_of(asked, self._space().zone, self._now())
+        return span_of(asked, self._space().zone, self.now())
 
 
 def picked(span: Span) -> timedelta:

@@ -90,6 +90,9 @@ export class Card {
     $("dl", this.#card).replaceChildren(
       ...rows.filter(([, text]) => text).map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text))),
     );
+    const past = $(".past", this.#card);
+    past.hidden = !this.#what.room;
+    if (this.#what.room) setAttribute(past, "href", `/history#room-${encodeURIComponent(this.#what.room)}`);
     return true;
   }
 

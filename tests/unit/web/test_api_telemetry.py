@@ -1,6 +1,7 @@
 """What was measured, as programs ask: lists beside each other, bounded, and of one room for a token of one room."""
 
 from datetime import timedelta
+from typing import Any
 
 from controller.domain.tokens import TokenScope
 from tests.support.api_site import ApiSite
@@ -54,10 +55,12 @@ async def test_points_are_asked_on_until_there_are_no_more_and_each_comes_once()
     async with ApiSite().served() as site:
         start = measured(site)
         secret = await site.secret(READ)
-        asked = {"device": "sensor-booth", "limit": "70"}
+        asked: dict[str, Any] = {"device": "sensor-booth", "limit": "70"}
         first = await site.tell("GET", "/telemetry/points", secret, **asked, last="2h")
-        second = await site.tell("GET", "/telemetry/points", secret, **asked, **{"from": first.body["more_from"]})
-        third = await site.tell("GET", "/telemetry/points", secret, **asked, **{"from": second.body["more_from"]})
+        asked["from"] = first.body["more_from"]
+        second = await site.tell("GET", "/telemetry/points", secret, **asked)
+        asked["from"] = second.body["more_from"]
+        third = await site.tell("GET", "/telemetry/points", secret, **asked)
 
     pages = [first.body, second.body, third.body]
     moments = [
@@ -73,7 +76,7 @@ async def test_steps_are_lists_beside_each_other() -> None:
     async with ApiSite().served() as site:
         measured(site)
         told = await site.tell(
-            "GET", "/telemetry/steps", await site.secret(READ), room="booth", **{"class": "carbon_dioxide"}, last="1h",
+            "GET", "/telemetry/steps", await site.secret(READ), room="booth", channel="co2", last="1h",
             step="30m",
         )  # fmt: skip
 
