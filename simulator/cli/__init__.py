@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from simulator.cli.day import day
 from simulator.cli.hands import hold_open, open_door, press_button, press_exit, tap
 from simulator.cli.people import list_what_to_try, people
 from simulator.cli.run import run
@@ -20,6 +21,7 @@ COMMANDS: Sequence[click.Command] = (
     press_button,
     open_door,
     hold_open,
+    day,
     people,
     space_of_a_size,
     list_what_to_try,
