@@ -92,19 +92,24 @@ def test_points_with_one_changed_byte_are_refused_or_the_same(data):
         ((np.round(TEMPERATURE * 1.8 + 32, 1) - 32) * 5 / 9, Kind.NUMBER, Codec.REPEATED, 3.0),
         (TEMPERATURE.astype(np.float32).astype(np.float64) / 3, Kind.NUMBER, Codec.FREE, 9.0),
         (np.array([0.0, -0.0] * 180), Kind.NUMBER, Codec.REPEATED, 3.0),
+        (np.array([1e300, np.nan, -np.inf] * 120), Kind.NUMBER, Codec.REPEATED, 3.0),
+        (np.array([5e-324, 2.0**53, 1e22]), Kind.NUMBER, Codec.FREE, 20.0),
         ((TEMPERATURE > 21).astype(np.float64), Kind.SWITCH, Codec.SWITCHES, 2.5),
         (["open" if value > 21 else "closed" for value in TEMPERATURE], Kind.TEXT, Codec.TEXTS, 3.0),
     ],
-    ids=["decimals", "converted", "free", "minus zero", "switches", "texts"],
+    ids=["decimals", "converted", "free", "minus zero", "huge and none", "tiny and huge", "switches", "texts"],
 )
 def test_values_are_written_in_the_way_that_fits_them(values: Values, kind: Kind, codec: Codec, most_bytes: float):
-    jitter = RNG.integers(-250, 250, 360)
+    at = MINUTES[: len(values)] + RNG.integers(-250, 250, len(values))
 
-    blob = pack_dense(MINUTES + jitter, values, kind)
+    blob = pack_dense(at, values, kind)
 
     assert blob[0] == codec
     assert kind_in(blob) is kind
-    assert len(blob) / 360 < most_bytes
+    assert len(blob) / len(values) < most_bytes
+    found_at, found = unpack(blob, "here")
+    assert found_at.tolist() == at.tolist()
+    assert found == values if isinstance(values, list) else bits(found) == bits(values)
 
 
 def test_a_part_is_plain_because_it_lives_for_hours():

@@ -3,13 +3,14 @@
 import math
 from array import array
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -26,8 +27,15 @@ from controller.domain.ids import DeviceId
 # The last hours of a year: windows, months and years end in it.
 START_MS = int(datetime(2026, 12, 31, 18, tzinfo=UTC).timestamp() * 1000)
 END_MS = START_MS + 3 * WINDOW_MS
-KINDS = {SeriesId(1): Kind.NUMBER, SeriesId(2): Kind.SWITCH, SeriesId(3): Kind.TEXT, SeriesId(4): Kind.NUMBER}
-SERIES = [Series(id_, DeviceId("hvac"), f"channel-{id_}", kind) for id_, kind in KINDS.items()]
+KINDS = (Kind.NUMBER, Kind.SWITCH, Kind.TEXT, Kind.NUMBER)
+
+
+def series_from(first: int) -> list[Series]:
+    """One of each kind, and another number."""
+    return [Series(SeriesId(first + n), DeviceId("hvac"), f"channel-{n}", kind) for n, kind in enumerate(KINDS)]
+
+
+SERIES = series_from(1)
 TEMPERATURE = SERIES[0]
 
 Point = tuple[int, float | str]
@@ -38,9 +46,10 @@ class House:
     """A store of readings as the product has it, and the plain list beside it."""
 
     files: ChunkFiles
-    said: dict[SeriesId, list[Point]] = field(default_factory=lambda: {id_: [] for id_ in KINDS})
-    tail: dict[SeriesId, list[Point]] = field(default_factory=lambda: {id_: [] for id_ in KINDS})
-    parts: dict[SeriesId, list[tuple[int, int, bytes]]] = field(default_factory=lambda: {id_: [] for id_ in KINDS})
+    series: list[Series] = field(default_factory=lambda: SERIES)
+    said: defaultdict[SeriesId, list[Point]] = field(default_factory=lambda: defaultdict(list))
+    tail: defaultdict[SeriesId, list[Point]] = field(default_factory=lambda: defaultdict(list))
+    parts: defaultdict[SeriesId, list[tuple[int, int, bytes]]] = field(default_factory=lambda: defaultdict(list))
     number: int = 0
 
     def append(self, series: SeriesId, points: Sequence[Point]) -> None:
@@ -48,10 +57,11 @@ class House:
         self.tail[series] += points
 
     def empty_tail(self, series: SeriesId) -> None:
+        kind = self.kind(series)
         for window in sorted({at // WINDOW_MS for at, _ in self.tail[series]}):
             self.number += 1
             own = [point for point in self.tail[series] if point[0] // WINDOW_MS == window]
-            self.parts[series].append((window, self.number, pack(*columns(own, KINDS[series]), KINDS[series])))
+            self.parts[series].append((window, self.number, pack(*columns(own, kind), kind)))
         self.tail[series] = []
 
     def merge(self, series: SeriesId, keep_parts: bool) -> None:
@@ -65,9 +75,12 @@ class House:
 
     def recent(self) -> dict[SeriesId, Recent]:
         return {
-            id_: Recent(list(self.parts[id_]), *columns(self.tail[id_], kind), self.number)
-            for id_, kind in KINDS.items()
+            one.id: Recent(list(self.parts[one.id]), *columns(self.tail[one.id], one.kind), self.number)
+            for one in self.series
         }
+
+    def kind(self, series: SeriesId) -> Kind:
+        return next(one.kind for one in self.series if one.id == series)
 
     def move(self, what: str, series: SeriesId) -> None:
         if what == "tail":
@@ -109,15 +122,15 @@ values = {
 
 
 @st.composite
-def happenings(draw: st.DrawFn) -> tuple[Series, list[tuple[str, list[Point]]]]:
+def happenings(draw: st.DrawFn) -> tuple[int, list[tuple[str, list[Point]]]]:
     """Of one series, or nothing would often happen twice to the same points."""
-    series = draw(st.sampled_from(SERIES))
-    appended = st.lists(st.tuples(moments, values[series.kind]), min_size=1, max_size=8)
+    which = draw(st.integers(0, len(KINDS) - 1))
+    appended = st.lists(st.tuples(moments, values[KINDS[which]]), min_size=1, max_size=8)
     found = [("append", draw(appended))]
     for _ in range(draw(st.integers(0, 10))):
         what = draw(st.sampled_from(["append", "tail", "merge", "crash"]))
         found.append((what, draw(appended) if what == "append" else []))
-    return series, found
+    return which, found
 
 
 edges_of_steps = st.lists(
@@ -126,39 +139,47 @@ edges_of_steps = st.lists(
 ).map(sorted)  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def used_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChunkFiles]:
+    """For many histories, each of series of its own: making files takes longer than asking them."""
+    with closing(ChunkFiles(tmp_path_factory.mktemp("data") / "history")) as files:
+        yield files
+
+
+numbers_of_series = count(1, len(KINDS))
+
+
 @settings(max_examples=150, deadline=None)
 @given(happenings(), st.lists(st.sampled_from(["tail", "merge", "crash"]), max_size=3), edges_of_steps)
 def test_any_history_is_answered_as_a_plain_list_would(
-    happened: tuple[Series, list[tuple[str, list[Point]]]], meanwhile: list[str], edges: list[int]
+    used_files: ChunkFiles, happened: tuple[int, list[tuple[str, list[Point]]]], meanwhile: list[str], edges: list[int]
 ):
     """`meanwhile`: after what is new was looked up, and before the chunks are."""
-    series, events = happened
-    with TemporaryDirectory() as folder, closing(ChunkFiles(Path(folder))) as files:
-        house = House(files)
-        for what, points in events:
-            if what == "append":
-                house.append(series.id, points)
-            else:
-                house.move(what, series.id)
-
-        recent = house.recent()
-        for what in meanwhile:
+    files, house = used_files, House(used_files, series_from(next(numbers_of_series)))
+    which, events = happened
+    series = house.series[which]
+    for what, points in events:
+        if what == "append":
+            house.append(series.id, points)
+        else:
             house.move(what, series.id)
 
-        said = sorted(house.said[series.id], key=lambda point: point[0])
-        start, end = edges[0], edges[-1]
-        inside = [point for point in said if start <= point[0] < end]
+    recent = house.recent()
+    for what in meanwhile:
+        house.move(what, series.id)
 
-        found = raw(files, SERIES, start, end, recent)
-        assert [
-            (at, value) for points in found for at, value in zip(points.at_ms, points.values, strict=True)
-        ] == inside
+    said = sorted(house.said[series.id], key=lambda point: point[0])
+    start, end = edges[0], edges[-1]
+    inside = [point for point in said if start <= point[0] < end]
 
-        counted = counts_by_hour(files, SERIES, start, end, recent)
-        assert counted == ({series: dict(Counter(at // HOUR_MS for at, _ in inside))} if inside else {})
+    found = raw(files, house.series, start, end, recent)
+    assert [(at, value) for points in found for at, value in zip(points.at_ms, points.values, strict=True)] == inside
 
-        steps = plain_steps(said, edges) if series.kind is not Kind.TEXT else {}
-        assert_steps(by_step(files, SERIES, edges, recent), steps)
+    counted = counts_by_hour(files, house.series, start, end, recent)
+    assert counted == ({series: dict(Counter(at // HOUR_MS for at, _ in inside))} if inside else {})
+
+    steps = plain_steps(said, edges) if series.kind is not Kind.TEXT else {}
+    assert_steps(by_step(files, house.series, edges, recent), steps)
 
 
 def assert_steps(found: list, steps: dict[int, list[float]]) -> None:  # type: ignore[type-arg]
@@ -220,6 +241,35 @@ def test_a_tail_that_was_merged_between_two_looks_is_counted_once(house: House):
 
     assert len(raw(house.files, [TEMPERATURE], START_MS, END_MS, looked_up)[0].at_ms) == 10
     assert list(by_step(house.files, [TEMPERATURE], [START_MS, END_MS], looked_up)[0].count) == [10]
+
+
+def test_questions_beside_a_merge_find_every_point_once(house: House):
+    for _ in range(6):
+        for series in (SERIES[0], SERIES[3]):
+            house.append(series.id, minutes(18 * 60))
+            house.empty_tail(series.id)
+    said, looked_up = house.said[TEMPERATURE.id], house.recent()
+    steps = [START_MS, START_MS + WINDOW_MS + 1, START_MS + 2 * WINDOW_MS, END_MS]
+    wrong = []
+
+    def merge_part_by_part() -> None:
+        for series, parts in house.parts.items():
+            for window, number, blob in parts:
+                house.files.merge({(series, window): [(number, blob)]})
+
+    merging = Thread(target=merge_part_by_part)
+    merging.start()
+    while True:
+        was_merging = merging.is_alive()
+        (points,) = raw(house.files, [TEMPERATURE], START_MS, END_MS, looked_up)
+        (counted,) = by_step(house.files, [TEMPERATURE], steps, looked_up)
+        if (len(points.at_ms), sum(counted.count)) != (len(said), len(said)):
+            wrong.append((len(points.at_ms), list(counted.count)))
+        if not was_merging:
+            break
+
+    merging.join()
+    assert wrong == []
 
 
 def test_a_mean_of_equal_values_is_that_value(house: House):
