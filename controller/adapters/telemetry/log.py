@@ -170,6 +170,7 @@ class Appender:
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         """A commit that failed may be on the disk all the same: what it brought is then a repeat, and not in the tails."""
+        self._registry.load(connection)
         rows = connection.execute(f"{ROWS} WHERE log.n > ? ORDER BY log.n", (self._tails.upto,)).fetchall()
         self._tails.take(landed(rows, self._registry, self._tails))
         self._n = max(self._n, self._tails.upto)
@@ -377,6 +378,9 @@ def _written(value: Value) -> tuple[Value, str]:
     if value is True or value is False:
         return value, _SWITCHES[value]
     if isinstance(value, str):
+        if not value.isascii():
+            # Half of a pair alone is no text that a file can hold.
+            value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return value, encode_basestring_ascii(value)
     try:
         number = float(value)

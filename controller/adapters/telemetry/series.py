@@ -65,13 +65,15 @@ class Registry:
     # --- the writer's thread ----------------------------------------------------------------------
 
     def load(self, connection: sqlite3.Connection) -> None:
-        """What an earlier run left."""
+        """What is in the table and not here yet: all that an earlier run left, or what a failed commit did write."""
         for number, device, channel, kind, of_class, unit, room, at_ms, n, value, compacted in connection.execute(
             _LOAD
         ):
             meaning = Meaning(
                 DeviceId(device), channel, Kind(kind), Measured(of_class, unit), AreaId(room) if room else None
             )
+            if meaning in self._known:
+                continue
             tail = self._add(meaning, SeriesId(number))
             if at_ms is not None:
                 tail.last = (at_ms, n, bool(value) if meaning.kind is Kind.SWITCH else value)
