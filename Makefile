@@ -3,6 +3,7 @@
 #   make run      the whole sample building, live at http://127.0.0.1:8080/
 #   make test     all that must hold before a change is taken: style, types, import rules, tests
 #   make check    the part of it that takes seconds
+#   make soak     the faults in their long form: fifty kills, half a minute of a locked log, minutes of the rest
 #   make bench    speed and memory, beside a bare echo through the same broker
 #   make format   lay out the sources and sort the imports
 #   make lock     choose versions anew and write down their hashes
@@ -13,7 +14,7 @@
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test check bench format lock clean setup setup-test
+.PHONY: run test check soak bench format lock clean setup setup-test
 
 run: setup
 	@exec $(BIN)/natoma demo $(ARGS)
@@ -33,6 +34,14 @@ check: setup-test
 
 test: check
 	@.ci/suite
+
+# One after the other: what they are about is load, and each brings its own. How long is in their settings.
+soak: export NATOMA_KILLS ?= 50
+soak: export NATOMA_LOCKED_S ?= 30
+soak: export NATOMA_FROZEN_S ?= 60
+soak: export NATOMA_SOAK = 1
+soak: setup-test
+	@$(BIN)/pytest -m soak --timeout 3600 --durations=0 tests $(ARGS)
 
 bench: setup-test
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -23,7 +23,7 @@ from tests.support.household import Household
 from tests.support.live_house import QUEUES
 from tests.support.numbered_load import NumberedLoad
 
-pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("busy")]
+pytestmark = [pytest.mark.broker, pytest.mark.soak, pytest.mark.xdist_group("busy")]
 
 # The long form holds it for half a minute; that it is held at all is what shows the fault.
 LOCKED_S = float(os.environ.get("NATOMA_LOCKED_S", "3"))
