@@ -504,7 +504,7 @@ async def test_killed_after_the_database_took_it_and_before_it_was_noted_it_goes
         assert len(set(building.database.points)) == 5
 
 
-async def test_what_the_cap_took_before_it_went_is_counted_and_told():
+async def test_what_the_cap_took_before_it_went_is_counted_and_told_by_the_log_alone():
     building = Building(most=20)
     building.log.add(10)
     async with building.sending():
@@ -519,24 +519,55 @@ async def test_what_the_cap_took_before_it_went_is_counted_and_told():
 
         # What had been read before it was shed went all the same.
         assert building.database.values == [n for n in upto(115) if not 30 < n <= 60]
-        (fact,) = building.told(FactKind.READINGS_SHED)
-        assert fact.detail["count"] == 30
+        assert building.health.figures["shed"] == 30
+        assert building.told(FactKind.READINGS_SHED) == []
         assert (await building.store.sent()).position == 115
 
 
-async def test_rows_gone_from_the_log_before_it_began_are_counted_once():
+async def test_the_first_time_what_the_log_still_has_is_sent_and_nothing_is_called_lost():
     building = Building()
     building.log.add(50)
     building.log.shed(20)
+    async with building.sending():
+        await asyncio.sleep(3)
+
+        assert building.database.values == list(range(21, 51))
+        assert building.told(FactKind.READINGS_SHED) == []
+        assert building.health.figures["shed"] == 0
+
+
+async def test_what_left_the_log_while_nothing_was_sent_on_is_told_once():
+    building = Building()
+    building.log.add(10)
+    async with building.sending():
+        await asyncio.sleep(3)
+    building.log.add(50)
+    building.log.shed(40)
     async with building.sending():
         await asyncio.sleep(MINUTE)
         building.log.add(1)
         await asyncio.sleep(3)
 
         (fact,) = building.told(FactKind.READINGS_SHED)
-        assert fact.detail["count"] == 20
-        assert building.health.figures["shed"] == 20
-        assert building.database.values == list(range(21, 52))
+        assert fact.detail["count"] == 30
+        assert building.health.figures["shed"] == 30
+        assert building.database.values == [*upto(10), *range(41, 62)]
+
+
+async def test_over_another_connection_what_is_recent_goes_again():
+    """A server killed and back between two requests refuses nobody."""
+    building = Building()
+    async with building.sending():
+        for _ in range(60):
+            building.log.add(1)
+            await asyncio.sleep(1)
+        building.database.points.clear()
+        building.database.replies = [replace(TAKEN, anew=True)]
+        building.log.add(1)
+        await asyncio.sleep(5)
+
+        assert building.database.values[0] in (30, 31, 32)
+        assert building.database.values[1:] == list(range(building.database.values[0] + 1, 62))
 
 
 async def test_a_log_put_back_from_an_old_backup_is_sent_whole(caplog: pytest.LogCaptureFixture):

@@ -73,7 +73,7 @@ class MemoryDatabase:
         self.requests.append(list(lines))
         await asyncio.sleep(self.takes_s)
         reply = self.replies.pop(0) if self.replies else self.says(lines)
-        if reply == TAKEN:
+        if reply.status == 204:
             self.points.extend(lines)
         return reply
 

@@ -84,7 +84,6 @@ class Sender:
         self._oldest_ns: int | None = None  # of what goes now
         self._rows_per_line = 1.0
         self._refused = _Tally(self._tell_parked, house.clock)
-        self._lost = _Tally(self._tell_lost, house.clock)
         meters = house.meters
         self._shed = meters.counter("natoma_sending_shed_total", "Messages dropped for want of space before they went.")
         meters.gauge("natoma_sending_behind", "Messages that are not yet sent on.", lambda: float(self.behind))
@@ -132,6 +131,11 @@ class Sender:
         self._position, self._furthest = start.position, self._sent.position
         self._trail = Trail().reached(start.position, self._clock.monotonic())
         self._log.release(CONSUMER, start.position)
+        if not self._sent.position:
+            # What has left the log before anybody wanted it sent on is not lost: it is in the house's own history.
+            self._furthest = self._log.first_position() - 1
+        elif gone := self._notice_missing(start.position):
+            self._tell_skipped(gone)
 
     async def _mark_at(self, position: int) -> int | None:
         """When the row there was measured; None where it is not in the log any more."""
@@ -188,13 +192,14 @@ class Sender:
         """What the database has for good."""
         return trail.settled() if self._resend_from is None else min(trail.settled(), self._resend_from)
 
-    def _notice_missing(self, position: int) -> None:
+    def _notice_missing(self, position: int) -> int:
+        """Count what left the log before it went. The log itself tells of it, as long as it knows that we read."""
         first = self._log.first_position()
         gone = missed(first, position, self._furthest)
         if gone:
             self._furthest = first - 1
             self._shed.add(gone)
-            self._lost.add(gone, "the log of readings was full before the database took them; counted in messages")
+        return gone
 
     # --- what was refused once --------------------------------------------------------------------
 
@@ -231,7 +236,6 @@ class Sender:
     def report(self) -> None:
         """Say on the board how it goes."""
         self._refused.tell_if_due()
-        self._lost.tell_if_due()
         figures = {
             "waiting": self.behind,
             "oldest_s": round(self.oldest_s()),
@@ -251,8 +255,10 @@ class Sender:
     def _tell_parked(self, count: int, why: str) -> None:
         self._house.note(Fact(FactKind.POINTS_PARKED, self._clock.now(), detail={"count": count, "why": why}))
 
-    def _tell_lost(self, count: int, why: str) -> None:
-        self._house.note(Fact(FactKind.READINGS_SHED, self._clock.now(), detail={"count": count, "why": why}))
+    def _tell_skipped(self, messages: int) -> None:
+        """Nobody read the log for a while, so it kept nothing for us."""
+        why = f"{messages:,} messages left the log while nothing was sent on; they are in the house's own history"
+        self._house.note(Fact(FactKind.READINGS_SHED, self._clock.now(), detail={"count": messages, "why": why}))
 
 
 class _Tally:
