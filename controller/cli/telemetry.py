@@ -12,6 +12,8 @@ _COMMANDS: dict[str, str] = {
     "last": "controller.cli.telemetry_last",
     "history": "controller.cli.telemetry_history",
     "export": "controller.cli.telemetry_export",
+    "sending": "controller.cli.telemetry_sending",
+    "parked": "controller.cli.telemetry_parked",
     "verify": "controller.cli.telemetry_verify",
 }
 
