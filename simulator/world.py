@@ -92,6 +92,7 @@ class World:
         self._routes = Routes(building)
         self._dice = random.Random(f"world/{seed}")
         self._bodies = {person.id: _Body(person) for person in people}
+        self._counted: dict[str, list[str]] | None = None
         self._agenda: list[tuple[float, int, Callable[[], Iterator[Act]]]] = []
         self._numbers = count(1)
         self._queues: dict[str, deque[_Body]] = {}
@@ -146,11 +147,20 @@ class World:
 
     def whereabouts(self) -> Counter[str]:
         """How many are in each area; outside is not counted."""
-        return Counter(body.area for body in self._bodies.values() if body.area != OUTSIDE)
+        return Counter({area: len(doing) for area, doing in self._inside().items()})
 
     def room(self, area: str) -> RoomTruth:
         """What is true of an area now."""
-        return self._rooms.truth(area, (body.doing for body in self._bodies.values() if body.area == area))
+        return self._rooms.truth(area, self._inside().get(area, ()))
+
+    def _inside(self) -> dict[str, list[str]]:
+        """What people do in each area. Counted anew only after something happened: sensors ask far more often."""
+        if self._counted is None:
+            self._counted = {}
+            for body in self._bodies.values():
+                if body.area != OUTSIDE:
+                    self._counted.setdefault(body.area, []).append(body.doing)
+        return self._counted
 
     # --- time -------------------------------------------------------------------------------------
 
@@ -160,6 +170,7 @@ class World:
             at, _, happens = heapq.heappop(self._agenda)
             self._rooms.live_to(at, self.whereabouts())
             self._now = max(self._now, at)
+            self._counted = None
             for act in happens():
                 acts.append((self._now, act))
                 if judge is not None and isinstance(act, Tap):
