@@ -305,6 +305,7 @@ def test_the_card_of_a_door_opens_and_closes_by_keyboard_alone(browser, house):
     assert shown(browser, "#card")
     assert text(browser, "#card h3") == "Street door"
     assert "outside → Lobby" in text(browser, "#card dl")
+    assert "it has not taken the newest" in text(browser, "#card dl")
     assert "ago" in text(browser, "#card dl") or "just now" in text(browser, "#card dl")
     ActionChains(browser).send_keys(Keys.ESCAPE).perform()
     assert not shown(browser, "#card")

@@ -79,6 +79,7 @@ def door(id: str = "street", **changes: object) -> dict[str, object]:
         "since": at,
         "reported_at": at,
         "alarm": None,
+        "access": {"rev": 3, "newest": 4, "issued": at, "until": at, "device": f"door-{id}"},
     } | changes
 
 

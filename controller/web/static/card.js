@@ -111,6 +111,13 @@ export class Card {
 const when = (text) => (text ? `${absolute(text)} · ${age(text)}` : words.card.never);
 const said = (value) => (value === null || value === undefined ? "" : words.values[value] || String(value));
 
+// How old what it decides by alone can be; of one that is behind, that there is a newer.
+function ownList(held) {
+  if (!held) return "";
+  const of = held.issued ? when(held.issued) : words.card.never;
+  return held.rev === held.newest ? of : `${of} · ${words.card.behind}`;
+}
+
 function doorCard(value, element) {
   const { word, icon: mark, tone } = shownDoor(value);
   return {
@@ -127,6 +134,7 @@ function doorCard(value, element) {
       [words.card.device, said(value.device)],
       [words.card.since, when(value.since)],
       [words.card.reported, when(value.reported_at)],
+      [words.card.list, ownList(value.access)],
     ],
   };
 }

@@ -101,6 +101,8 @@ export const card = {
   leads: "Leads",
   since: "Since",
   reported: "Last report",
+  list: "Decides alone by its list of",
+  behind: "it has not taken the newest",
   people: "People",
   temperature: "Temperature",
   humidity: "Humidity",
