@@ -39,6 +39,8 @@ _COMMANDS = {
     "calendars": "controller.cli.calendars",
     "telemetry": "controller.cli.telemetry",
     "token": "controller.cli.token",
+    "doctor": "controller.cli.doctor",
+    "keep": "controller.cli.keep",
     "backup": "controller.cli.backup",
     "restore": "controller.cli.restore",
 }
