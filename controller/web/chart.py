@@ -85,7 +85,8 @@ def draw(lines: Sequence[Steps], span: Span, edges_ms: Sequence[int], silence_s:
             ]
             runs.append(marks)
     return Chart(
-        band="".join(_band(run) for run in runs if len(run) > 1),
+        # A switch that was both within a step says so by the line; a band would only ever be all of the chart.
+        band="".join(_band(run) for run in runs if len(run) > 1 and kind is not Kind.SWITCH),
         line="".join(_line(run) for run in runs if len(run) > 1),
         dots=tuple((round(run[0].x, 1), round(run[0].mean, 1)) for run in runs if len(run) == 1),
         across=tuple(Tick(round(y(value), 1), label) for value, label in across),

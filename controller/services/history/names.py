@@ -76,9 +76,10 @@ def _one(field: str, text: str, known: Collection[str], lacks: str) -> str:
 def _unknown(
     field: str, text: str, known: Collection[str], lacks: str, *, show: Collection[str] | None = None
 ) -> AskedError:
-    close = get_close_matches(text, known, 1, 0.5)
+    spelt = {name.casefold(): name for name in known}
+    close = get_close_matches(text.casefold(), spelt, 1, 0.5)
     if close:
-        return AskedError(field, f"{lacks} {text[:_SHOWN]!r} — did you mean {close[0]}?")
+        return AskedError(field, f"{lacks} {text[:_SHOWN]!r} — did you mean {spelt[close[0]]}?")
     listed = [*(known if show is None else show)]
     there = ", ".join(listed[:_NAMED_AT_MOST]) + (" and others" if len(listed) > _NAMED_AT_MOST else "")
     return AskedError(field, f"{lacks} {text[:_SHOWN]!r} — there is {there or 'none yet'}")

@@ -44,17 +44,15 @@ async def walk(history: History, selection: Selection, span: Span, piece: int = 
 
 def pieces(span: Span, counts: Mapping[int, int], most: int) -> Iterator[Span]:
     """The span's hours with points (by epoch hour), joined until one more would make it more than `most`."""
-    begun: int | None = None
-    held = 0
-    for hour in sorted(counts):
-        if begun is not None and held + counts[hour] > most:
-            yield _within(span, begun, hour)
-            begun, held = None, 0
-        begun = hour if begun is None else begun
+    hours = sorted(counts)
+    begun = held = 0  # the first hour of the piece, as a place in the list, and the points in it
+    for place, hour in enumerate(hours):
+        if place > begun and held + counts[hour] > most:
+            yield _within(span, hours[begun], hours[place - 1] + 1)
+            begun, held = place, 0
         held += counts[hour]
-        last = hour
-    if begun is not None:
-        yield _within(span, begun, last + 1)
+    if hours:
+        yield _within(span, hours[begun], hours[-1] + 1)
 
 
 async def first_page(history: History, selection: Selection, span: Span, limit: int) -> Page:
