@@ -17,14 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from controller.adapters.influx.client import InfluxSettings, open_database
+from controller.adapters.influx.client import TIMEOUT_S, open_database
+from controller.adapters.influx.settings import InfluxSettings
 from controller.adapters.influx.state import SendingFile
-from controller.adapters.telemetry.store import TelemetryStore
+from controller.adapters.telemetry.store import APPEND_DEADLINE_S, TelemetryStore
 from controller.domain.history.values import Measured, Source
 from controller.domain.ids import AreaId, DeviceId
+from controller.errors import StoreError
 from controller.services.doors.alarms import Alarms
 from controller.services.history.outgoing import Outgoing
-from controller.services.history.sender import House, Sender
+from controller.services.history.sender import CONSUMER, House, Sender
 from controller.services.meters import Meters
 from controller.services.ports import TelemetryRow
 from controller.services.screens.health import HealthBoard
@@ -68,9 +70,12 @@ async def _live(folder: Path, settings: InfluxSettings, pace: Pace, first: int) 
     enough = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, enough.set)
     async with (
-        await TelemetryStore.open(folder / "telemetry.db") as store,
+        # The disk and the server keep the world's pace, so what they may take is told in the world's seconds.
+        await TelemetryStore.open(
+            folder / "telemetry.db", deadline_s=APPEND_DEADLINE_S * pace.speed, consumers=(CONSUMER,)
+        ) as store,
         await SendingFile.open(folder / "sending.db") as sending,
-        open_database(settings, clock) as database,
+        open_database(settings, clock, timeout_s=TIMEOUT_S * pace.speed) as database,
         asyncio.TaskGroup() as tasks,
     ):
         house = House(
@@ -84,9 +89,10 @@ async def _live(folder: Path, settings: InfluxSettings, pace: Pace, first: int) 
         running = tasks.create_task(sender.run(), name="sender")
         number = first
         while not enough.is_set():
-            await store.append([row(number, pace)])
-            _say("kept", number)
-            number += 1
+            with contextlib.suppress(StoreError):  # not kept: the same again, as from a device that was not told
+                await store.append([row(number, pace)])
+                _say("kept", number)
+                number += 1
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(enough.wait(), pace.every_s)
         while sender.behind:
@@ -135,7 +141,13 @@ class SendingHouse:
     def wait_for(self, more: int) -> None:
         """Return once so many more readings are durable."""
         enough = self.kept + more
-        eventually(lambda: self.kept >= enough, f"{more} more readings kept")
+
+        def is_enough() -> bool:
+            assert self._process is not None
+            assert self._process.poll() is None, f"it ended: {(self._folder / 'log.txt').read_text()[-2000:]}"
+            return self.kept >= enough
+
+        eventually(is_enough, f"{more} more readings kept")
 
     @property
     def kept(self) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.adapters.influx.client import InfluxSettings
+from controller.adapters.influx.settings import InfluxSettings
 from tests.support.controller import eventually
 from tests.support.influxd import InfluxServer
 from tests.support.sending_house import Pace, SendingHouse, moment_ms
