@@ -17,7 +17,8 @@ from controller.errors import StartupError, StoreError
 MOST_READERS = 24
 # The month that is now, the one before for what comes late, and their roll-ups.
 MOST_WRITERS = 4
-_READER_CACHE_KIB = 512
+_READER_CACHE_KIB = 256
+_WRITER_CACHE_KIB = 2048  # more than a merge changes; the system has the files in memory anyway
 # Eight merges of fifty series. Rarer ones would write more at once, and whoever merges may have to commit readings.
 _CHECKPOINT_PAGES = 400
 
@@ -123,6 +124,7 @@ class OpenFiles:
             connection = open_writer(path, reserve_bytes=0, checkpoint_pages=_CHECKPOINT_PAGES)
             # Nobody else writes; a checkpoint that meets a reader leaves the rest for the next.
             connection.execute(f"PRAGMA busy_timeout={WRITER_BUSY_MS}")
+            connection.execute(f"PRAGMA cache_size=-{_WRITER_CACHE_KIB}")
         except StartupError as exc:
             raise StoreError(str(exc)) from exc
         except sqlite3.Error as exc:
