@@ -64,7 +64,7 @@ async def test_a_batch_is_one_post_of_its_lines(stub: InfluxStub):
     assert request.path == "/api/v2/write"
     assert request.query == {"org": "house", "bucket": "readings", "precision": "ns"}
     assert request.headers["authorization"] == f"Token {TOKEN}"
-    assert request.headers["content-type"].startswith("text/plain")
+    assert request.headers["content-type"] == "text/plain; charset=utf-8"
     assert request.body == "\n".join(LINES).encode()
 
 
@@ -123,7 +123,9 @@ async def test_rows_become_lines_few_or_many(database: InfluxDatabase, messages:
         pytest.param(
             Answer(400, b'{"error":"no database"}'), 400, "no database", Heard.BAD_AMONG, id="400 in the words of 1.x"
         ),
-        pytest.param(SIGN_IN_PAGE, 200, "it answered as a web page does, not as a database", Heard.STRANGE, id="200"),
+        pytest.param(
+            SIGN_IN_PAGE, 200, "it answered 200 as a web page does, not as a database", Heard.STRANGE, id="200"
+        ),
         pytest.param(
             REDIRECT,
             302,
