@@ -78,7 +78,7 @@ async def test_what_is_merged_in_the_middle_of_a_question_is_there_once(tmp_path
                     merged.append(asyncio.run_coroutine_threadsafe(store.compact(), loop).result())
                 return read(*asked)
 
-            beside._chunks.read = read_late  # type: ignore[method-assign]
+            beside._chunks.read = read_late  # type: ignore[method-assign,assignment]
             (co2,) = await beside.raw(Selection(channel="co2"), SPAN)
 
             assert merged

@@ -1,7 +1,7 @@
 """History read by another process than the one that writes it, or by one alone: for the command line. Nothing is written.
 
-The writer has its newest points in memory, and here they are read from its log. Between two questions the writer may
-make parts of them and merge those: what was read of the log then counts no more, and is read anew.
+The writer has its newest points in memory; here they are read from its log. When it made parts of them between two
+questions, the log is read anew; when it does so in the middle of one, `query` tells by the numbers of the parts.
 """
 
 import asyncio
@@ -24,15 +24,13 @@ from controller.adapters.telemetry.schema import SCHEMA
 from controller.adapters.telemetry.series import Registry
 from controller.adapters.telemetry.tail import NEVER, Tails
 from controller.domain.history.values import Selection, Series, SeriesId, Span
-from controller.errors import InputError, StoreError
+from controller.errors import InputError
 from controller.services.history.ports import Last, Points, Steps
 
 T = TypeVar("T")
 
 # Grows whenever points of a tail become parts.
 _MARK = "SELECT (SELECT coalesce(sum(compacted), 0) FROM newest), (SELECT count(*) FROM newest), compacted FROM place"
-# A pass of the writer takes seconds and comes once an hour; more than one in a row is no bad luck.
-_TRIES = 5
 _ROWS_AT_ONCE = 5_000
 
 
@@ -120,13 +118,7 @@ class HistoryBeside:
 
         def answer() -> T:
             with self._asking:
-                for _ in range(_TRIES):
-                    wanted, recent = self._gathered(selection, windows)
-                    found = ask(wanted, recent)
-                    if self._whole(_mark) == self._read.mark:
-                        return found
-                    # Points of a tail became parts and were merged meanwhile: they may be in what was found twice.
-            raise StoreError(f"{self.path}: its readings are being put into their months; ask again in a minute")
+                return ask(*self._gathered(selection, windows))
 
         return await asyncio.to_thread(answer)
 
