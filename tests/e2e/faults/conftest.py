@@ -5,12 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.support.broker import MosquittoBroker
-from tests.support.controller import ControllerProcess, copy_of
+from tests.support.controller import ControllerProcess, copy_of, eventually
 from tests.support.household import SPACE, Household
 from tests.support.live_house import QUEUES
 from tests.support.plain_mqtt import PlainClient, plain_client
@@ -88,7 +89,8 @@ def steady(household: Household, tmp_path_factory: pytest.TempPathFactory) -> It
         quiet = stack.enter_context(plain_client(broker.port, None, None, client_id="sensor-silent"))
         last_words(quiet, "sensor-silent")
         last_words(quiet, "door-vault")
-        forced(quiet, "door-vault")
+        somebody_tampers(quiet, "door-vault")
+        eventually(lambda: house.alarms("tamper"), "the alarm of the vault")
         house.silent_since = time.monotonic()
         yield house
 
@@ -101,9 +103,6 @@ def last_words(client: PlainClient, device: str) -> None:
     client.publish(f"natoma/1/{device}/up/telemetry", b'{"seq": 1, "v": {"count": 17}}')
 
 
-def forced(client: PlainClient, device: str) -> None:
-    """Its door is closed, and then open without anybody having been let in."""
-    for moment, contact in ((1, "closed"), (2, "open")):
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{moment:03}Z"
-        body = {"ts": at, "v": {"door.contact": contact, "door.lock": "locked"}}
-        client.publish(f"natoma/1/{device}/up/state", json.dumps(body).encode(), retain=True)
+def somebody_tampers(client: PlainClient, device: str) -> None:
+    body = {"id": "quiet-1", "type": "tamper", "ts": datetime.now(UTC).isoformat()}
+    client.publish(f"natoma/1/{device}/up/event", json.dumps(body).encode())
