@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.adapters.telemetry.codec import Moments, UnreadablePoints, Values, unpack
-from controller.adapters.telemetry.files import OpenFiles
+from controller.adapters.telemetry.files import OpenFiles, UnusableFile
 from controller.adapters.telemetry.merging import Kept, Merged, Part, added, merged
 from controller.adapters.telemetry.rollups import ROW_BYTES, WINDOW_MS, Cells, by_hour, from_rows, to_row
 from controller.domain.history.values import SeriesId
@@ -114,7 +114,7 @@ class ChunkFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files = OpenFiles()
+        self._files = OpenFiles(SCHEMA)
         self._merging = threading.Lock()
         self._unreadable: dict[str, str] = {}
 
@@ -141,11 +141,6 @@ class ChunkFiles:
                     done.update(keys)
         if failures:
             raise MergeError("; ".join(failures), frozenset(done))
-
-    def tidy(self) -> None:
-        """Write back what merging left in the files' own logs; when there is time."""
-        with self._merging:
-            self._files.tidy()
 
     def highest_part(self) -> int:
         """The highest number of a part that was ever merged into what is here."""
@@ -311,6 +306,9 @@ class ChunkFiles:
                     if connection is None:
                         return
                     found = connection.execute(query, (_id(series, start), _id(series, end))).fetchall()
+            except UnusableFile as exc:
+                self._remember(str(path), str(exc))
+                return
             except StoreError as exc:
                 self._remember(str(path), str(exc))
                 found = self._one_by_one(path, query, series, start, end)

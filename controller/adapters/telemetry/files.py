@@ -23,10 +23,16 @@ _WRITER_CACHE_KIB = 2048  # more than a merge changes; the system has the files 
 _CHECKPOINT_PAGES = 400
 
 
+class UnusableFile(StoreError):
+    """It cannot be opened at all: ruined, or of a newer Natoma."""
+
+
 class OpenFiles:
     """Connections to files that may be made, and be unlinked, while we run."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: int) -> None:
+        """`schema`: the newest that a file may have in its user_version."""
+        self._schema = schema
         self._lock = threading.Lock()
         self._idle: OrderedDict[sqlite3.Connection, Path] = OrderedDict()  # the longest unused first
         self._writers: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
@@ -43,7 +49,7 @@ class OpenFiles:
         if found is None and not path.exists():
             yield None
             return
-        connection = found or _open_reader(path)
+        connection = found or self._open_reader(path)
         try:
             yield connection
         except sqlite3.Error as exc:
@@ -69,14 +75,6 @@ class OpenFiles:
             if isinstance(exc, sqlite3.Error):
                 raise _told(path, exc) from exc
             raise
-
-    def tidy(self) -> None:
-        """Write back what the last transactions left in the files' own logs."""
-        for path, connection in list(self._writers.items()):
-            try:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            except sqlite3.Error as exc:
-                raise _told(path, exc) from exc
 
     def unlink(self, path: Path) -> None:
         """Close the file and delete it, with what lies beside it; readers that have it open finish."""
@@ -125,6 +123,7 @@ class OpenFiles:
             # Nobody else writes; a checkpoint that meets a reader leaves the rest for the next.
             connection.execute(f"PRAGMA busy_timeout={WRITER_BUSY_MS}")
             connection.execute(f"PRAGMA cache_size=-{_WRITER_CACHE_KIB}")
+            self._check(connection, path)
         except StartupError as exc:
             raise StoreError(str(exc)) from exc
         except sqlite3.Error as exc:
@@ -134,6 +133,27 @@ class OpenFiles:
             self._forget_writer(next(iter(self._writers)))
         return connection
 
+    def _open_reader(self, path: Path) -> sqlite3.Connection:
+        try:
+            examine(path)
+            connection = open_reader(path)
+            connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
+            self._check(connection, path)
+        except StartupError as exc:
+            raise UnusableFile(str(exc)) from exc
+        except sqlite3.Error as exc:
+            raise UnusableFile(str(_told(path, exc))) from exc
+        return connection
+
+    def _check(self, connection: sqlite3.Connection, path: Path) -> None:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > self._schema:
+            connection.close()
+            raise UnusableFile(
+                f"{path} was written by a newer Natoma: its schema is {found}, this program knows up to {self._schema}. "
+                "Run the newer program."
+            )
+
     def _forget_writer(self, path: Path) -> None:
         connection = self._writers.pop(path, None)
         if connection is not None:
@@ -141,18 +161,6 @@ class OpenFiles:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             connection.close()
-
-
-def _open_reader(path: Path) -> sqlite3.Connection:
-    try:
-        examine(path)
-        connection = open_reader(path)
-        connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
-    except StartupError as exc:
-        raise StoreError(str(exc)) from exc
-    except sqlite3.Error as exc:
-        raise _told(path, exc) from exc
-    return connection
 
 
 def _told(path: Path, exc: sqlite3.Error) -> Exception:

@@ -13,7 +13,7 @@ from controller.errors import StoreError
 
 @pytest.fixture
 def files() -> Iterator[OpenFiles]:
-    with closing(OpenFiles()) as opened:
+    with closing(OpenFiles(schema=1)) as opened:
         yield opened
 
 
@@ -105,3 +105,14 @@ def test_a_file_that_is_written_no_more_keeps_no_log_of_its_own(files: OpenFiles
 
     assert first.with_name("first.db-wal").stat().st_size == 0
     assert heard(files, first) == ["one"]
+
+
+def test_a_file_of_a_newer_natoma_is_neither_read_nor_written(files: OpenFiles, tmp_path: Path):
+    say(files, path := tmp_path / "a.db", "one")
+    files.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version=2")
+
+    for use in (lambda: heard(files, path), lambda: say(files, path, "two")):
+        with pytest.raises(StoreError, match=r"a\.db was written by a newer Natoma: its schema is 2, .* up to 1"):
+            use()
