@@ -72,8 +72,8 @@ OURS: frozenset[int] = frozenset(
 DAMAGE: frozenset[int] = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
 WHAT_TO_DO = (
-    "Natoma does not start on it, so that nothing is lost silently. Put back a copy from your backup, "
-    "or move the file (and those beside it ending in -wal and -shm) aside to begin an empty one."
+    "Natoma does not start on it, so that nothing is lost silently. Put back a copy from your backup "
+    "(natoma restore BACKUP --over), or move the file (and those beside it ending in -wal and -shm) aside to begin an empty one."
 )
 
 
