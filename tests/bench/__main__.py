@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import building, disk, history, mqtt
+from tests.bench import building, disk, history, mqtt, sending, telemetry
 from tests.bench.product import Product
 from tests.bench.table import Row, print_table
 
@@ -209,18 +209,26 @@ def _medians(results: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["sending"]:
+        sending.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["telemetry"]:
+        telemetry.main(sys.argv[2:])
+        return
     if sys.argv[1:2] == ["history"]:
         history.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each latency measurement; the median counts")
     parser.add_argument("--count", type=int, default=1600, help="taps in one run")
-    parser.add_argument("--only", choices=("taps", "ingest", "start", "history"), help="one part of it")
+    parser.add_argument(
+        "--only", choices=("taps", "ingest", "start", "history", "telemetry", "sending"), help="one part of it"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="natoma-bench-") as name:
         bench = Bench(Path(name), args.runs, args.count)
-        if args.only not in ("start", "history"):
+        if args.only not in ("start", "history", "telemetry", "sending"):
             with mqtt.broker(bench.folder / "broker") as port:
                 product = Product(bench.folder / "product", port, bench.tool, people=200)
                 product.start()
@@ -234,6 +242,10 @@ def main() -> None:
                 product.stop()
         if args.only in (None, "start"):
             bench.start(10_000)
+        if args.only in (None, "telemetry"):
+            bench.rows += telemetry.measure(bench.folder / "telemetry")
+        if args.only in (None, "sending"):
+            bench.rows += sending.measure(bench.folder / "sending")
         if args.only in (None, "history"):
             bench.rows += history.measure(bench.folder / "year")
         print_table(bench.rows)

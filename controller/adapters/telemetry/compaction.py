@@ -20,12 +20,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from controller.adapters.telemetry.chunks import ChunkFiles, Key, MergeError
+from controller.adapters.telemetry.chunks import ChunkFiles, MergeError
 from controller.adapters.telemetry.codec import pack
 from controller.adapters.telemetry.merging import Part
 from controller.adapters.telemetry.rollups import WINDOW_MS
 from controller.adapters.telemetry.tail import Tail, Tails
 from controller.adapters.telemetry.trimming import Trimming
+from controller.adapters.telemetry.windows import Key
 from controller.domain.history.values import Kind, SeriesId
 
 # A pass begins when so many points wait, or the oldest has waited so long.
@@ -36,7 +37,7 @@ OVER_AFTER_MS = 600_000
 # So many parts of one window are merged before it is over: a question would open each of them.
 PARTS_OF_WINDOW = 24
 # Of one turn; a commit that comes meanwhile waits for it.
-TURN_S = 0.006
+TURN_S = 0.003
 # Of series and windows merged at once: as many as take about this long.
 MERGE_S = 0.05
 _MOST_MERGED = 64
