@@ -11,9 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +19,8 @@ from numpy.typing import NDArray
 from controller.adapters.telemetry.codec import Moments, UnreadablePoints, Values, unpack
 from controller.adapters.telemetry.files import OpenFiles, UnusableFile
 from controller.adapters.telemetry.merging import Kept, Merged, Part, added, merged
-from controller.adapters.telemetry.rollups import ROW_BYTES, WINDOW_MS, Cells, by_hour, from_rows, to_row
+from controller.adapters.telemetry.rollups import ROW_BYTES, Cells, by_hour, from_rows, to_row
+from controller.adapters.telemetry.windows import Key, began, by_month, id_of, key_of, months_of, years_of
 from controller.domain.history.values import SeriesId
 from controller.errors import StoreError
 
@@ -29,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = 1  # in each file's user_version
 
-Key: TypeAlias = "tuple[SeriesId, int]"  # a series, a window
 
 _MONTH_TABLES = """
 CREATE TABLE chunk (
@@ -132,7 +130,7 @@ class ChunkFiles:
         done: set[Key] = set()
         failures: list[str] = []
         with self._merging:
-            for month, keys in _by_month(parts).items():
+            for month, keys in by_month(parts).items():
                 try:
                     self._merge_month(month, {key: parts[key] for key in keys})
                 except StoreError as exc:
@@ -146,10 +144,15 @@ class ChunkFiles:
         """The highest number of a part that was ever merged into what is here."""
         highest = 0
         for year in self.years():
-            with self._files.reader(self._year_file(year)) as connection:
-                if connection is not None:
-                    (upto,) = connection.execute("SELECT upto FROM merged").fetchone()
-                    highest = max(highest, int(upto))
+            path = self._year_file(year)
+            try:
+                with self._files.reader(path) as connection:
+                    if connection is not None:
+                        (upto,) = connection.execute("SELECT upto FROM merged").fetchone()
+                        highest = max(highest, int(upto))
+            except StoreError as exc:
+                # Whoever asks knows its own numbers as well; a house must not stay shut over a year's roll-ups.
+                self._remember(str(path), str(exc))
         return highest
 
     # --- reading ----------------------------------------------------------------------------------
@@ -158,10 +161,10 @@ class ChunkFiles:
         """The chunks there are, of windows before `window_to`. A file that cannot be read hides no other."""
         found: dict[Key, Chunk] = {}
         ids = list(series_ids)
-        for month, start, end in _months(window_from, window_to):
+        for month, start, end in months_of(window_from, window_to):
             path = self._month_file(month)
             for id_, upto, body in self._rows(path, _CHUNKS, ids, start, end):
-                found[_key(id_)] = Chunk(upto, body, path, id_)
+                found[key_of(id_)] = Chunk(upto, body, path, id_)
         return found
 
     def unpacked(self, chunk: Chunk) -> tuple[Moments, Values] | None:
@@ -183,7 +186,7 @@ class ChunkFiles:
         """The roll-ups there are, of windows before `window_to`."""
         rows: defaultdict[int, list[tuple[int, int, bytes]]] = defaultdict(list)
         ids = list(series_ids)
-        for year, start, end in _years(window_from, window_to):
+        for year, start, end in years_of(window_from, window_to):
             path = self._year_file(year)
             for row in self._rows(path, _HOURS, ids, start, end):
                 if len(row[2]) == ROW_BYTES:
@@ -236,7 +239,7 @@ class ChunkFiles:
         add = set(parts) if month in self._gone(year_path) else self._write_chunks(path, parts, hours)
         with self._year(number) as year:
             for key in add:
-                id_ = _id(*key)
+                id_ = id_of(*key)
                 known = year.execute("SELECT upto, body FROM hours WHERE id = ?", (id_,)).fetchone()
                 result = added(Kept(*known) if known else None, parts[key], key[1], _place(year_path, id_))
                 self._tell(result, _place(year_path, id_))
@@ -252,7 +255,7 @@ class ChunkFiles:
         with self._files.transaction(path, _build_month) as month:
             lost_chunks = {id_ for (id_,) in month.execute("SELECT DISTINCT id FROM set_aside WHERE was_chunk")}
             for key, of_key in parts.items():
-                id_ = _id(*key)
+                id_ = id_of(*key)
                 known = month.execute(_CHUNK, (id_,)).fetchone()
                 result = merged(Kept(*known) if known else None, of_key, key[1], _place(path, id_))
                 self._tell(result, _place(path, id_))
@@ -289,7 +292,7 @@ class ChunkFiles:
             for id_, upto, points in connection.execute("SELECT id, upto, points FROM chunk"):
                 found = self.unpacked(Chunk(upto, points, path, id_))
                 if found is not None:
-                    yield id_, upto, to_row(by_hour(*found), _key(id_)[1])
+                    yield id_, upto, to_row(by_hour(*found), key_of(id_)[1])
 
     def _gone(self, year_path: Path) -> set[str]:
         with self._files.reader(year_path) as connection:
@@ -305,7 +308,7 @@ class ChunkFiles:
                 with self._files.reader(path) as connection:
                     if connection is None:
                         return
-                    found = connection.execute(query, (_id(series, start), _id(series, end))).fetchall()
+                    found = connection.execute(query, (id_of(series, start), id_of(series, end))).fetchall()
             except UnusableFile as exc:
                 self._remember(str(path), str(exc))
                 return
@@ -322,7 +325,7 @@ class ChunkFiles:
         for window in range(start, end):
             with contextlib.suppress(StoreError), self._files.reader(path) as connection:
                 if connection is not None:
-                    found += connection.execute(query, (_id(series, window), _id(series, window + 1))).fetchall()
+                    found += connection.execute(query, (id_of(series, window), id_of(series, window + 1))).fetchall()
         return found
 
     def _tell(self, result: Merged, where: str) -> None:
@@ -341,50 +344,9 @@ class ChunkFiles:
         return self.folder / f"rollup-{year:04d}.db"
 
 
-def month_of(window: int) -> str:
-    """ "2026-11": the file a window is in; six hours UTC are never in two months."""
-    return f"{_began(window):%Y-%m}"
-
-
-def _months(start: int, end: int) -> Iterator[tuple[str, int, int]]:
-    """The months of these windows, each with the first of its windows and the one behind its last."""
-    while start < end:
-        next_month = (_began(start).replace(day=1, hour=0) + timedelta(days=31)).replace(day=1)
-        last = min(end, int(next_month.timestamp()) * 1000 // WINDOW_MS)
-        yield month_of(start), start, last
-        start = last
-
-
-def _years(start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    while start < end:
-        year = _began(start).year
-        last = min(end, int(datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()) * 1000 // WINDOW_MS)
-        yield year, start, last
-        start = last
-
-
-def _began(window: int) -> datetime:
-    return datetime.fromtimestamp(window * WINDOW_MS // 1000, UTC)
-
-
-def _by_month(keys: Iterable[Key]) -> dict[str, list[Key]]:
-    months: defaultdict[str, list[Key]] = defaultdict(list)
-    for key in keys:
-        months[month_of(key[1])].append(key)
-    return months
-
-
-def _id(series: int, window: int) -> int:
-    return series << 32 | window
-
-
-def _key(id_: int) -> Key:
-    return SeriesId(id_ >> 32), id_ & 0xFFFFFFFF
-
-
 def _place(path: Path, id_: int) -> str:
-    series, window = _key(id_)
-    return f"{path}, series {series}, {_began(window):%Y-%m-%d %H:%M}"
+    series, window = key_of(id_)
+    return f"{path}, series {series}, {began(window):%Y-%m-%d %H:%M}"
 
 
 def _hours(rows: Sequence[tuple[int, int, bytes]]) -> Hours:

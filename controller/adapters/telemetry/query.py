@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.adapters.telemetry.chunks import Chunk, ChunkFiles, Hours, Key
+from controller.adapters.telemetry.chunks import Chunk, ChunkFiles, Hours
 from controller.adapters.telemetry.codec import Moments, Values
 from controller.adapters.telemetry.merging import in_order, joined
 from controller.adapters.telemetry.rollups import HOUR_MS, WINDOW_MS, Cells, alone, together
+from controller.adapters.telemetry.windows import Key
 from controller.domain.history.values import Kind, Series, SeriesId
 from controller.services.history.ports import Points, Steps
 

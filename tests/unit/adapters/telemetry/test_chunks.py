@@ -302,6 +302,18 @@ def test_a_month_whose_file_is_ruined_stops_no_other(files: ChunkFiles, ruin: Ca
     assert points_of(again) == []
 
 
+def test_a_year_whose_file_is_ruined_keeps_nothing_from_starting(files: ChunkFiles):
+    files.merge({(TEMPERATURE.id, MARCH): [(1, part(MARCH, (0, 20.0)))]})
+    files.close()
+    _overwrite(files.folder / "rollup-2026.db")
+    again = ChunkFiles(files.folder)
+
+    assert again.highest_part() == 0
+    assert points_of(again) == [(0, 20.0)]
+    assert counts_of(again) == []
+    assert list(again.unreadable()) == [f"{files.folder}/rollup-2026.db"]
+
+
 # --- beside each other ------------------------------------------------------------------------------------------------
 
 
