@@ -11,6 +11,7 @@ from controller.adapters.clock import SystemClock
 from controller.app.archive import long_history
 from controller.app.stores import open_history
 from controller.cli.options import settings_from, space_of
+from controller.cli.telemetry_told import COLUMNS
 from controller.domain.building import Space
 from controller.errors import InputError
 from controller.services.history.asked import AskedError, Question
@@ -66,7 +67,8 @@ async def open_desk(config: Path | None, **flags: Any) -> AsyncIterator[tuple[Hi
     async with open_history(settings.home) as history:
         with as_typed():
             clock = SystemClock()
-            yield HistoryDesk(long_history(history, settings, clock), lambda: space, clock.now), space
+            everything = long_history(history, settings, clock)
+            yield HistoryDesk(everything, lambda: space, clock.now, pictured=COLUMNS), space
 
 
 def question(**typed: str | None) -> Question:

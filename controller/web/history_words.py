@@ -61,9 +61,12 @@ CLASSES: Mapping[str, str] = {
 """What people call a class, where it is not the class's own name in plain words."""
 
 
+_SAYS_LITTLE = frozenset({"", "count", "duration"})  # of what, the channel tells
+
+
 def class_said(device_class: str, channel: str) -> str:
-    """What is measured: the class in words, or the channel's own name where nobody said its class."""
-    name = device_class or channel
+    """What is measured: the class in words, or the channel's own name where that tells more."""
+    name = device_class if device_class not in _SAYS_LITTLE else channel
     return CLASSES.get(name) or name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
 
 
@@ -83,7 +86,7 @@ def number_said(value: float) -> str:
     if size and (size >= 1e9 or size < 1e-3):
         return f"{value:.4g}"
     places = 0 if size >= 1000 else 1 if size >= 100 else 2
-    text = f"{value:,.{places}f}"
+    text = f"{value:,.{places}f}" if size >= 1 else f"{value:.3g}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace("-", "−")
 

@@ -70,12 +70,14 @@ async def test_what_is_merged_in_the_middle_of_a_question_is_there_once(tmp_path
     async with await TelemetryStore.open(tmp_path / "telemetry.db", deadline_s=30) as store:
         await store.append([row(n, NOON_MS - n * 4 * HOUR_MS) for n in range(50)])
         async with await HistoryBeside.open(tmp_path / "telemetry.db") as beside:
-            loop, read, merged = asyncio.get_running_loop(), beside._chunks.read, []
+            loop, read = asyncio.get_running_loop(), beside._chunks.read
+            merged: list[None] = []
 
             def read_late(*asked: Any) -> Any:
                 """The log is read; before the months are, its points are put into them."""
                 if not merged:
-                    merged.append(asyncio.run_coroutine_threadsafe(store.compact(), loop).result())
+                    asyncio.run_coroutine_threadsafe(store.compact(), loop).result()
+                    merged.append(None)
                 return read(*asked)
 
             beside._chunks.read = read_late  # type: ignore[method-assign,assignment]

@@ -18,7 +18,7 @@ from controller.services.history.ports import History, Last, Points, Steps
 from controller.services.history.walk import Page, first_page, newest_texts, walk
 
 # As many as a chart has room for; whoever wants more says so.
-_PICTURED = 400
+PICTURED = 400
 _PICKED = tuple(
     length_of("step", said)
     for said in ("1s", "5s", "10s", "30s", "1m", "2m", "5m", "15m", "30m", "1h", "2h", "3h", "6h", "12h", "1d", "7d")
@@ -38,10 +38,14 @@ class Stepped:
 class HistoryDesk:
     """Questions in people's words; `within` is the only room of whoever asks. AskedError says why there is no answer."""
 
-    def __init__(self, history: History, space: Callable[[], Space], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, history: History, space: Callable[[], Space], now: Callable[[], datetime], *, pictured: int = PICTURED
+    ) -> None:
+        """`pictured`: how many steps are picked at most where nobody says how long they are."""
         self._history = history
         self._space = space
         self.now = now
+        self._pictured = pictured
 
     def series(self, asked: Question, within: AreaId | None = None) -> list[Series]:
         """Which lines there are, by room, device and channel."""
@@ -101,7 +105,7 @@ class HistoryDesk:
         return [Selection(device, channel, chosen.room, chosen.device_class) for device, channel in lines]
 
     def _step(self, asked: Question, span: Span) -> timedelta:
-        return length_of("step", asked.step) if asked.step is not None else picked(span)
+        return length_of("step", asked.step) if asked.step is not None else picked(span, self._pictured)
 
     def selection(self, asked: Question, within: AreaId | None = None) -> Selection:
         """The series that are meant."""
@@ -116,10 +120,10 @@ class HistoryDesk:
         return span_of(asked, self._space().zone, self.now())
 
 
-def picked(span: Span) -> timedelta:
+def picked(span: Span, most: int = PICTURED) -> timedelta:
     """The shortest step of those people think in that makes a chart, and not a carpet, of this span."""
     length = span.end - span.start
-    return next((step for step in _PICKED if length / step <= _PICTURED), _PICKED[-1])
+    return next((step for step in _PICKED if length / step <= most), _PICKED[-1])
 
 
 def _refuse_more(lines: int, steps: int, most: int) -> None:
