@@ -18,7 +18,9 @@ FIELDS = {Kind.NUMBER: "value", Kind.SWITCH: "on", Kind.TEXT: "text"}
 
 _IN_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
 _IN_TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
-_IN_TEXT = str.maketrans({'"': r"\"", "\\": r"\\"})
+# A line break within a text is allowed by the protocol, and VictoriaMetrics ends the line there all the same: what a device
+# says could then go on as a line of its own, with another device's name. It goes as the two characters \n.
+_IN_TEXT = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\\n"})
 
 # A sensor says the same few hundred numbers again and again: a look-up costs a fifth of writing a float out.
 REMEMBERED = 20_000

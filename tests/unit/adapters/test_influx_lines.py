@@ -33,6 +33,8 @@ def line_of(series: Series, value: Value, at_ns: int = AT) -> list[str]:
 def point_of(series: Series, value: Value, at_ns: int = AT) -> str:
     # A whole number is a float too: a field that once was an integer would refuse every other.
     value = value if isinstance(value, bool | str) else float(value)
+    # Told by its two characters, or a text could begin a line of its own.
+    value = value.replace("\n", "\\n") if isinstance(value, str) else value
     point = Point(series.device_class or "reading").field(FIELDS[series.kind], value).time(at_ns)
     for key, told in (
         ("device", series.device),
@@ -111,6 +113,14 @@ def test_the_readings_of_one_message_share_its_moment_and_each_kind_has_its_fiel
         f"reading,channel=light,device=s on=false {AT}",
         f'reading,channel=note,device=s text="say \\"ah\\"" {AT}',
     ]
+
+
+@given(PECULIAR, PECULIAR.filter(bool), PECULIAR)
+def test_whatever_a_device_says_a_line_is_one_line(text: str, channel: str, unit: str):
+    """VictoriaMetrics ends a line at a line break within a text: the rest would be anybody's reading."""
+    (line,) = line_of(series_of(text, channel=channel, unit=unit), text)
+
+    assert "\n" not in line
 
 
 def test_a_series_that_bears_the_number_of_another_gets_lines_of_its_own():
