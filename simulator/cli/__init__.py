@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from simulator.cli.capture import record_messages, replay_messages
 from simulator.cli.day import day
 from simulator.cli.hands import hold_open, open_door, press_button, press_exit, tap
 from simulator.cli.people import list_what_to_try, people
@@ -22,6 +23,8 @@ COMMANDS: Sequence[click.Command] = (
     open_door,
     hold_open,
     day,
+    record_messages,
+    replay_messages,
     people,
     space_of_a_size,
     list_what_to_try,

@@ -1,9 +1,7 @@
 """`natoma-sim day`: whole days of a building at full speed, without a broker, as a transcript."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +9,7 @@ from typing import TextIO
 import click
 
 from simulator.building import load
+from simulator.capture.recording import opened
 from simulator.cli.asking import people_of
 from simulator.cli.options import DATA, PEOPLE, SPACE, friendly
 from simulator.clock import now
@@ -61,15 +60,5 @@ def _date(written: str) -> date:
         raise InputError(f"--date {written!r} is no day of the calendar; write it like 2026-11-16") from None
 
 
-@contextmanager
-def _opened(out: str) -> Iterator[TextIO]:
-    if out == "-":
-        yield sys.stdout
-        return
-    try:
-        number = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as exc:
-        raise InputError(f"--out {out}: cannot be written: {exc.strerror}") from exc
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        os.fchmod(number, 0o600)
-        yield file
+def _opened(out: str) -> AbstractContextManager[TextIO]:
+    return nullcontext(sys.stdout) if out == "-" else opened(out)

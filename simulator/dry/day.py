@@ -4,17 +4,17 @@ What devices say, and what is answered, comes out in order as lines of the contr
 people, seed and span give the same lines, byte for byte.
 """
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from devices import codec
-from devices.messages import BadgeReadData, Command, Event, Message
+from devices.messages import Command, Event, Message
 from devices.topics import RULES, Kind, Topics
 from devices.units.steps import Connected, Heard, Publish
 from simulator.building import Building
+from simulator.capture import Line, masked, text_of
 from simulator.dry.agenda import Agenda
 from simulator.dry.answers import Answers
 from simulator.entitled import guess
@@ -27,7 +27,6 @@ from simulator.world import World
 
 # From a reader to the controller and back, on a quiet network.
 _TRIP_S = 0.01
-_MASK = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +104,5 @@ class _Life:
 
     def _write(self, topic: str, kind: Kind, message: Message) -> None:
         rule = RULES[kind]
-        if not self._day.with_badges:
-            message = _masked(message)
-        line = {
-            "t": self._now().isoformat(timespec="milliseconds"),
-            "topic": topic,
-            "qos": rule.qos,
-            "retain": rule.retained,
-            "dup": False,
-            "payload": codec.encode(message).decode(),
-        }
-        self._lines.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
-
-
-def _masked(message: Message) -> Message:
-    if not isinstance(message, Event) or not isinstance(message.data, BadgeReadData):
-        return message
-    shown = {name: _hidden(getattr(message.data, name)) for name in ("card", "pin", "token")}
-    return message.model_copy(update={"data": message.data.model_copy(update=shown)})
-
-
-def _hidden(value: str | None) -> str | None:
-    return None if value is None else _MASK * max(0, len(value) - 2) + value[-2:] if len(value) > 4 else _MASK * 4
+        line = Line(self._now(), topic, codec.encode(message), rule.qos, retain=rule.retained)
+        self._lines.append(text_of(line if self._day.with_badges else masked(line)))

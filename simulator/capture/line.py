@@ -1,0 +1,144 @@
+"""One message as one line of JSON: `{"t", "topic", "qos", "retain", "dup", "payload" | "payload_b64", "props"}`.
+
+The contract's rule 15: what records, replays and checks share. `payload` is the body as text, byte for byte; a body
+that is no UTF-8 is `payload_b64`. `t` is RFC 3339, or epoch seconds in captures of others.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from simulator.errors import InputError
+
+# Of one line: the contract's largest body, written as base64, and the rest.
+_LONGEST = 2 * 1024 * 1024
+_SHOWN = ("card", "pin", "token", "h")  # what of a read somebody could copy
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message, as it was heard or said."""
+
+    at: datetime  # aware
+    topic: str
+    payload: bytes = field(repr=False)  # it may hold a badge number or a PIN
+    qos: int = 0
+    retain: bool = False
+    dup: bool = False
+    props: Mapping[str, object] = field(default_factory=dict)
+
+
+def text_of(line: Line) -> str:
+    """As it is written, without its line break."""
+    written: dict[str, object] = {
+        "t": line.at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "topic": line.topic,
+        "qos": line.qos,
+        "retain": line.retain,
+        "dup": line.dup,
+    }
+    try:
+        written["payload"] = line.payload.decode()
+    except UnicodeDecodeError:
+        written["payload_b64"] = base64.b64encode(line.payload).decode()
+    if line.props:
+        written["props"] = dict(line.props)
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The lines of a capture, in order; raises InputError with file and line for what is none of them."""
+    try:
+        file = path.open("rb")
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror}") from exc
+    with file:
+        number = 0
+        while written := file.readline(_LONGEST):
+            number += 1
+            if written.strip():
+                yield _parsed(written, f"{path}:{number}")
+
+
+def masked(line: Line) -> Line:
+    """Without what somebody could open a door with: badges, PINs and tokens to their last two characters."""
+    if not line.topic.endswith("/up/event"):
+        return line
+    try:
+        body = json.loads(line.payload)
+    except ValueError:
+        return line
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(data, dict) or not any(isinstance(data.get(name), str) for name in _SHOWN):
+        return line
+    hidden = {name: hide(value) for name in _SHOWN if isinstance(value := data.get(name), str)}
+    told = json.dumps({**body, "data": {**data, **hidden}}, ensure_ascii=False, separators=(",", ":"))
+    return replace(line, payload=told.encode())
+
+
+def hide(secret: str) -> str:
+    """All but the last two characters; of a short one, a PIN, nothing."""
+    return "*" * (len(secret) - 2) + secret[-2:] if len(secret) > 5 else "****"
+
+
+def _parsed(written: bytes, where: str) -> Line:
+    try:
+        said = json.loads(written)
+    except ValueError as exc:
+        raise InputError(f"{where}: this is no JSON, or the file was cut off here") from exc
+    if not isinstance(said, dict):
+        raise InputError(f"{where}: a line is a JSON object with t, topic and payload; this is {_kind(said)}")
+    topic, qos = said.get("topic"), said.get("qos", 0)
+    if not isinstance(topic, str) or not topic or "+" in topic or "#" in topic or "\0" in topic:
+        raise InputError(f"{where}: topic {topic!r} is none to publish on; write all its levels")
+    if qos not in (0, 1, 2) or isinstance(qos, bool):
+        raise InputError(f"{where}: qos {qos!r} is not 0, 1 or 2")
+    for name in ("retain", "dup"):
+        if not isinstance(said.get(name, False), bool):
+            raise InputError(f"{where}: {name} {said[name]!r} is not true or false")
+    props = said.get("props") or {}
+    if not isinstance(props, dict):
+        raise InputError(f"{where}: props is {_kind(props)}; it is a JSON object")
+    return Line(
+        at=_moment(said.get("t"), where),
+        topic=topic,
+        payload=_payload(said, where),
+        qos=qos,
+        retain=said.get("retain", False),
+        dup=said.get("dup", False),
+        props=props,
+    )
+
+
+def _moment(said: object, where: str) -> datetime:
+    try:
+        if isinstance(said, str):
+            at = datetime.fromisoformat(said)
+            if at.tzinfo is not None:
+                return at
+        elif isinstance(said, int | float) and not isinstance(said, bool):
+            # Milliseconds where seconds would be far beyond any calendar: the contract's rule for times.
+            return datetime.fromtimestamp(said / 1000 if said > 1e11 else said, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise InputError(f"{where}: t {said!r} is no moment; write 2026-11-16T09:30:00.000+00:00, or epoch seconds")
+
+
+def _payload(said: Mapping[str, object], where: str) -> bytes:
+    text, encoded = said.get("payload"), said.get("payload_b64")
+    if isinstance(encoded, str) and text is None:
+        try:
+            return base64.b64decode(encoded, validate=True)
+        except binascii.Error as exc:
+            raise InputError(f"{where}: payload_b64 is no base64") from exc
+    if isinstance(text, str) and encoded is None:
+        return text.encode()
+    raise InputError(f"{where}: a line has payload, the body as text, or payload_b64; one of the two")
+
+
+def _kind(value: object) -> str:
+    return {list: "a list", str: "text", type(None): "null"}.get(type(value), "a number")
