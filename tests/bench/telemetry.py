@@ -146,6 +146,8 @@ async def steadily(folder: Path, readings_a_second: int, seconds: float, pass_ev
     spool = Spool(store, lambda rows: None, Meters(), HouseClock())
     per_tick = readings_a_second // len(CHANNELS) // 200
     rows = iter(messages(CHANNELS, int(readings_a_second * seconds / SERIES) + 2, "s"))
+    gc.collect()
+    gc.freeze()
     async with store:
         spooling = asyncio.get_running_loop().create_task(spool.run(), name="spool")
         compacting = asyncio.get_running_loop().create_task(_again_and_again(store, pass_every_s), name="passes")
@@ -215,7 +217,7 @@ def measure(folder: Path) -> list[Row]:
             f"{whole.cpu_us / alone.cpu_us:.2f} × bare",
             target[1],
         )
-        add(f"most memory meanwhile, {len(rows):,} {name}", f"+{grew:.0f} MiB", "", "flat")
+        add(f"memory more after {len(rows):,} {name}", f"+{grew:.0f} MiB", "", "flat")
         if len(channels) > 1:
             add("kept of a reading, chunks and hours", f"{kept:.1f} bytes", "", "≤ 6")
         gc.unfreeze()
@@ -248,7 +250,8 @@ def _over(took_ms: float, base_ms: float, fsync_ms: float) -> str:
 
 
 def _rss_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
 
 
 def main(words: Sequence[str]) -> None:
