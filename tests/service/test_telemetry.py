@@ -1,14 +1,15 @@
 """Readings on their way to the log: canonical, judged, durable, and only then acknowledged."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from controller.domain.history.values import Measured
 from controller.errors import StoreError
 from controller.services.rooms.spool import BATCH_LIMIT, COMMIT_EVERY
 from devices.messages import ChannelSpec, Reject, Sample, Telemetry
-from tests.support.services import NOON, SENSOR, House, birth
+from tests.support.services import NOON, SENSOR, STUDY, House, birth
 
 READINGS = f"natoma/1/{SENSOR}/up/telemetry"
 LOCKED = StoreError("telemetry.db: locked by another process")
@@ -269,3 +270,42 @@ async def test_what_must_be_acknowledged_is_never_dropped(narrow):
     assert narrow.telemetry_log.rows[-1].values == {"co2": 601}
     assert len(narrow.telemetry_log.refused) == 1
     assert narrow.spool.dropped == 5
+
+
+# --- what it means and where ------------------------------------------------------------------------------------------
+
+
+async def test_each_row_says_the_class_the_canonical_unit_and_the_room_of_its_channels(house):
+    house.say(
+        SENSOR, birth(rev=2, t=ChannelSpec(device_class="temperature", unit="°F"), door=ChannelSpec(device_class="x"))
+    )
+    house.say(SENSOR, Telemetry(seq=1, ts=NOON, v={"t": 70.7}))
+    await stored(house)
+
+    (row,) = house.telemetry_log.rows
+    assert row.source is not None
+    assert (row.source.device, row.source.room) == (SENSOR, STUDY)
+    assert row.source.channels == {"t": Measured("temperature", "°C"), "door": Measured("x", "")}
+
+
+async def test_rows_of_one_device_share_their_source_until_it_is_born_again(house):
+    for seq in (1, 2):
+        house.say(SENSOR, Telemetry(seq=seq, ts=NOON, v={"co2": 600 + seq}))
+    house.say(SENSOR, birth(rev=2, co2=ChannelSpec(device_class="carbon_dioxide")))
+    house.say(SENSOR, Telemetry(seq=3, ts=NOON, v={"co2": 603}))
+    await stored(house)
+
+    first, second, third = house.telemetry_log.rows
+    assert first.source is second.source
+    assert third.source is not first.source
+
+
+async def test_without_a_birth_a_clock_that_was_never_set_is_not_believed():
+    house = House()
+    house.bring_up()
+    async with house.working():
+        house.say(SENSOR, Telemetry(seq=1, ts=datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), v={"co2": 600}))
+        await stored(house)
+
+    (row,) = house.telemetry_log.rows
+    assert (row.values, row.set_aside) == ({}, {"co2": "stale"})
