@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ async def test_what_was_recorded_is_said_again_by_each_device_itself(tmp_path: P
     assert first[0] == "natoma/1/reader/up/event"
     spoken = json.loads(first[1])
     assert spoken["data"]["card"] == "************80"
-    assert spoken["ts"] > body["ts"]
+    assert datetime.fromisoformat(spoken["ts"]) > datetime.fromisoformat(body["ts"])
     assert [one.qos for one in read(out)] == [1, 1]
 
 
