@@ -4,6 +4,7 @@ They need no script, and show no more than the house's page does, so they answer
 is `chart`; which points there are, the desk's.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from controller.domain.building import Space
 from controller.domain.device import silence_limit
 from controller.domain.history.values import Kind, Series, Value
 from controller.domain.ids import AreaId
+from controller.errors import StoreError
 from controller.services.history.asked import AskedError, Question
 from controller.services.history.desk import HistoryDesk, Stepped
 from controller.services.history.ports import Last, Points, Steps
@@ -24,6 +26,8 @@ from controller.services.history.walk import moment
 from controller.web.assets import Assets
 from controller.web.chart import Chart, draw, times_along
 from controller.web.history_words import ENGLISH, STEPS, age_said, class_said, number_said, unit_said
+
+logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -154,6 +158,9 @@ class HistoryPages:
         except AskedError as error:
             kind = web.HTTPNotFound if error.field in ("device", "channel") else web.HTTPBadRequest
             raise kind(text=f"{error.field}: {error.why}.\n") from error
+        except StoreError as error:
+            logger.warning("history of %s / %s cannot be read: %s", device, channel, error)
+            raise web.HTTPServiceUnavailable(text="What was measured cannot be read now; try again.\n") from error
         return _page(self._channel.render(t=ENGLISH, space=self._space(), page=shown))
 
     # --- what is on them --------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The history pages: what stands on them, what may be asked, and that nothing a device says becomes markup."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,11 @@ from typing import Any
 import aiohttp
 
 from controller.domain.building import Device, DeviceKind
+from controller.domain.history.values import Selection
 from controller.domain.ids import DeviceId
+from controller.errors import StoreError
 from controller.services.history.desk import HistoryDesk
+from controller.services.history.ports import Steps
 from tests.support.memory_history import MemoryHistory
 from tests.support.site import BOOTH, NOON, Site, two_rooms
 
@@ -163,6 +167,20 @@ async def test_what_is_not_there_or_cannot_be_asked_is_said_in_words() -> None:
     ):
         assert said in (await read(site, path))[1]
         assert (await read(site, path))[0] == status
+
+
+class Away(MemoryHistory):
+    async def by_step(self, selection: Selection, edges_ms: Sequence[int]) -> list[Steps]:
+        raise StoreError("disk I/O error")
+
+
+async def test_a_store_that_cannot_be_read_is_said_and_is_no_bug() -> None:
+    history = Away()
+    co2(history, range(-10, 0))
+
+    status, text, _ = await read(a_site(history), "history/sensor/co2")
+
+    assert (status, text) == (503, "What was measured cannot be read now; try again.\n")
 
 
 async def test_one_can_go_back_in_time_and_forward_again() -> None:
