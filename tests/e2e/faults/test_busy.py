@@ -25,8 +25,8 @@ from tests.support.numbered_load import NumberedLoad
 
 pytestmark = [pytest.mark.broker, pytest.mark.soak, pytest.mark.xdist_group("busy")]
 
-# The long form holds it for half a minute; that it is held at all is what shows the fault.
-LOCKED_S = float(os.environ.get("NATOMA_LOCKED_S", "3"))
+# The long form holds it for half a minute; this is past what an append waits for before it is given up and tried again.
+LOCKED_S = float(os.environ.get("NATOMA_LOCKED_S", "6"))
 FROZEN_S = float(os.environ.get("NATOMA_FROZEN_S", "2"))
 BACKLOG = 50_000
 WINDOW = 200  # readings that the broker gives the controller before it has acknowledged one
@@ -131,8 +131,7 @@ async def test_while_another_process_holds_the_log_of_readings_badges_are_answer
                 until = time.monotonic() + LOCKED_S
                 while time.monotonic() < until:
                     slowest = max(slowest, await answered_in(front, household.badges["alice"]))
-                    waiting = controller.health()[1]["components"]["telemetry log"]["figures"]["waiting"]
-                    assert waiting <= WINDOW
+                    assert figure(controller, "natoma_spool_waiting") <= WINDOW
                 stood_at = stored(controller)
         assert stood_at < len(numbers.confirmed), "the log was never in the way"
 
@@ -154,8 +153,7 @@ async def test_a_controller_that_stands_still_under_load_loses_nothing_and_says_
             controller.thaw()
 
     assert_all_are_stored_once(controller, numbers)
-    lag = [line for line in metrics(controller) if line.startswith("natoma_loop_lag_seconds_sum")]
-    assert float(lag[0].split()[-1]) > FROZEN_S / 2
+    assert figure(controller, "natoma_loop_lag_seconds_sum") > FROZEN_S / 2
 
 
 async def test_behind_fifty_thousand_readings_of_an_outage_a_badge_is_answered_within_half_a_second(
@@ -179,6 +177,8 @@ async def test_behind_fifty_thousand_readings_of_an_outage_a_badge_is_answered_w
     assert_all_are_stored_once(controller, numbers)
 
 
-def metrics(controller: ControllerProcess) -> list[str]:
+def figure(controller: ControllerProcess, name: str) -> float:
+    """One of the numbers it tells of itself."""
     with urllib.request.urlopen(f"{controller.url}metrics", timeout=10) as answer:
-        return str(answer.read().decode()).splitlines()
+        lines = str(answer.read().decode()).splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
