@@ -1,6 +1,7 @@
 """What sending readings on needs, in memory: a log, a database that does as it is told, a place for the cursor."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,7 +33,8 @@ class MemoryReadingsLog:
     async def after(self, position: int, limit: int) -> list[LoggedReadings]:
         if self.failing:
             raise StoreError("the disk reports an error")
-        return [row for row in self.rows if row.position > position][:limit]
+        start = bisect_right(self.rows, position, key=lambda row: row.position)
+        return self.rows[start : start + limit]
 
     def release(self, consumer: str, upto: int) -> None:
         self.held[consumer] = upto

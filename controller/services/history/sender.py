@@ -42,6 +42,7 @@ LINES_PER_SECOND = 50_000
 # One bad channel refused every second is one line a minute in the stream.
 TELL_EVERY = 60.0
 PARKED_AT_ONCE = 500
+PARKED_EVERY = 5.0
 # Fewer than this are on their way, not behind.
 FEW = 1_000
 
@@ -81,6 +82,7 @@ class Sender:
         self._resend_from: int | None = None  # what the database may have forgotten begins behind it
         self._wishes = 0
         self._parked = 0
+        self._looked_at = 0.0
         self._oldest_ns: int | None = None  # of what goes now
         self._rows_per_line = 1.0
         self._refused = _Tally(self._tell_parked, house.clock)
@@ -111,7 +113,9 @@ class Sender:
                 await self._begin()
             await self._send_parked()
             while await self._send_some():
-                pass
+                # Catching up may take hours.
+                if self._clock.monotonic() - self._looked_at >= PARKED_EVERY:
+                    await self._send_parked()
         finally:
             self.report()
 
@@ -205,6 +209,7 @@ class Sender:
 
     async def _send_parked(self) -> None:
         """Those that somebody wants tried again; the cursor has nothing to do with them."""
+        self._looked_at = self._clock.monotonic()
         while due := await self._store.due(PARKED_AT_ONCE):
             delivered = await self._courier.deliver([parked.line for parked in due])
             words = {refused.line: refused.words for refused in delivered.refused}
