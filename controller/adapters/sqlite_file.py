@@ -9,6 +9,7 @@ resets the log); all others are `query_only` and never checkpoint.
 import contextlib
 import logging
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 # Overwriting a log that already has its blocks costs a third less per commit than growing it (110 against 190 µs
 # here), and while the disk is full this much can still be written.
 WAL_RESERVE_BYTES = 8 << 20
+RESERVE_SHARE = 4
+LEAST_RESERVE_BYTES = 256 << 10
 # SQLite's own checkpoint, for a file that is never idle: just before the reserve is used up.
 CHECKPOINT_PAGES = 1900
 
@@ -153,6 +156,8 @@ def create(path: Path, build: Callable[[Path], None]) -> None:
                 os.link(draft, path)
     except OSError as exc:
         raise StartupError(f"{path} cannot be created: {exc.strerror or exc}.") from exc
+    except sqlite3.DatabaseError as exc:
+        raise damaged(path, exc) from exc
     logger.info("%s: created", path)
 
 
@@ -178,7 +183,9 @@ def open_writer(
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA cache_size=-8192")  # KiB: the hot ends of every device's keys stay in memory
         connection.execute(f"PRAGMA wal_autocheckpoint={checkpoint_pages}")
-        if reserve_bytes:
+        # Of a disk that is nearly full no more than its share: another file must still be opened, and start.
+        reserve_bytes = min(reserve_bytes, shutil.disk_usage(path.parent).free // RESERVE_SHARE)
+        if reserve_bytes >= LEAST_RESERVE_BYTES:
             _reserve_log_space(connection, path, reserve_bytes)
     except sqlite3.DatabaseError as exc:
         raise damaged(path, exc) from exc
