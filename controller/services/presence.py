@@ -44,6 +44,7 @@ class Known:
 
     presence: rules.Presence = field(default_factory=rules.Presence)
     birth: Birth | None = None
+    born_at: float = -math.inf  # when it last said so, by the loop's clock; a birth that was retained says it too
     channels: Mapping[str, Channel] = field(default_factory=dict)
     conversions: Mapping[str, Conversion] = field(default_factory=dict)
     offsets: deque[float] = field(default_factory=lambda: deque(maxlen=OFFSETS_KEPT))
@@ -81,11 +82,6 @@ class Presence:
         for device in self._known:
             self._show(device)
 
-    @property
-    def devices(self) -> tuple[DeviceId, ...]:
-        """All of this space."""
-        return tuple(self._known)
-
     # --- questions --------------------------------------------------------------------------------
 
     def is_ready(self, device: DeviceId) -> bool:
@@ -107,6 +103,10 @@ class Presence:
     def of(self, device: DeviceId) -> Known:
         """Everything known of it; a device the space does not have is a fault of the caller."""
         return self._known[device]
+
+    def not_born_since(self, at_mono: float) -> list[DeviceId]:
+        """Those that can be asked and have not said since then what they are."""
+        return [device for device, known in self._known.items() if known.presence.is_ready and known.born_at < at_mono]
 
     def lost_count(self) -> int:
         """How many devices are expected and not there."""
@@ -143,6 +143,7 @@ class Presence:
         """A device says what it is; its channels and units are resolved once, here."""
         device = DeviceId(inbound.device)
         known = self._known[device]
+        known.born_at = inbound.received_mono
         if known.birth != birth:
             known.birth = birth
             known.channels, known.conversions = _channels(device, birth)

@@ -4,6 +4,7 @@ What the broker confirmed to the sender and the controller never stored is, numb
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from tests.support.field import SENSOR_CHANNELS, FieldDevice
 from tests.support.household import Household
 from tests.support.live_house import QUEUES
 from tests.support.mailbox import PATIENCE_S
+from tests.support.plain_mqtt import plain_client
 
 pytestmark = pytest.mark.broker
 
+BACK = "natoma/1/door-back"
 READINGS = 500
 AFTER = 5
 
@@ -72,17 +75,22 @@ async def test_what_a_killed_broker_took_with_it_is_a_gap_of_just_that_many(
 async def test_a_broker_that_forgot_us_is_an_alarm_while_we_run_and_at_a_start(
     controller: ControllerProcess, broker: MosquittoBroker, tmp_path: Path
 ):
-    async with FieldDevice(broker.port, "door-front") as front:
-        await asyncio.to_thread(controller.wait_for_device, "door-front")
+    async with FieldDevice(broker.port, "sensor-hall", SENSOR_CHANNELS) as sensor:
+        with plain_client(broker.port, None, None) as unit:
+            await asyncio.to_thread(unit.publish, f"{BACK}/up/status", b'{"state": "ready", "boot": "b"}', retain=True)
+        await asyncio.to_thread(controller.wait_for_device, "door-back")
         _empty(broker, tmp_path)
+        # A unit that comes back and keeps what it is to itself: it is asked. The sensor has said it at once.
+        with plain_client(broker.port, None, None, client_id="door-back") as unit:
+            await asyncio.to_thread(unit.subscribe, f"{BACK}/down/command")
+            asked = await asyncio.to_thread(unit.wait_until_heard, f"{BACK}/down/command")
+        assert json.loads(asked)["do"] == "rebirth"
         await asyncio.to_thread(eventually, lambda: _sessions_lost(controller) == ["access", "telemetry"], "both told")
-        await asyncio.to_thread(controller.wait_until_well)
-        await front.link.connected(PATIENCE_S)
         (alarm,) = [one for one in controller.live()["alarms"].values() if one["kind"] == "messages_lost"]
-        # Who is there again is asked what it is; and what it says now is heard.
-        await front.until(lambda: bool(front.commands("rebirth")), "a wish to say again what it is")
-        await front.say("telemetry", {"id": "after", "v": {"battery": 50}})
-        await asyncio.to_thread(eventually, lambda: _refused_or_stored(controller), "what is said after it")
+        await _is_connected_again(sensor)
+        await sensor.say("telemetry", {"id": "after", "v": {"count": 7}})
+        await asyncio.to_thread(eventually, lambda: 7 in _stored(controller), "what is said after it")
+        assert sensor.commands("rebirth") == []
 
     controller.stop()
     _empty(broker, tmp_path)
@@ -122,11 +130,3 @@ def _told(controller: ControllerProcess) -> int:
 def _sessions_lost(controller: ControllerProcess) -> list[str]:
     told = controller.facts("messages_lost")
     return sorted(fact["detail"]["link"] for fact in told if fact["detail"]["where"] == "broker_session")
-
-
-def _refused_or_stored(controller: ControllerProcess) -> bool:
-    return bool(
-        controller.query(
-            "telemetry", "SELECT 1 FROM log JOIN device ON device.id = device_id WHERE name = 'door-front'"
-        )
-    )
