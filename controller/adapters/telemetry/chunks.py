@@ -163,8 +163,8 @@ class ChunkFiles:
         ids = list(series_ids)
         for month, start, end in months_of(window_from, window_to):
             path = self._month_file(month)
-            for id_, upto, body in self._rows(path, _CHUNKS, ids, start, end):
-                found[key_of(id_)] = Chunk(upto, body, path, id_)
+            for _, rows in self._rows(path, _CHUNKS, ids, start, end):
+                found.update((key_of(id_), Chunk(upto, body, path, id_)) for id_, upto, body in rows)
         return found
 
     def unpacked(self, chunk: Chunk) -> tuple[Moments, Values] | None:
@@ -184,16 +184,13 @@ class ChunkFiles:
 
     def hours(self, series_ids: Iterable[SeriesId], window_from: int, window_to: int) -> dict[SeriesId, Hours]:
         """The roll-ups there are, of windows before `window_to`."""
-        rows: defaultdict[int, list[tuple[int, int, bytes]]] = defaultdict(list)
+        found: defaultdict[SeriesId, list[tuple[int, int, bytes]]] = defaultdict(list)
         ids = list(series_ids)
         for year, start, end in years_of(window_from, window_to):
             path = self._year_file(year)
-            for row in self._rows(path, _HOURS, ids, start, end):
-                if len(row[2]) == ROW_BYTES:
-                    rows[row[0] >> 32].append(row)
-                else:
-                    self._remember(_place(path, row[0]), f"{_place(path, row[0])}: its hours are damaged")
-        return {SeriesId(series): _hours(of_series) for series, of_series in rows.items()}
+            for series, rows in self._rows(path, _HOURS, ids, start, end):
+                found[series] += self._whole(path, rows)
+        return {series: _hours(rows) for series, rows in found.items() if rows}
 
     def unreadable(self) -> Mapping[str, str]:
         """What could not be read since the start: the place, and why."""
@@ -241,7 +238,8 @@ class ChunkFiles:
             for key in add:
                 id_ = id_of(*key)
                 known = year.execute("SELECT upto, body FROM hours WHERE id = ?", (id_,)).fetchone()
-                result = added(Kept(*known) if known else None, parts[key], key[1], _place(year_path, id_))
+                is_whole = known is not None and len(known[1]) == ROW_BYTES
+                result = added(Kept(*known) if is_whole else None, parts[key], key[1], _place(year_path, id_))
                 self._tell(result, _place(year_path, id_))
                 if result.hours is not None:
                     hours[id_] = result.hours
@@ -302,7 +300,7 @@ class ChunkFiles:
 
     def _rows(
         self, path: Path, query: str, ids: Sequence[SeriesId], start: int, end: int
-    ) -> Iterator[tuple[int, int, bytes]]:
+    ) -> Iterator[tuple[SeriesId, list[tuple[int, int, bytes]]]]:
         for series in ids:
             try:
                 with self._files.reader(path) as connection:
@@ -315,7 +313,15 @@ class ChunkFiles:
             except StoreError as exc:
                 self._remember(str(path), str(exc))
                 found = self._one_by_one(path, query, series, start, end)
-            yield from found
+            yield series, found
+
+    def _whole(self, path: Path, rows: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+        if all(len(body) == ROW_BYTES for _, _, body in rows):
+            return rows
+        for id_, _, body in rows:
+            if len(body) != ROW_BYTES:
+                self._remember(_place(path, id_), f"{_place(path, id_)}: its hours are damaged")
+        return [row for row in rows if len(row[2]) == ROW_BYTES]
 
     def _one_by_one(
         self, path: Path, query: str, series: SeriesId, start: int, end: int

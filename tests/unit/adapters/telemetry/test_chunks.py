@@ -219,6 +219,20 @@ def test_a_chunk_that_cannot_be_read_hides_no_other(files: ChunkFiles, blob: byt
     assert list(files.unreadable()) == [f"{files.folder}/2026-03.db, series 1, 2026-03-02 12:00"]
 
 
+def test_hours_that_were_cut_off_hide_no_other(files: ChunkFiles):
+    files.merge({(TEMPERATURE.id, window): [(1, part(window, (0, 20.0)))] for window in (MARCH, MARCH + 1)})
+    with closing(sqlite3.connect(files.folder / "rollup-2026.db")) as connection:
+        connection.execute("UPDATE hours SET body = x'00' WHERE id = ?", (TEMPERATURE.id << 32 | MARCH,))
+        connection.commit()
+
+    assert (counts_of(files), counts_of(files, window=MARCH + 1)) == ([], [1])
+    assert list(files.unreadable()) == [f"{files.folder}/rollup-2026.db, series 1, 2026-03-02 12:00"]
+
+    files.unlink_month("2026-03")
+    files.merge({(TEMPERATURE.id, MARCH): [(2, part(MARCH, (0, 20.0)))]})
+    assert counts_of(files) == [1]
+
+
 def test_late_points_for_a_damaged_chunk_land_and_its_bytes_are_set_aside(files: ChunkFiles):
     files.merge({(TEMPERATURE.id, MARCH): [(1, part(MARCH, (0, 20.0), (1, 22.0)))]})
     set_points(files, MARCH, b"\1 damaged")
