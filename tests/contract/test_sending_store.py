@@ -48,8 +48,9 @@ async def test_the_cursor_and_what_was_refused_are_kept_together(store: Store):
 
 
 async def test_a_line_that_is_refused_once_more_is_kept_once_with_the_newest_words(store: Store):
-    await store.advance(Sent(1), [BAD], NOON)
-    await store.advance(Sent(2), [Refused(BAD.line, "still bad")], LATER)
+    assert await store.advance(Sent(1), [BAD], NOON) == 1
+    assert await store.advance(Sent(2), [Refused(BAD.line, "still bad")], LATER) == 0
+    assert await store.advance(Sent(3), [], LATER) == 0
 
     assert await store.listed(10) == [Parked(1, LATER, BAD.line, "still bad")]
 

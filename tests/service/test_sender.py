@@ -383,6 +383,20 @@ async def test_bad_lines_of_one_series_are_found_in_a_few_steps():
         assert len(building.database.requests) <= 20
 
 
+async def test_a_line_that_is_refused_again_after_an_outage_is_told_once():
+    building = Building()
+    building.log.add(3)
+    building.database.replies = [GONE]
+    building.database.says = refusing({2})
+    async with building.sending():
+        await asyncio.sleep(2 * MINUTE)
+
+        assert [value_of(line) for line in building.database.lines].count(2) > 1
+        assert building.told(FactKind.POINTS_PARKED)[0].detail["count"] == 1
+        assert len(building.told(FactKind.POINTS_PARKED)) == 1
+        assert building.health.figures["parked"] == 1
+
+
 async def test_a_line_refused_every_second_is_told_once_a_minute():
     building = Building()
     building.database.says = refusing(set(upto(1000)), "no")

@@ -80,6 +80,11 @@ class MemoryDatabase:
         return reply
 
     @property
+    def lines(self) -> list[str]:
+        """Every line of every request, taken or not."""
+        return [line for request in self.requests for line in request]
+
+    @property
     def values(self) -> list[int]:
         """Which readings it has, by the number each says; a point sent twice is one."""
         return sorted({value_of(line) for line in self.points})
@@ -120,10 +125,11 @@ class MemorySending:
     async def sent(self) -> Sent:
         return self._sent
 
-    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> None:
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> int:
         if self.failing:
             raise StoreError("the disk is full")
         self._sent = sent
+        before = self._number
         for one in refused:
             known = next((parked for parked in self._parked.values() if parked.line == one.line), None)
             if known is not None:
@@ -133,6 +139,7 @@ class MemorySending:
             self._parked[self._number] = Parked(self._number, at, one.line, one.words)
         for number in sorted(self._parked)[: -self._parked_limit]:
             del self._parked[number]
+        return self._number - before
 
     async def parked(self) -> int:
         return len(self._parked)

@@ -86,17 +86,20 @@ class SendingFile:
         (row,) = await self._ask("SELECT position, mark, settled FROM sent")
         return Sent(*row)
 
-    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> None:
-        def write(connection: sqlite3.Connection) -> None:
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> int:
+        def write(connection: sqlite3.Connection) -> int:
             connection.execute(
                 "UPDATE sent SET position = ?, mark = ?, settled = ?", (sent.position, sent.mark, sent.settled)
             )
-            if refused:
-                self._park(connection, refused, at)
+            return self._park(connection, refused, at) if refused else 0
 
-        await self._write(write)
+        return await self._write(write)
 
-    def _park(self, connection: sqlite3.Connection, refused: Sequence[Refused], at: datetime) -> None:
+    def _park(self, connection: sqlite3.Connection, refused: Sequence[Refused], at: datetime) -> int:
+        known = sum(
+            connection.execute("SELECT count(*) FROM parked WHERE line = ?", (line,)).fetchone()[0]
+            for line in {one.line for one in refused}
+        )
         connection.executemany(
             "INSERT INTO parked (at_ms, line, words) VALUES (?,?,?) "
             "ON CONFLICT (line) DO UPDATE SET at_ms = excluded.at_ms, words = excluded.words",
@@ -106,6 +109,7 @@ class SendingFile:
             "DELETE FROM parked WHERE number <= (SELECT number FROM parked ORDER BY number DESC LIMIT 1 OFFSET ?)",
             (self._parked_limit,),
         )
+        return len({one.line for one in refused}) - int(known)
 
     async def wished(self) -> int:
         ((wished,),) = await self._ask("SELECT wished FROM sent")

@@ -25,7 +25,8 @@ class SendingStore(Protocol):
     """How far the log was sent, and what was refused; durable when a call returns, StoreError when it cannot be."""
 
     async def sent(self) -> Sent: ...
-    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> None: ...  # both or neither
+    # Both or neither; how many lines are parked that were not already.
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> int: ...
     async def parked(self) -> int: ...  # how many there are
     async def due(self, limit: int) -> list[Parked]: ...  # those to be tried again, oldest first
     # Of those tried: `taken` are forgotten, `refused` wait for somebody again.

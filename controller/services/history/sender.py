@@ -178,14 +178,14 @@ class Sender:
             self._resend_from = self._settled(trail)
         # Whoever goes on after a kill of ours must know of it as well.
         sent = Sent(last.position, last.at_ns, self._settled(trail))
-        await self._store.advance(sent, delivered.refused, self._clock.now())
+        parked = await self._store.advance(sent, delivered.refused, self._clock.now())
         self._trail, self._sent, self._position = trail, sent, last.position
         self._furthest = max(self._furthest, last.position)
         self._log.release(CONSUMER, last.position)
         self._house.alarms.clear(AlarmKind.SENDING_STOPPED)  # one from before the last start
-        if delivered.refused:
-            self._parked += len(delivered.refused)
-            self._refused.add(len(delivered.refused), delivered.refused[0].words)
+        if parked:
+            self._parked += parked
+            self._refused.add(parked, delivered.refused[0].words)
         if self._resend_from is not None and (self._resent_at is None or now - self._resent_at >= RESEND_EVERY):
             # What goes again is settled no sooner than what goes for the first time.
             self._trail = Trail().reached(self._resend_from, now)
