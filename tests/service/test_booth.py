@@ -506,6 +506,18 @@ def test_what_was_stopped_before_a_restart_stays_stopped_though_its_booking_is_l
     assert (shown(again), wishes(again)) == ("off", [])
 
 
+def test_after_a_restore_nobody_is_on_air_until_they_ask_again(house):
+    on_air(house)
+    again = House(clock=house.clock, people=with_bookings(BOOKING))
+    told = [*house.told, Fact(FactKind.HOUSE_RESTORED, NOON, detail={"made": NOON.isoformat()})]
+    again.booths.recall([LoggedFact(place, fact) for place, fact in enumerate(told)])
+    again.bring_up()
+    says(again, True)
+
+    assert shown(again) == "ending"
+    assert not again.booths.is_held(BOOTH)
+
+
 def test_what_an_older_version_wrote_is_over(house):
     detail = {"state": "on", "wanted": True, "until": (NOON + HOUR).isoformat()}
     fact = Fact(FactKind.ON_AIR_CHANGED, NOON, device=LIGHT, area=BOOTH, detail=detail)

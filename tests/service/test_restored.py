@@ -13,6 +13,7 @@ from tests.support.memory_stores import MemoryLists
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NOW = MADE + timedelta(hours=6)
+NOTHING_SET = HouseState()
 FRONT, BACK = DeviceId("door-front"), DeviceId("door-back")
 
 
@@ -34,7 +35,7 @@ def override(id_: str, wanted: Wanted) -> Override:
 
 
 async def settled(
-    lists: MemoryLists, state: HouseState = HouseState(), now: datetime = NOW
+    lists: MemoryLists, state: HouseState = NOTHING_SET, now: datetime = NOW
 ) -> tuple[House, MemoryEventLog]:
     house, log = House(), MemoryEventLog()
     await settle(MADE, "0.1.0", lists, house, log, state, now)  # type: ignore[arg-type]

@@ -342,6 +342,10 @@ class Booths:
             booth = self._booths.get(fact.device) if fact.device is not None else None
             if fact.kind is FactKind.ON_AIR_CHANGED and booth is not None:
                 self._recall(booth, fact)
+            elif fact.kind is FactKind.HOUSE_RESTORED:
+                # Somebody may have gone off air since the backup: whoever still is asks again.
+                for one in self._booths.values():
+                    one.session, one.state, one.wish, one.retry_at = None, BoothState.UNKNOWN, Wish(), None
         self.look()
 
     def _recall(self, booth: OneBooth, fact: Fact) -> None:
