@@ -56,6 +56,7 @@ class Compaction:
         moving: threading.Lock,
         received_ms: Callable[[], int],
         merger: Executor,
+        turn_s: float = TURN_S,
     ) -> None:
         """`moving` is held while points are in a tail and in a part; whoever gathers points holds it as well.
 
@@ -74,6 +75,7 @@ class Compaction:
         self._pass: Iterator[None] | None = None
         self._merged_at_once = 8
         self._merger = merger
+        self._turn_s = turn_s
         self._is_merging = False
         self.failures = 0  # passes that were given up
         self.trouble = ""  # why a month could not be written; its parts wait
@@ -145,7 +147,7 @@ class Compaction:
         upto, waiting = self._tails.upto, [tail for tail in self._tails if tail.values]
         while True:
             # Seldom this far behind; then it waits, and no longer than a turn takes.
-            patience = TURN_S if self._tails.points >= 2 * POINTS_IN_TAIL else 0.0
+            patience = self._turn_s if self._tails.points >= 2 * POINTS_IN_TAIL else 0.0
             if not self._moving.acquire(timeout=patience):
                 yield  # somebody gathers points; this can wait
                 continue
@@ -158,16 +160,18 @@ class Compaction:
             yield
 
     def _empty_some(self, connection: sqlite3.Connection, waiting: list[Tail], upto: int) -> None:
-        ends = time.perf_counter() + TURN_S
+        ends = time.perf_counter() + self._turn_s
         parts: list[tuple[int, int, int, bytes]] = []
         emptied: list[Tail] = []
         number = self._last_part
-        while waiting and time.perf_counter() < ends:
+        while waiting:
             tail = waiting.pop()
             for window, blob in _parts_of(tail):
                 number += 1
                 parts.append((number, tail.series.id, window, blob))
             emptied.append(tail)
+            if time.perf_counter() >= ends:
+                break
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("INSERT INTO part (number, series, window, blob) VALUES (?,?,?,?)", parts)
         connection.executemany(

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from threading import Lock
 
 from controller.adapters.telemetry.chunks import ChunkFiles
-from controller.adapters.telemetry.compaction import POINTS_IN_TAIL, Compaction
+from controller.adapters.telemetry.compaction import POINTS_IN_TAIL, TURN_S, Compaction
 from controller.adapters.telemetry.log import ROWS, Appender, Batch, landed, legacy_meanings
 from controller.adapters.telemetry.series import Registry
 from controller.adapters.telemetry.tail import Tails
@@ -34,12 +34,13 @@ class Writing:
         moving: Lock,
         merger: Executor,
         cap_bytes: int,
+        turn_s: float = TURN_S,
     ) -> None:
         self.tails = Tails()
         self.registry = Registry(self.tails)
         self.appender = Appender(self.registry, self.tails, tell)
         self.trimming = Trimming(consumers, tell, self._received_ms, cap_bytes=cap_bytes)
-        self.compaction = Compaction(self.tails, chunks, self.trimming, moving, self._received_ms, merger)
+        self.compaction = Compaction(self.tails, chunks, self.trimming, moving, self._received_ms, merger, turn_s)
 
     def apply(self, connection: sqlite3.Connection, batches: Sequence[Batch]) -> list[list[bool]]:
         """Write them; whether each row was new. Committed by the caller, who then says so, or that it was not."""
