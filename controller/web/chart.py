@@ -17,6 +17,7 @@ WIDTH, HEIGHT = 760.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 14.0, 30.0
 _ROWS = 5  # lines across, about
 _HEADROOM = 0.06
+_FARTHEST = 1e300  # what is farther out still is a float, and its distance to its opposite none
 
 SpanName = str
 
@@ -68,7 +69,7 @@ def draw(lines: Sequence[Steps], span: Span, edges_ms: Sequence[int], silence_s:
     along_px = (WIDTH - RIGHT - LEFT) / max(1, end_ms - start_ms)
 
     def y(value: float) -> float:
-        return HEIGHT - BOTTOM - (value - bottom) * across_px
+        return HEIGHT - BOTTOM - (min(max(value, bottom), top) - bottom) * across_px
 
     ends = {edges_ms[place]: edges_ms[place + 1] for place in range(len(edges_ms) - 1)}
     runs: list[list[_Mark]] = []
@@ -150,9 +151,8 @@ def _scale(kind: Kind, low: float, high: float) -> tuple[list[tuple[float, str]]
     """Round numbers across, and the values at the bottom and the top of the chart."""
     if kind is Kind.SWITCH:
         return [(0.0, "off"), (1.0, "on")], -0.08, 1.08
-    room = max((high - low) * _HEADROOM, abs(high) * 1e-6, 1e-9)
-    if not math.isfinite(high - low):  # values at the ends of what a float holds
-        low, high, room = max(low, -1e300), min(high, 1e300), 0.0
+    low, high = (min(max(end, -_FARTHEST), _FARTHEST) for end in (low, high))
+    room = max((high - low) * _HEADROOM, max(abs(high), abs(low)) * 1e-6, 1e-9)
     bottom, top = low - room, high + room
     unit = _nice((top - bottom) / _ROWS)
     first = math.ceil(bottom / unit)

@@ -23,7 +23,7 @@ _ABOUT = "epoch_ms(at_ms)::TIMESTAMPTZ, ?, ?, ?, ?, ?, ?"
 _NUMBERS = f"INSERT INTO rows SELECT {_ABOUT}, value, NULL FROM came"  # noqa: S608
 _TEXTS = f"INSERT INTO rows SELECT {_ABOUT}, NULL, value FROM came"  # noqa: S608
 _STEPPED = f"INSERT INTO rows SELECT {_ABOUT}, mean, low, high, count FROM came"  # noqa: S608
-_MEMORY = "256MB"
+_MEMORY = "128MB"
 
 
 class ParquetFile:
