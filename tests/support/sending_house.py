@@ -6,6 +6,7 @@ durable, which is when a device would be told that we have it: what is printed i
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -31,7 +32,7 @@ from controller.services.meters import Meters
 from controller.services.ports import TelemetryRow
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
-from tests.support.controller import ROOT, clean_environment, eventually
+from tests.support.controller import ROOT, clean_environment, eventually, is_alive
 from tests.support.hastened import HastenedClock, HastenedLoop
 
 BEGINS = datetime(2025, 6, 15, 12, tzinfo=UTC)
@@ -89,8 +90,11 @@ async def _live(folder: Path, settings: InfluxSettings, pace: Pace, first: int) 
         running = tasks.create_task(sender.run(), name="sender")
         number = first
         while not enough.is_set():
-            with contextlib.suppress(StoreError):  # not kept: the same again, as from a device that was not told
+            try:
                 await store.append([row(number, pace)])
+            except StoreError as error:  # not kept: the same again, as from a device that was not told
+                _say("not", error)
+            else:
                 _say("kept", number)
                 number += 1
             with contextlib.suppress(TimeoutError):
@@ -106,45 +110,65 @@ def _say(*words: object) -> None:
 
 
 class SendingHouse:
-    """The process, from the outside; its folder stays through `kill` and `start`."""
+    """The process, from the outside; its folder stays through `kill` and `start`. `close` it last of all.
+
+    Each life of it is forked from one that has its imports: on a busy machine they take seconds.
+    """
 
     def __init__(self, folder: Path, settings: InfluxSettings, pace: Pace) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._said = folder / "said.txt"
         self._said.touch()
-        self._words = [str(folder), json.dumps(asdict(settings)), json.dumps(asdict(pace))]
-        self._process: subprocess.Popen[bytes] | None = None
+        words = [str(folder), json.dumps(asdict(settings)), json.dumps(asdict(pace))]
+        with (folder / "log.txt").open("ab") as log:
+            self._warm = subprocess.Popen(
+                ["setpriv", "--pdeathsig=KILL", sys.executable, "-m", "tests.support.sending_house", *words],
+                cwd=ROOT,
+                env=clean_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self._pid = 0
+
+    def close(self) -> None:
+        self.kill()
+        self._warm.kill()
+        self._warm.communicate()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.support.sending_house", *self._words, str(self.kept)]
-        with self._said.open("ab") as out, (self._folder / "log.txt").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig=KILL", *command], cwd=ROOT, env=clean_environment(), stdout=out, stderr=log
-            )
+        assert self._warm.stdin is not None
+        self._warm.stdin.write(f"{self.kept}\n")
+        self._warm.stdin.flush()
+        self._pid = int(self._told())
 
     def kill(self) -> None:
         """End it as a power cut does; fine where it is gone already."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            self._ended()
 
-    def finish(self, within: float = 30.0) -> None:
+    def finish(self) -> None:
         """Measure no more, send all there is, and end."""
-        assert self._process is not None
-        self._process.terminate()
-        code = self._process.wait(within)
-        self._process = None
-        assert code == 0, (self._folder / "log.txt").read_text()[-2000:]
+        os.kill(self._pid, signal.SIGTERM)
+        assert self._ended() == 0, (self._folder / "log.txt").read_text()[-2000:]
+
+    def _ended(self) -> int:
+        self._pid = 0
+        return int(self._told())
+
+    def _told(self) -> str:
+        assert self._warm.stdout is not None
+        return self._warm.stdout.readline()
 
     def wait_for(self, more: int) -> None:
         """Return once so many more readings are durable."""
         enough = self.kept + more
 
         def is_enough() -> bool:
-            assert self._process is not None
-            assert self._process.poll() is None, f"it ended: {(self._folder / 'log.txt').read_text()[-2000:]}"
+            assert is_alive(self._pid), f"it ended: {(self._folder / 'log.txt').read_text()[-2000:]}"
             return self.kept >= enough
 
         eventually(is_enough, f"{more} more readings kept")
@@ -166,8 +190,20 @@ class SendingHouse:
         return [line.split()[1] for line in self._said.read_text().splitlines() if line.startswith("fact ")]
 
 
+def _lives(folder: Path, settings: InfluxSettings, pace: Pace) -> None:
+    """One life for each line that says with which number it begins: its process is told, then how it ended."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            # Killed with who forked it.
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+            os.dup2(os.open(folder / "said.txt", os.O_WRONLY | os.O_APPEND), 1)
+            with asyncio.Runner(loop_factory=lambda: HastenedLoop(pace.speed)) as runner:
+                runner.run(_live(folder, settings, pace, int(line)))
+            return
+        _say(pid)
+        _say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
 if __name__ == "__main__":
-    _folder, _settings, _pace, _first = sys.argv[1:]
-    pace = Pace(**json.loads(_pace))
-    with asyncio.Runner(loop_factory=lambda: HastenedLoop(pace.speed)) as runner:
-        runner.run(_live(Path(_folder), InfluxSettings(**json.loads(_settings)), pace, int(_first)))
+    _lives(Path(sys.argv[1]), InfluxSettings(**json.loads(sys.argv[2])), Pace(**json.loads(sys.argv[3])))

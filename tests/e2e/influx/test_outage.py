@@ -41,7 +41,7 @@ def start_house(tmp_path: Path) -> Iterator[StartHouse]:
 
     yield start
     for house in houses:
-        house.kill()
+        house.close()
 
 
 def test_after_an_outage_of_330_seconds_with_kills_of_either_side_every_point_is_there_once(
@@ -95,7 +95,7 @@ def expected(kept: int, pace: Pace) -> dict[str, Counter[tuple[int, object]]]:
 
 def test_what_victoria_forgot_in_a_kill_is_sent_again(victoria: VictoriaServer, start_house: StartHouse):
     bucket = victoria.new_bucket()
-    pace = Pace(time.monotonic(), every_s=0.01)
+    pace = Pace(time.monotonic(), speed=4.0, every_s=0.04)
     house = start_house(victoria, bucket, pace)
     house.wait_for(100)
     eventually(lambda: house.sent >= 50, "half of them sent")
@@ -115,7 +115,7 @@ def test_a_kill_so_short_that_nobody_was_refused_is_noticed_all_the_same(
     victoria: VictoriaServer, start_house: StartHouse
 ):
     bucket = victoria.new_bucket()
-    pace = Pace(time.monotonic(), every_s=0.01)
+    pace = Pace(time.monotonic(), speed=4.0, every_s=0.04)
     house = start_house(victoria, bucket, pace)
     house.wait_for(100)
     eventually(lambda: house.sent >= 50, "half of them sent")
