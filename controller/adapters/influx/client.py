@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, TraceConfig
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
@@ -60,11 +61,11 @@ class InfluxDatabase:
         # Its transport, which knows address, token and errors. Its write API parses, copies and gathers for each request,
         # which costs a small one as much again as sending it.
         self._transport = client.api_client.rest_client
-        self._address = f"{client.api_client.configuration.host}/api/v2/write"
+        where = urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
+        self._address = f"{client.api_client.configuration.host}/api/v2/write?{where}"
         self._headers = {**client.api_client.default_headers, "Content-Type": "text/plain; charset=utf-8"}
         if settings.gzip:
             self._headers["Content-Encoding"] = "gzip"
-        self._query = {"org": settings.org, "bucket": settings.bucket, "precision": "ns"}
         self._clock = clock
         self._lines = Lines()
 
@@ -90,7 +91,7 @@ class InfluxDatabase:
     async def _reply(self, body: bytes) -> Reply:
         try:
             answer = await self._transport.POST(  # type: ignore[no-untyped-call]
-                self._address, headers=self._headers, query_params=self._query, body=body
+                self._address, headers=self._headers, body=body
             )
         except ApiException as error:
             return self._refusal(error)

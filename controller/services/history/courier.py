@@ -70,7 +70,10 @@ class Courier:
         self._desk = desk
         self._clock = clock
         self._random = random or Random()
-        self._meters = meters
+        self._answers = {
+            said: meters.counter("natoma_sending_requests_total", "Requests, by what came back.", answer=said)
+            for said in Heard
+        }
         self._taken = meters.counter("natoma_sending_lines_total", "Readings a database has taken.")
         self._took = meters.histogram("natoma_sending_request_seconds", "Time until a database answered.")
         self._failures = 0
@@ -86,7 +89,7 @@ class Courier:
             part = parts.pop()
             reply = await self._post(todo[part.start : part.end])
             said = heard(reply, len(part))
-            self._meters.counter("natoma_sending_requests_total", "Requests, by what came back.", answer=said).add()
+            self._answers[said].add()
             before = self.phase
             self.phase, effects = step(before, said)
             if reply.anew and self.phase is Phase.FLOWING:
