@@ -271,3 +271,19 @@ AnyHistory.TestCase.settings = settings(
     max_examples=30, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyHistory = AnyHistory.TestCase
+
+
+def test_parts_that_were_merged_when_the_power_went_are_not_merged_again() -> None:
+    house = AnyHistory()
+    house.append([(None, BOOTH, NOON_MS - 3 * DAY_MS, {"t": 1.0, "x": 2.0})], 0)
+    for _ in range(4):  # a series, the other, then the merge; its parts are still there each time
+        house.compact(turns=1)
+        house.lose_power()
+        house.it_reads_back_as_the_plain_list()
+    assert house.chunks.months() == ["2026-02"]
+
+    house.compact(turns=12)
+
+    house.it_reads_back_as_the_plain_list()
+    assert house.connection.execute("SELECT count(*) FROM part").fetchone() == (0,)
+    house.teardown()

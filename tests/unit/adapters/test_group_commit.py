@@ -234,6 +234,30 @@ async def test_a_thread_that_is_never_idle_tidies_up_all_the_same(store: Callabl
     assert tidied == [1]
 
 
+async def test_what_has_more_to_do_is_called_again_soon_and_between_commits(store: Callable[..., Numbers]) -> None:
+    turns: list[int] = []
+
+    def turn(_: sqlite3.Connection) -> bool:
+        turns.append(len(turns))
+        return len(turns) < 5
+
+    numbers = store(on_idle=turn, limit=10_000)
+    await numbers.commit(1, ROWS_PER_TIDY)
+    async with asyncio.timeout(30):
+        while len(turns) < 5:
+            await asyncio.sleep(0.01)
+    assert await numbers.commit(2) == 20
+
+
+async def test_a_commit_is_told_to_its_store_before_its_caller(store: Callable[..., Numbers]) -> None:
+    told: list[str] = []
+    numbers = store(on_commit=lambda: told.append("store"))
+    await numbers.commit(1)
+    told.append("caller")
+
+    assert told == ["store", "caller"]
+
+
 async def test_tidying_up_that_fails_disturbs_nobody(store: Callable[..., Numbers], path: Path) -> None:
     numbers = store(on_idle=lambda connection: connection.execute("DELETE FROM nowhere"), limit=10_000)
 
