@@ -4,6 +4,7 @@ They need no script, and show no more than the house's page does, so they answer
 is `chart`; which points there are, the desk's.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -142,8 +143,7 @@ class HistoryPages:
 
     async def rooms(self, request: web.Request) -> web.Response:
         """Every channel of every room, with its newest value."""
-        space = self._space()
-        return _page(self._rooms.render(t=ENGLISH, space=space, places=self._places(space)))
+        return _page(await asyncio.to_thread(self._rooms_page))
 
     async def channel(self, request: web.Request) -> web.Response:
         """One channel over the last hour, day, week, month or year, or over one that ended before."""
@@ -154,16 +154,30 @@ class HistoryPages:
         last, step = SPANS[name]
         asked = Question(device=device, channel=channel, last=last, until=request.query.get("to"), step=step)
         try:
-            shown = await self._shown(asked, name)
+            stepped = await self._desk.steps(asked)
+            known = self._desk.last(Question(device=device, channel=channel))
+            has_texts = any(one.series.kind is Kind.TEXT for one in known)
+            words = await self._desk.newest_texts(asked, _TEXTS_SHOWN) if has_texts else []
         except AskedError as error:
             kind = web.HTTPNotFound if error.field in ("device", "channel") else web.HTTPBadRequest
             raise kind(text=f"{error.field}: {error.why}.\n") from error
         except StoreError as error:
             logger.warning("history of %s / %s cannot be read: %s", device, channel, error)
             raise web.HTTPServiceUnavailable(text="What was measured cannot be read now; try again.\n") from error
-        return _page(self._channel.render(t=ENGLISH, space=self._space(), page=shown))
+        return _page(await asyncio.to_thread(self._channel_page, asked, name, stepped, known, words))
 
-    # --- what is on them --------------------------------------------------------------------------
+    # --- what is on them: on a thread, since it takes milliseconds and the loop has doors to see to ----
+
+    def _rooms_page(self) -> str:
+        space = self._space()
+        return self._rooms.render(t=ENGLISH, space=space, places=self._places(space))
+
+    def _channel_page(
+        self, asked: Question, name: str, stepped: Stepped, known: Sequence[Last], words: Sequence[Points]
+    ) -> str:
+        space = self._space()
+        shown = self._shown(asked, name, stepped, known, words, space)
+        return self._channel.render(t=ENGLISH, space=space, page=shown)
 
     def _places(self, space: Space) -> list[_Place]:
         newest: dict[tuple[str, str], Last] = {}
@@ -198,12 +212,15 @@ class HistoryPages:
         age = (self._desk.now() - at).total_seconds()
         return _Newest(value_said(last.series, last.value), at.isoformat(), said, age_said(age))
 
-    async def _shown(self, asked: Question, name: str) -> _Channel:
-        space = self._space()
-        known = self._desk.last(Question(device=asked.device, channel=asked.channel))
-        stepped = await self._desk.steps(asked)
-        texts = [one for one in known if one.series.kind is Kind.TEXT]
-        words = await self._desk.newest_texts(asked, _TEXTS_SHOWN) if texts else []
+    def _shown(
+        self,
+        asked: Question,
+        name: str,
+        stepped: Stepped,
+        known: Sequence[Last],
+        words: Sequence[Points],
+        space: Space,
+    ) -> _Channel:
         newest = max(known, key=lambda last: last.at_ms, default=None)
         series = newest.series if newest is not None else None
         room = _room_of(series, space) if series is not None else None
