@@ -176,6 +176,13 @@ def test_after_some_calm_it_is_offered_twice_as_much_and_never_more_than_it_may(
     assert after_taken(size) == size
 
 
+def test_a_batch_goes_in_parts_and_a_part_in_halves():
+    assert parts_of(12, 5) == [Part(0, 5), Part(5, 10), Part(10, 12)]
+    assert len(Part(0, 5)) == 5
+    assert Part(0, 5).halves() == (Part(0, 2), Part(2, 5))
+    assert parts_of(0, 5) == []
+
+
 @given(st.integers(0, 20_000), st.integers(1, 5000))
 def test_parts_cover_every_line_once(lines: int, most: int):
     parts = parts_of(lines, most)
