@@ -31,6 +31,10 @@ def test_every_fault_is_there_once_and_in_order() -> None:
     assert [number for number, _ in rows()] == FAULTS
 
 
+def test_every_fault_names_a_test() -> None:
+    assert [number for number, tests in rows() if not TEST.search(tests)] == []
+
+
 def test_every_test_that_is_named_exists() -> None:
     named = {(file, name) for _, tests in rows() for file, name in TEST.findall(tests)}
 
