@@ -20,7 +20,7 @@ from controller.cli.telemetry import telemetry
 from controller.cli.telemetry_told import sparkline
 from controller.domain.history.values import Kind, Measured, Series, SeriesId, Source
 from controller.domain.ids import AreaId, DeviceId
-from controller.errors import InputError
+from controller.errors import ControllerError, InputError
 from controller.services.history.ports import Steps
 from controller.services.ports import TelemetryRow
 
@@ -213,6 +213,71 @@ def test_steps_can_be_a_parquet_file_too(folder: Folder, tmp_path: Path) -> None
         (ms(NOW - timedelta(minutes=90)), 529.5, 500.0, 559.0, 60),
         (ms(NOW - timedelta(minutes=30)), 574.5, 560.0, 589.0, 30),
     ]
+
+
+def test_parquet_on_standard_output_is_the_file_itself(folder: Folder, tmp_path: Path) -> None:
+    result = folder.typed("export", "sensor-studio", "--format", "parquet")
+
+    (tmp_path / "piped.parquet").write_bytes(result.stdout_bytes)
+    (count,) = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(tmp_path / "piped.parquet")]).fetchall()
+    assert count == (180,)
+
+
+@pytest.mark.parametrize("name", ["day.csv", "day.parquet"])
+def test_a_folder_that_is_not_there_is_named(folder: Folder, tmp_path: Path, name: str) -> None:
+    result = folder.typed("export", "--out", str(tmp_path / "nowhere" / name))
+
+    assert isinstance(result.exception, ControllerError)
+    assert "cannot be written" in str(result.exception)
+
+
+def test_every_list_is_there_for_programs_and_as_a_sheet(folder: Folder) -> None:
+    def read(*words: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(folder.typed(*words, "--csv").output)))
+
+    assert [json.loads(line)["channel"] for line in folder.typed("series", "--json").output.splitlines()] == [
+        "co2",
+        "present",
+    ]
+    assert [row["kind"] for row in read("series")] == ["number", "switch"]
+    assert [row["value"] for row in read("last")] == ["589.0", "false"]
+    assert [row["value"] for row in read("history", "sensor-studio", "present", "--last", "3m", "--raw")] == [
+        "true",
+        "false",
+        "false",
+    ]
+    (step,) = read("history", "sensor-studio", "co2", "--from", "12:00", "--step", "1h")
+    assert (step["start"], step["mean"], step["count"]) == ("2026-11-22T20:00:00.000Z", "574.5", "30")
+    said = json.loads(
+        folder.typed("history", "sensor-studio", "co2", "--from", "12:00", "--step", "1h", "--json").output
+    )
+    assert (said["step_s"], said["series"][0]["high"]) == (3600.0, [589.0])
+
+
+def test_every_point_can_be_read_at_a_terminal(folder: Folder) -> None:
+    folder.write([TelemetryRow(STUDIO.device, "n", ms(NOW) - 500, ms(NOW), {"note": "a\x1b[2J"}, source=STUDIO)])
+
+    lines = folder.typed("history", "sensor-studio", "--last", "1m", "--raw").output.splitlines()
+
+    assert [line.split() for line in lines if line.startswith("2026")] == [
+        ["2026-11-22", "12:29:00", "589", "ppm"],
+        ["2026-11-22", "12:29:59", "a�[2J"],
+        ["2026-11-22", "12:29:00", "off"],
+    ]
+
+
+def test_of_more_points_than_are_shown_it_says_from_where_to_ask_on(folder: Folder) -> None:
+    folder.write(rows(NOW - timedelta(days=3), 3_000))
+
+    result = folder.typed("history", "sensor-studio", "--last", "4d", "--raw", "--csv")
+
+    assert len(result.stdout.splitlines()) == 5_001
+    assert "There is more: ask on with --from 2026-11-21T06:10:00.000-08:00" in result.stderr
+
+
+def test_where_nothing_was_measured_that_is_said(folder: Folder) -> None:
+    for words in (["history", "--from", "2020-01-01", "--to", "2020-01-02"], ["history", "--last", "1s", "--raw"]):
+        assert folder.typed(*words).output == "Nothing was measured in that time.\n"
 
 
 def test_without_duckdb_parquet_says_what_to_install(

@@ -58,7 +58,9 @@ class HistoryDesk:
     async def points(self, asked: Question, limit: int, within: AreaId | None = None) -> tuple[Span, Page]:
         """The first points of the span, and from when to ask on."""
         span = self.span(asked)
-        return span, await first_page(self._history, self.selection(asked, within), span, limit)
+        page = await first_page(self._history, self.selection(asked, within), span, limit)
+        lines = sorted(page.points, key=lambda points: _order(points.series))
+        return span, Page(tuple(lines), page.more_from)
 
     async def steps(self, asked: Question, within: AreaId | None = None, *, most: int | None = None) -> Stepped:
         """Mean, lowest, highest and count by step; refused where it would be more than `most` steps of all series."""
