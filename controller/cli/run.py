@@ -17,9 +17,17 @@ from controller.domain.building import Space
 
 
 def broker_options(command: Any) -> Any:
-    """Which broker, and where the page answers."""
+    """Which broker, where the page answers, what is kept and sent on."""
     for option in (
         click.option("--log-level", help="debug, info, warning or error."),
+        click.option("--keep-refused", help="How long messages that broke the contract are kept: 90d, 12w, 2y."),
+        click.option("--keep-hourly", help="How long the hours of readings are."),
+        click.option("--keep-telemetry", help="How long readings are, as they were measured."),
+        click.option("--keep-gaps", help="How long it is known what was lost of readings."),
+        click.option("--keep-events", help="How long facts are."),
+        click.option("--keep-access", help="How long the event log says who it was."),
+        click.option("--telemetry-cap-mb", type=int, help="MiB that readings not sent on yet may take. Default 2048."),
+        click.option("--influx-read-url", help="Where they are read back, if that is elsewhere."),
         click.option("--influx-lines", type=int, help="Readings in one request at most. Default 5000."),
         click.option("--influx-gzip/--no-influx-gzip", default=None, help="Send them compressed."),
         click.option("--influx-bucket", help="The bucket they go into. Default natoma."),
