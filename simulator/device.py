@@ -12,11 +12,21 @@ from devices import codec
 from devices.channels import Bolt
 from devices.errors import LinkError, MessageError
 from devices.link import Delivery, Link, LinkSettings, LinkState, Will
-from devices.messages import Event, EventType, Message
+from devices.messages import Event, EventType, Message, Signal
 from devices.topics import RULES, Kind, Topics
-from devices.units import DoorUnit, Machine
-from devices.units.steps import Connected, Disconnected, Heard, Publish, Unheard
-from simulator.hardware import Hardware, Later, Surroundings
+from devices.units import DoorUnit, Input, Machine, Reader
+from devices.units.steps import (
+    BadgeShown,
+    Connected,
+    ContactFelt,
+    Disconnected,
+    Heard,
+    PinEntered,
+    Publish,
+    Show,
+    Unheard,
+)
+from simulator.hardware import Answer, Hardware, Later, Surroundings
 
 __all__ = ["Surroundings", "VirtualDevice"]
 
@@ -24,26 +34,59 @@ logger = logging.getLogger(__name__)
 
 # A read that old never unlocks, so the broker need not keep it (MQTT 5 only).
 _READ_EXPIRES_S = 5
+# What somebody sees of a reader without power.
+_DARK = Show(Signal.TRY_AGAIN, "no_answer")
 
 
 class VirtualDevice(Hardware):
     """Its link connects, and reconnects, while it is open."""
 
     def __init__(
-        self, device_id: str, machine: Machine, topics: Topics, settings: LinkSettings, around: Surroundings
+        self,
+        device_id: str,
+        power_on: Callable[[], Machine],
+        topics: Topics,
+        settings: LinkSettings,
+        around: Surroundings,
     ) -> None:
-        super().__init__(device_id, machine, around, _on_the_loop, self._say)
+        """`power_on` gives the machine as it is when it wakes, under a boot id of its own."""
+        super().__init__(device_id, power_on(), around, _on_the_loop, self._say)
+        self._power_on = power_on
+        self._settings = settings
         self._topics = topics
+        self.is_off = False
         self._is_gone = False
         self._unlocked_waiters: list[asyncio.Future[float]] = []
         self.on_unlocked = self._tell_waiters
         self._was_connected = False
-        will = Will(
-            topics.up(device_id, Kind.STATUS), codec.encode(machine.status(lost=True)), delay_s=_will_delay(settings)
-        )
-        self.link = Link(
-            replace(settings, will=will), self._delivered, self._link_changed, on_connected=self._connected
-        )
+        self.link = self._new_link()
+
+    def feed(self, given: Input) -> None:
+        if not self.is_off:
+            super().feed(given)
+        elif isinstance(given, ContactFelt) and isinstance(self.machine, DoorUnit):
+            # A leaf moves without power as well; the switch is felt when there is some again.
+            self.machine = replace(self.machine, is_open=given.is_open)
+
+    async def cut_power(self) -> None:
+        """It falls silent in the middle of a word, and the broker publishes its will; a strike without power is locked."""
+        if self.is_off:
+            return
+        self.is_off = True
+        self.stop()
+        self.machine = self._awake(self.machine)
+        self.link.drop("power cut")
+        # Nothing connects behind its back; there is nothing left to say goodbye on.
+        await self.link.__aexit__(None, None, None)
+        self._answers(_DARK)
+
+    async def give_power(self) -> None:
+        """It wakes under another boot id and says how it finds its door."""
+        if not self.is_off:
+            return
+        self.link = self._new_link()
+        self.is_off = False
+        await self.link.__aenter__()
 
     async def unlocked(self, within_s: float) -> float | None:
         """For how long the bolt is drawn: waits for it, and gives up with None."""
@@ -72,7 +115,31 @@ class VirtualDevice(Hardware):
             if not waiter.done():
                 waiter.set_result(hold_s)
 
+    def _asks(self, given: BadgeShown | PinEntered, answer: Answer) -> None:
+        if self.is_off:
+            answer(_DARK)
+        else:
+            super()._asks(given, answer)
+
+    def _awake(self, before: Machine) -> Machine:
+        """As after power-on: it has forgotten all but the list in its flash, and the leaf stands where it stood."""
+        machine = self._power_on()
+        if isinstance(machine, DoorUnit) and isinstance(before, DoorUnit):
+            return replace(machine, own=before.own, is_open=before.is_open)
+        if isinstance(machine, Reader) and isinstance(before, Reader):
+            return replace(machine, own=before.own)
+        return machine
+
     # --- the link ---------------------------------------------------------------------------------
+
+    def _new_link(self) -> Link:
+        will = Will(
+            self._topics.up(self.id, Kind.STATUS),
+            codec.encode(self.machine.status(lost=True)),
+            delay_s=_will_delay(self._settings),
+        )
+        settings = replace(self._settings, will=will)
+        return Link(settings, self._delivered, self._link_changed, on_connected=self._connected)
 
     def _connected(self, _: Link) -> None:
         self._was_connected = True

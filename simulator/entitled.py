@@ -28,6 +28,21 @@ def owes_too_much(person: SimPerson, building: Building, day: date | None = None
     return is_late or float(person.due) > building.grace_amount
 
 
+def what_of(person: SimPerson, building: Building, today: date) -> str:
+    """In a few words what doors see in this person: what is wrong with badge or membership, else who they are."""
+    if person.badge_state not in ("", "active"):
+        return f"badge {person.badge_state}"
+    if person.valid_until:
+        return "badge no longer valid"
+    if person.valid_from:
+        return "badge not valid yet"
+    if person.standing not in ("", "active"):
+        return f"membership {person.standing}"
+    if person.due:
+        return f"membership {'overdue' if owes_too_much(person, building, today) else 'grace'}"
+    return "staff" if person.kind == "staff" else f"plan {person.plan}"
+
+
 def guess(building: Building) -> Guess:
     """From plans, hours, leases, standing and bills."""
 

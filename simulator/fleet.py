@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -58,7 +59,7 @@ class Fleet(Household[VirtualDevice]):
         devices = {
             device.id: VirtualDevice(
                 device.id,
-                _powered_on(device, building, dice, endpoint.door_keys),
+                partial(_powered_on, device, building, dice, endpoint.door_keys),
                 topics,
                 self._settings(device, building),
                 around,

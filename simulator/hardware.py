@@ -82,6 +82,8 @@ class Hardware:
         # Told when its bolt has been drawn: for how long.
         self.on_unlocked: Callable[[float], None] | None = None
         self._answer: Answer | None = None
+        # Told of everything its lamp and buzzer do, whoever stands before it.
+        self.on_show: Answer | None = None
 
     def feed(self, given: Input) -> None:
         """One input, and everything that follows from it at once."""
@@ -104,6 +106,10 @@ class Hardware:
             self._button.cancel()
         self._button = self._put_off(_PRESS_S, lambda: self.feed(ExitReleased()))
 
+    def measure_now(self) -> None:
+        """A reading between two of its cadence, as when somebody presses its button."""
+        self.feed(Measured(self._around.measure(self.id)))
+
     def stop(self) -> None:
         """No timer fires any more."""
         for handle in (*self._timers.values(), self._motor, self._button):
@@ -120,7 +126,14 @@ class Hardware:
         self._answer = answer
         self.feed(given)
 
+    def _answers(self, shown: Show) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer(shown)
+
     def _do(self, effect: Effect) -> None:
+        if isinstance(effect, Show) and self.on_show is not None:
+            self.on_show(effect)
         match effect:
             case Publish():
                 self._publish(effect)
@@ -136,14 +149,12 @@ class Hardware:
             case ReleaseLock() if self.wire is not None:
                 self.wire(effect)
             case Sample():
-                self.feed(Measured(self._around.measure(self.id)))
+                self.measure_now()
             case Show(signal=Signal.WARNING):
                 # To whoever is at the door: somebody who waits for an answer has not got it by this.
                 logger.info("%s beeps: the door has been held open too long", self.id)
             case Show():
-                answer, self._answer = self._answer, None
-                if answer is not None:
-                    answer(effect)
+                self._answers(effect)
             case _:
                 logger.debug("%s: %s", self.id, effect)
 

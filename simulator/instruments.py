@@ -3,8 +3,9 @@
 The truth is the world's (`physics`); each instrument here has the noise and the steps of its data sheet.
 """
 
+import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from devices.messages import ChannelSpec, Scalar
@@ -26,6 +27,14 @@ CHANNELS = {
 SLOW = frozenset({"window"})
 
 
+# Breath has 4 % of CO2 at body warmth, saturated. Before the opening of a sensor some twentieth of it arrives, and the
+# room's own draught takes it away in about a minute.
+BREATH_PPM = 2000.0
+_BREATH_HUMIDITY = 14.0
+_BREATH_FADES_S = 60.0
+_BREATH_GONE_S = 8 * _BREATH_FADES_S
+
+
 @dataclass(frozen=True, slots=True)
 class RoomTruth:
     """One room at one moment."""
@@ -40,6 +49,19 @@ class RoomTruth:
 def measure(channels: Iterable[str], truth: RoomTruth, dice: random.Random) -> dict[str, Scalar]:
     """One reading of each of these channels; a channel nobody knows reads nothing."""
     return {channel: value for channel in channels if (value := _one(channel, truth, dice)) is not None}
+
+
+def breathed_on(read: Mapping[str, Scalar], ago_s: float) -> dict[str, Scalar]:
+    """What the same instruments read where somebody breathed on them so long ago."""
+    if not 0 <= ago_s < _BREATH_GONE_S:
+        return dict(read)
+    left = math.exp(-ago_s / _BREATH_FADES_S)
+    values = dict(read)
+    if isinstance(co2 := read.get("co2"), int | float):
+        values["co2"] = round(co2 + BREATH_PPM * left)
+    if isinstance(humidity := read.get("humidity"), int | float):
+        values["humidity"] = round(min(100.0, humidity + _BREATH_HUMIDITY * left), 1)
+    return values
 
 
 def _one(channel: str, truth: RoomTruth, dice: random.Random) -> Scalar:

@@ -3,6 +3,7 @@
 When it happens is somebody else's: the running simulator's by the clock, the dry day's at full speed.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from simulator.acts import Act, MoveLeaf, PressButton, PressExit, Tap
 from simulator.building import Building, Door
 from simulator.hardware import PutOff
 from simulator.household import Household
-from simulator.instruments import measure
+from simulator.instruments import breathed_on, measure
 from simulator.people import SimPerson
 from simulator.pocket import badge_data
 from simulator.world import World
@@ -30,12 +31,30 @@ class Instruments:
         self._building = building
         self._world = world
         self._dice = {device: random.Random(f"{seed}/{device}") for device in building.devices}
+        self._breaths: dict[str, float] = {}
 
     def read(self, device_id: str) -> dict[str, Scalar]:
         device = self._building.devices[device_id]
         if device.area is None:
             return {}
-        return measure(device.channels, self._world.room(device.area), self._dice[device_id])
+        values = measure(device.channels, self._world.room(device.area), self._dice[device_id])
+        return breathed_on(values, self._since_breath(device_id))
+
+    def breathe_on(self, device_id: str) -> None:
+        """Somebody breathes on this sensor; it fades by the world's own clock."""
+        self._breaths[device_id] = self._world.now
+
+    def co2_at(self, device_id: str) -> float | None:
+        """What is true before this sensor, for who looks on: no dice are thrown, so its own readings stay as they are."""
+        device = self._building.devices[device_id]
+        if device.area is None or "co2" not in device.channels:
+            return None
+        true = self._world.room(device.area).climate.co2_ppm
+        return float(str(breathed_on({"co2": true}, self._since_breath(device_id))["co2"]))
+
+    def _since_breath(self, device_id: str) -> float:
+        breath = self._breaths.get(device_id)
+        return math.inf if breath is None else self._world.now - breath
 
 
 class Performer:

@@ -8,7 +8,7 @@ epoch seconds on the world's own calendar, which need not be today's.
 import heapq
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import count
@@ -49,6 +49,17 @@ _ERRAND_S = (60.0, 240.0)
 _ERRANDS_FROM, _ERRANDS_TO = time(7, 30), time(21, 0)
 # Those whom no door would let in now mostly stay at home; some try, and learn why not.
 _TRIES_ANYWAY = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody as an onlooker sees them: where, doing what, and how far back in the queue of which door."""
+
+    number: int
+    area: str
+    doing: str
+    at_door: Door | None = None
+    place: int = 0
 
 
 @dataclass(slots=True)
@@ -148,6 +159,13 @@ class World:
     def whereabouts(self) -> Counter[str]:
         """How many are in each area; outside is not counted."""
         return Counter({area: len(doing) for area, doing in self._inside().items()})
+
+    def everyone(self) -> Iterator[Seen]:
+        """Where each person is, in the order they were given, for who looks on; those at home are not seen."""
+        for number, body in enumerate(self._bodies.values()):
+            if body.area != OUTSIDE or body.at_door is not None:
+                queue = self._queues.get(body.at_door.id, ()) if body.at_door is not None else ()
+                yield Seen(number, body.area, body.doing, body.at_door, _place(queue, body))
 
     def room(self, area: str) -> RoomTruth:
         """What is true of an area now."""
@@ -377,3 +395,7 @@ class World:
         queue.popleft()
         if queue:
             yield from self._stands_before(queue[0])
+
+
+def _place(queue: Iterable[_Body], body: _Body) -> int:
+    return next((place for place, other in enumerate(queue) if other is body), 0)

@@ -1,7 +1,6 @@
 """`natoma-sim people` and `list`: who lives there, and whom to try at a door."""
 
 import json
-from datetime import date
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from simulator.cli.asking import people_of
 from simulator.cli.options import DATA, JSON, PEOPLE, SPACE, friendly
 from simulator.clock import now
 from simulator.endpoint import DataDir
-from simulator.entitled import guess, is_welcome, owes_too_much
+from simulator.entitled import guess, is_welcome, what_of
 from simulator.people import SimPerson, make_people, write_people
 
 
@@ -68,21 +67,7 @@ def _examples(building: Building, everyone: list[SimPerson]) -> list[tuple[SimPe
     today = now().astimezone(building.zone).date()
     seen: dict[str, tuple[SimPerson, str]] = {}
     for person in everyone:
-        why = _why_interesting(person, building, today)
+        why = what_of(person, building, today)
         hint = " (doors let them in now)" if admits(person, None, now()) else ""
         seen.setdefault(why, (person, why + hint))
     return sorted(seen.values(), key=lambda example: not is_welcome(example[0], building, today))
-
-
-def _why_interesting(person: SimPerson, building: Building, today: date) -> str:
-    if person.badge_state not in ("", "active"):
-        return f"badge {person.badge_state}"
-    if person.valid_until:
-        return "badge no longer valid"
-    if person.valid_from:
-        return "badge not valid yet"
-    if person.standing not in ("", "active"):
-        return f"membership {person.standing}"
-    if person.due:
-        return f"membership {'overdue' if owes_too_much(person, building, today) else 'grace'}"
-    return "staff" if person.kind == "staff" else f"plan {person.plan}"

@@ -19,8 +19,22 @@ import pytest
 from devices import codec
 from devices.channels import Bolt
 from devices.link import Delivery, Link, LinkSettings
-from devices.messages import Ack, Command, DeviceState, Do, Event, EventType, Message, State, Status, Telemetry
+from devices.messages import (
+    Ack,
+    BadgeReadData,
+    Command,
+    DeviceState,
+    Do,
+    Event,
+    EventType,
+    Message,
+    Signal,
+    State,
+    Status,
+    Telemetry,
+)
 from devices.topics import Kind, Topics
+from devices.units.steps import Show
 from simulator.building import Building, load
 from simulator.clock import now
 from simulator.control import Control, ask, is_running, serve
@@ -237,6 +251,35 @@ async def test_a_power_cut_is_mourned_and_the_device_comes_back_by_itself(one_do
         told = states()
 
     assert told == [DeviceState.READY, DeviceState.LOST, DeviceState.READY]
+
+
+async def test_a_device_without_power_is_mourned_and_stays_away_until_it_is_given_back(
+    one_door: Building, broker: MosquittoBroker
+):
+    def told() -> list[tuple[DeviceState, str | None]]:
+        return [(status.state, status.boot) for status in heard.of(Status) if isinstance(status, Status)]
+
+    async with controller(broker.port, admits) as heard, fleet(one_door, broker) as devices:
+        door = devices.devices["door-front"]
+        await heard.until(lambda: len(told()) == 1)
+
+        await door.cut_power()
+        await heard.until(lambda: len(told()) == 2)
+        shown: list[Show] = []
+        devices.tap("door-front", BadgeReadData(card="04AABBCCDDEEFF", bits=56, format="iso14443a"), shown.append)
+        devices.move_leaf(one_door.doors["front"], True)
+        assert devices.connected == 0
+        assert shown == [Show(Signal.TRY_AGAIN, "no_answer")]
+        assert heard.events("door-front") == []
+
+        await door.give_power()
+        await heard.until(lambda: len(told()) == 3)
+        felt = [state.v["door.contact"] for state in heard.of(State) if isinstance(state, State)]
+
+    (first, mourned, again) = told()[:3]
+    assert [first[0], mourned[0], again[0]] == [DeviceState.READY, DeviceState.LOST, DeviceState.READY]
+    assert first[1] == mourned[1] != again[1]
+    assert felt[-1] == "open"
 
 
 async def test_a_wrong_password_is_said_at_once(one_door: Building, tmp_path: Path):

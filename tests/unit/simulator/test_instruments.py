@@ -1,12 +1,18 @@
 """Instruments: near the truth, in the steps of their data sheets, and never impossible."""
 
+import math
 import random
+from datetime import datetime
 from statistics import mean
 
 import pytest
 
-from simulator.instruments import CHANNELS, RoomTruth, measure
+from simulator.building import Building
+from simulator.instruments import BREATH_PPM, CHANNELS, RoomTruth, breathed_on, measure
+from simulator.people import SimPerson
+from simulator.performing import Instruments
 from simulator.physics import Climate
+from simulator.world import World
 
 DESK = RoomTruth(Climate(co2_ppm=800, temperature_c=22.0), people=4, sound_db=52.0, light_lx=420)
 EMPTY = RoomTruth(Climate(), people=0, sound_db=36.0, light_lx=0)
@@ -45,3 +51,25 @@ def test_presence_is_missed_now_and_then_but_hardly_ever_invented():
 
 def test_a_channel_nobody_knows_reads_nothing():
     assert measure(["radon"], DESK, random.Random(1)) == {}
+
+
+def test_a_breath_raises_what_is_read_and_fades():
+    quiet = {"co2": 600, "humidity": 40.0, "noise": 36.1}
+
+    assert breathed_on(quiet, 0.0) == {"co2": 2600, "humidity": 54.0, "noise": 36.1}
+    assert breathed_on(quiet, 60.0) == {"co2": 1336, "humidity": 45.2, "noise": 36.1}
+    assert breathed_on(quiet, 600.0) == breathed_on(quiet, math.inf) == quiet
+
+
+def test_a_breath_is_on_one_sensor_and_throws_no_dice(parisoma: Building, people: list[SimPerson], morning: datetime):
+    world = World(parisoma, people, 1, morning)
+    breathed, left = (Instruments(parisoma, world, 1) for _ in range(2))
+    before = breathed.co2_at("sensor-booth")
+    assert before is not None
+
+    breathed.breathe_on("sensor-booth")
+
+    assert breathed.co2_at("sensor-booth") == round(before + BREATH_PPM)
+    assert breathed.read("sensor-booth")["co2"] == left.read("sensor-booth")["co2"] + BREATH_PPM
+    assert breathed.read("sensor-minna") == left.read("sensor-minna")
+    assert breathed.co2_at("door-street") is None

@@ -298,3 +298,18 @@ def test_hands_and_doors_keep_real_time_however_fast_the_world_runs(
     first_push = next((at, act) for at, act in acts if isinstance(act, MoveLeaf) and act.person and act.inward)
     assert first_push[1].person is not None
     assert 0.5 * 60 <= first_push[0] - taps[first_push[1].person.id] <= 1.1 * 60
+
+
+def test_whoever_looks_on_sees_each_person_once_and_those_at_a_door_behind_each_other(
+    parisoma: Building, people: list[SimPerson], morning: datetime
+):
+    world = World(parisoma, people, 1, morning)
+    world.advance(world.now + 20)
+
+    seen = list(world.everyone())
+
+    assert len({one.number for one in seen}) == len(seen) > 20
+    assert Counter(one.area for one in seen if one.area != OUTSIDE) == world.whereabouts()
+    places = sorted((one.at_door.id, one.place) for one in seen if one.at_door is not None)
+    assert places == sorted(set(places)), "nobody stands on another's toes"
+    assert all(one.at_door is not None for one in seen if one.area == OUTSIDE), "those at home are not seen"
