@@ -5,14 +5,16 @@ What it does with itself is `hardware`'s; which devices there are `fleet`'s.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from typing import Literal, Protocol
 
 from devices import codec
 from devices.channels import Bolt
 from devices.errors import LinkError, MessageError
 from devices.link import Delivery, Link, LinkSettings, LinkState, Will
-from devices.messages import Event, EventType, Message, Signal
+from devices.messages import Event, EventType, Message, Scalar, Signal
 from devices.topics import RULES, Kind, Topics
 from devices.units import DoorUnit, Input, Machine, Reader
 from devices.units.steps import (
@@ -38,6 +40,20 @@ _READ_EXPIRES_S = 5
 _DARK = Show(Signal.TRY_AGAIN, "no_answer")
 
 
+class Between(Protocol):
+    """What may stand between a device and its link, its instruments, its switches and its clock, and do harm there."""
+
+    def passes(
+        self, way: Literal["up", "down"], kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None]
+    ) -> None:
+        """A message on its way: `go` carries this body, said to be retained or not, as often as it is called."""
+        ...
+
+    def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]: ...
+    def feels(self, given: Input) -> bool: ...
+    def now(self, true: datetime) -> datetime: ...
+
+
 class VirtualDevice(Hardware):
     """Its link connects, and reconnects, while it is open."""
 
@@ -59,14 +75,38 @@ class VirtualDevice(Hardware):
         self._unlocked_waiters: list[asyncio.Future[float]] = []
         self.on_unlocked = self._tell_waiters
         self._was_connected = False
+        self._between: Between | None = None
         self.link = self._new_link()
 
     def feed(self, given: Input) -> None:
+        if self._between is not None and not self._between.feels(given):
+            return
         if not self.is_off:
             super().feed(given)
         elif isinstance(given, ContactFelt) and isinstance(self.machine, DoorUnit):
             # A leaf moves without power as well; the switch is felt when there is some again.
             self.machine = replace(self.machine, is_open=given.is_open)
+
+    @property
+    def is_online(self) -> bool:
+        return self._was_connected and not self.is_off
+
+    def meddled(self, between: Between) -> None:
+        """From now on all that it says, hears, reads and feels passes there first."""
+        self._between = between
+        true = self._around
+        self._around = Surroundings(
+            lambda: between.now(true.now()), lambda device_id: between.reads(true.measure(device_id))
+        )
+
+    def hang_up(self, why: str) -> None:
+        """The link is lost without a goodbye, and comes back by itself."""
+        self.link.drop(why)
+
+    def double(self, every_s: float) -> Link:
+        """Somebody else who logs in by its name; taken out, again after so many seconds."""
+        settings = replace(self._settings, subscriptions=(), reconnect_min_s=min(1.0, every_s), reconnect_max_s=every_s)
+        return Link(settings, lambda _: None)
 
     async def cut_power(self) -> None:
         """It falls silent in the middle of a word, and the broker publishes its will; a strike without power is locked."""
@@ -151,6 +191,18 @@ class VirtualDevice(Hardware):
             self.feed(Disconnected())
 
     def _delivered(self, delivery: Delivery) -> None:
+        if self._between is None:
+            self._hears(delivery)
+        else:
+            # Of what was held up on the way it knows nothing: to the device it came just now.
+            now = asyncio.get_running_loop().time
+            kind = delivery.topic.rpartition("/down/")[2].partition("/")[0]
+            self._between.passes("down", kind, delivery.payload, delivery.retain, lambda body, retain: self._hears(
+                replace(delivery, payload=body, retain=retain, received_mono=now())
+            ))  # fmt: skip
+        self.link.ack(delivery)
+
+    def _hears(self, delivery: Delivery) -> None:
         try:
             # Not said to be retained: a retained command is refused by the machine, which also says so.
             decoded = codec.decode(self._topics, delivery.topic, delivery.payload)
@@ -161,18 +213,23 @@ class VirtualDevice(Hardware):
             waited = asyncio.get_running_loop().time() - delivery.received_mono
             page = decoded.address.page
             self.feed(Heard(decoded.message, retained=delivery.retain, waited_s=max(0.0, waited), page=page))
-        self.link.ack(delivery)
 
     # --- what the machine says --------------------------------------------------------------------
 
     def _say(self, said: Publish) -> None:
-        rule = RULES[said.kind]
+        body, retain = codec.encode(said.message), RULES[said.kind].retained
+        if self._between is None:
+            self._send(said, body, retain)
+        else:
+            self._between.passes("up", said.kind, body, retain, lambda body, retain: self._send(said, body, retain))
+
+    def _send(self, said: Publish, body: bytes, retain: bool) -> None:
         try:
             future = self.link.publish(
                 self._topics.up(self.id, said.kind),
-                codec.encode(said.message),
-                qos=rule.qos,
-                retain=rule.retained,
+                body,
+                qos=RULES[said.kind].qos,
+                retain=retain,
                 expiry_s=_READ_EXPIRES_S if _is_a_read(said.message) else None,
                 content_type="application/json",
                 correlation=said.message.id.encode() if isinstance(said.message, Event) else None,

@@ -169,5 +169,7 @@ class Hardware:
 
     def _bolt_arrives(self, to: Bolt) -> None:
         self.feed(BoltFelt(to))
-        if to is Bolt.UNLOCKED and isinstance(self.machine, DoorUnit) and self.on_unlocked is not None:
-            self.on_unlocked(self.machine.hold_s)
+        unit = self.machine
+        # As it was felt: a bolt that jams on its way has not arrived.
+        if to is Bolt.UNLOCKED and isinstance(unit, DoorUnit) and unit.lock is to and self.on_unlocked is not None:
+            self.on_unlocked(unit.hold_s)
