@@ -20,35 +20,28 @@ from controller.adapters.certificates import papers_of
 from controller.adapters.clock import HouseClock, last_known
 from controller.adapters.fetch import CalendarSource
 from controller.adapters.ical_process import CalendarReader
-from controller.adapters.ical_writing import written
-from controller.adapters.mqtt import (
-    ACCESS_KINDS,
-    Broker,
-    MqttInbound,
-    MqttOutbound,
-    access_settings,
-    telemetry_settings,
-)
+from controller.adapters.memory import give_back
+from controller.adapters.mqtt import Broker, MqttOutbound
 from controller.adapters.notify import AppriseNotifier
 from controller.adapters.publications import PublicationFolder
 from controller.adapters.telemetry.keeping import KeptReadings
 from controller.app.archive import long_history
-from controller.app.archive import long_history
 from controller.app.health import Watch
+from controller.app.links import Links
 from controller.app.lock import alone_in
+from controller.app.pages import Pages
 from controller.app.publications import space_at_start, version_read
 from controller.app.restore import settle_restored
-from controller.app.runners import Runners, running, until
+from controller.app.runners import Runners, running
 from controller.app.sending import open_outgoing
 from controller.app.stores import Stores, kept_in, open_stores
 from controller.app.wiring import FACTS_SHOWN, Services
 from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
-from controller.errors import StartupError
 from controller.services.calendars.stores import Elsewhere
 from controller.services.clock_watch import ClockWatch
-from controller.services.entry.access_index import POLL_EVERY, keep_fresh, people_differ
+from controller.services.entry.access_index import keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.history.desk import HistoryDesk
 from controller.services.history.news import fact_of
@@ -63,26 +56,13 @@ from controller.services.screens.displays import Displays, beat
 from controller.services.screens.health import HealthBoard
 from controller.services.screens.live import LiveFeed
 from controller.space.readers import Profiles
-from controller.web.api.booths import Studio
-from controller.web.api.events import Evenings
-from controller.web.api.house import ApiHouse
-from controller.web.api.table import Programs
-from controller.web.app import create_app, create_outside_app, serve, serve_others
-from controller.web.calendars import CalendarFeeds
 from controller.web.guard import is_loopback
-from controller.web.visitors import Visitors
 from devices.accesslist import public_key_of
-from devices.errors import BadCredentials, LinkError
 from devices.link import MQTT_5
 from devices.topics import Topics
 
 logger = logging.getLogger(__name__)
 
-# A broker that does not answer at the start may come later; doors are shown as unknown until then.
-FIRST_ANSWER = 10.0
-CATCH_UP = 5.0
-# What is written counts within a second; an answer waits for it no longer than this.
-TAKEN_UP_WITHIN = 2.0
 # How far back is read at the start: who came in since the cut-off, and which PINs were wrong, is within a day.
 RECALLED = timedelta(days=1)
 # The interpreter hands its lock over this often when two threads want it; at its default of 5 ms a commit
@@ -142,11 +122,12 @@ async def run(
         service = _Service(settings, space, stores, broker, embedded, clock, hint, notifier, outgoing)
         await stack.enter_async_context(service.working(stop))
         # The page before the links: with the broker away it is where one looks.
-        address = await stack.enter_async_context(service.page())
-        await stack.enter_async_context(service.listening(stop))
+        address = await stack.enter_async_context(service.pages.open())
+        await stack.enter_async_context(service.links.open(stop))
         service.note(FactKind.SERVICE_STARTED, version=space.version)
         # What lives for ever should not be looked at again by every full collection: it costs milliseconds.
         gc.collect()
+        await asyncio.to_thread(give_back)
         gc.freeze()
         if on_ready is not None:
             await on_ready(Running(address, broker, embedded, space))
@@ -209,7 +190,6 @@ class _Service:
         self._stores = stores
         self._embedded = embedded
         self._clock = clock
-        self._hint = hint
         self._boot = secrets.token_hex(6)
         self._topics = topics = Topics(space.root)
         self._outbound = MqttOutbound(topics)
@@ -231,7 +211,8 @@ class _Service:
             outgoing=outgoing,
         )
         history = long_history(stores.telemetry, settings, clock)
-        self._history = HistoryDesk(history, lambda: services.index.space, clock.now)
+        desk = HistoryDesk(history, lambda: services.index.space, clock.now)
+        self.pages = Pages(settings.web, services, stores, desk, clock, hint)
         self._clock_watch = ClockWatch(
             lambda: clock.off,
             board,
@@ -241,47 +222,25 @@ class _Service:
             left_in=str(settings.data / LAST_TIME),
         )
         self._displays = Displays(feed, self._outbound, topics)
-        # An embedded broker may find another port; it is known by being ours.
-        self._broker_name = "our own broker" if embedded is not None else f"{broker.host}:{broker.port}"
-        self._access_side = MqttInbound(
+        self.links = Links(
             services.router,
+            services.gaps,
             topics,
-            access_settings(broker, topics, self._boot, expect_session=self._has_session("access")),
+            broker,
+            embedded,
+            self._boot,
+            stores.numbers.before.sessions,
             self._connected,
-            on_session=partial(self._session, "access"),
         )
-        self._telemetry_side = MqttInbound(
-            services.router,
-            topics,
-            telemetry_settings(broker, topics, expect_session=self._has_session("telemetry")),
-            on_session=partial(self._session, "telemetry"),
-            on_dropped=lambda total, is_old: services.gaps.broker_dropped(self._broker_name, total, is_old=is_old),
-            elsewhere=ACCESS_KINDS,
-        )
-        self._outbound.link = self._access_side.link
-        self._papers_watch = PapersWatch(
-            lambda: papers_of(broker.tls, lambda: self._access_side.link.state), board, clock
-        )
-        self._runners: Runners
+        self._outbound.link = self.links.access
+        self._papers_watch = PapersWatch(lambda: papers_of(broker.tls, lambda: self.links.access.state), board, clock)
         self._last_seen: datetime | None = None
+        self._runners: Runners
 
     # --- what happens inside ----------------------------------------------------------------------
 
     def note(self, kind: FactKind, **detail: str) -> None:
         self._services.journal.note(Fact(kind, self._clock.now(), detail=detail))
-
-    def _session_name(self, link: str) -> str:
-        return f"{link} at {self._broker_name}"
-
-    def _has_session(self, link: str) -> bool:
-        """Whether the last run left one at this broker; the pure-Python one forgets all when it stops."""
-        forgets = self._embedded is not None and bool(self._embedded.limits)
-        return not forgets and self._session_name(link) in self._stores.numbers.before.sessions
-
-    def _session(self, link: str, is_lost: bool) -> None:
-        if is_lost:
-            self._services.gaps.session_lost(link)
-        self._services.gaps.session_kept(self._session_name(link))
 
     def _connected(self) -> None:
         self._displays.show_everything_again()
@@ -306,8 +265,8 @@ class _Service:
     async def working(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """The tasks; they begin before anything comes in, and end after the last message was written down."""
         facts = await recalled(self._stores.events, self._clock.now() - RECALLED, at_least=FACTS_SHOWN)
-        await self._services.recall(facts, await self._stores.telemetry.newest())
         self._last_seen = facts[-1].fact.at if facts else None
+        await self._services.recall(facts, await self._stores.telemetry.newest())
         self._stores.telemetry.listen(lambda news: self._services.journal.note(fact_of(news, self._clock.now())))
         async with running(stop) as runners:
             self._runners = runners
@@ -335,7 +294,6 @@ class _Service:
             clock=self._clock,
         )
         runners.start(publications.run(), "policy")
-
         cleaner = Cleaner(
             self._stores.events,
             KeptReadings.of(self._stores.telemetry),
@@ -344,11 +302,12 @@ class _Service:
             services.journal.note,
         )
         runners.start(cleaner.run(self._last_seen), "cleaning")
+
     def _watch(self) -> Watch:
         services = self._services
         return Watch(
             board=services.board,
-            links={"access link": self._access_side.link, "telemetry link": self._telemetry_side.link},
+            links={"access link": self.links.access, "telemetry link": self.links.telemetry},
             stores={"event log": self._stores.events.health, "telemetry log": self._stores.telemetry.health},
             spool_failing=lambda: services.spool.failing,
             embedded=self._embedded,
@@ -356,89 +315,6 @@ class _Service:
             meters=services.meters,
             clock=self._clock,
         )
-
-    @asynccontextmanager
-    async def listening(self, stop: asyncio.Event) -> AsyncIterator[None]:
-        """The links, closed first of all. Access opens first: births are known before the first reading is judged."""
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._access_side.link)
-            try:
-                await until(self._first_answer(), stop)
-            except BadCredentials as error:
-                raise StartupError(
-                    f"the broker refuses us: {error}; "
-                    "give the right user and password with --mqtt mqtt://user:password@host"
-                ) from error
-            except LinkError as error:
-                logger.warning("no broker yet (%s); trying on", error)
-            await stack.enter_async_context(self._telemetry_side.link)
-            yield
-
-    async def _first_answer(self) -> None:
-        await self._access_side.link.connected(FIRST_ANSWER)
-        await self._access_side.caught_up(CATCH_UP)
-
-    @asynccontextmanager
-    async def page(self) -> AsyncIterator[str]:
-        """The web part at the settings' address; what others may reach at one of its own, where there is to be one."""
-        web = self._settings.web
-        services = self._services
-        visitors = Visitors(lambda: services.index.space, services.listing.coming)
-        calendars = CalendarFeeds(services.feeds, written)
-        programs = self._programs()
-        app = create_app(
-            programs=programs,
-            visitors=visitors,
-            calendars=calendars,
-            history=self._history,
-            host_names=web.host_names,
-            space=lambda: self._services.index.space,
-            feed=self._services.feed,
-            health=self._services.board,
-            meters=self._services.meters,
-            now=self._clock.now,
-            hint=self._hint,
-        )
-        async with AsyncExitStack() as stack:
-            address = await stack.enter_async_context(
-                serve(app, web.host, web.port, beyond_loopback=web.beyond_loopback)
-            )
-            if web.outside_port is not None:
-                outside = create_outside_app(visitors=visitors, programs=programs, calendars=calendars)
-                others = await stack.enter_async_context(serve_others(outside, web.outside_host, web.outside_port))
-                logger.info("public events, panels, scanning and the API answer at %s", others)
-            yield address
-
-    def _programs(self) -> Programs:
-        """What programs with a token are answered from."""
-        services = self._services
-        house = ApiHouse(
-            space=lambda: services.index.space,
-            people=lambda: services.index.people,
-            room_state=lambda area: services.feed.current("room", area),
-            bookings=services.bookings,
-            community=services.community,
-            history=self._history,
-            now=self._clock.now,
-        )
-        evenings = Evenings(
-            store=self._stores.kept.public_events,
-            known=services.public_events,
-            scans=services.scans,
-            digest=self._stores.digests.of_token,
-            list_digest=lambda token: asyncio.to_thread(self._stores.digests.list_digest_of_token, token),
-            taken_up=self._taken_up,
-        )
-        studio = Studio(services.booths, self._stores.events, services.wording)
-        return Programs(house, evenings, studio, services.keyring, services.answers)
-
-    async def _taken_up(self) -> None:
-        """What was written a moment ago counts in memory; `rights` sees to it."""
-        written = await self._stores.registry.version()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TAKEN_UP_WITHIN):
-                while self._services.index.version < written:  # noqa: ASYNC110  # the task that moves it tells nobody
-                    await asyncio.sleep(POLL_EVERY / 4)
 
     async def until(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, or until a task that should live for ever has died."""
@@ -449,7 +325,7 @@ class _Service:
 
     async def _each_second(self) -> None:
         while True:
-            if self._access_side.link.state.alive and self._telemetry_side.link.state.alive:
+            if self.links.are_alive:
                 self._services.presence.sweep()
             else:
                 self._services.presence.deaf()

@@ -181,7 +181,8 @@ async def open_stores(
 ) -> AsyncIterator[Stores]:
     """Create or upgrade, then open; StartupError says what a person must do about a store that will not open.
 
-    By `now`, what is long over is not loaded; without it, by the machine's clock.
+    By `now`, what is long over is not loaded; without it, by the machine's clock. The log of readings is kept for those
+    who read it on, up to its cap.
     """
     data = _folder_of(home)
     await asyncio.to_thread(_make, data)
