@@ -16,6 +16,7 @@ from pathlib import Path
 
 from simulator.building import Building
 from simulator.errors import InputError, RunError, SimulatorError
+from simulator.faults.desk import Desk
 from simulator.hands import Hands
 from simulator.people import SimPerson, find_person
 from simulator.pocket import person_with_number, pocket_of
@@ -30,18 +31,26 @@ _PATH_LIMIT = 107
 class Control:
     """Answers requests with the hands of this simulator; `people` are those who can be called by name.
 
-    `if_nobody` says how there would be some.
+    `if_nobody` says how there would be some; `faults` is where things are broken on purpose.
     """
 
     def __init__(
-        self, hands: Hands, building: Building, people: Sequence[SimPerson], if_nobody: str = "there are none"
+        self,
+        hands: Hands,
+        building: Building,
+        people: Sequence[SimPerson],
+        if_nobody: str = "there are none",
+        faults: Desk | None = None,
     ) -> None:
+        self._faults = faults
         self._hands = hands
         self._building = building
         self._people = people
         self._if_nobody = if_nobody
 
     async def answer(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        if self._faults is not None and str(request.get("do")).startswith("fault-"):
+            return self._faults.answer(request)
         if request.get("do") == "press-button":
             room = self._building.room(str(request.get("room", "")))
             self._hands.press_button(room)

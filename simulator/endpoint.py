@@ -7,7 +7,7 @@ device; `<data>/broker/doors.json` beside it what doors need to know the house's
 import json
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +30,11 @@ class Endpoint:
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     tls: TlsSettings | None = None
     door_keys: DoorKeys | None = None  # without them doors know no list and admit nobody alone
+
+    def through(self, port: int) -> "Endpoint":
+        """The same broker by way of a port of this machine; its certificate still names the broker."""
+        tls = replace(self.tls, server_name=self.tls.server_name or self.host) if self.tls is not None else None
+        return replace(self, host="127.0.0.1", port=port, tls=tls)
 
     def require_passwords(self, devices: Iterable[str]) -> None:
         """A broker with users refuses a device without a password; say so before anything is started."""

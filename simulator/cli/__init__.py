@@ -9,6 +9,7 @@ import click
 
 from simulator.cli.capture import record_messages, replay_messages
 from simulator.cli.day import day
+from simulator.cli.fault import fault
 from simulator.cli.hands import hold_open, open_door, press_button, press_exit, tap
 from simulator.cli.people import list_what_to_try, people
 from simulator.cli.run import run
@@ -22,6 +23,7 @@ COMMANDS: Sequence[click.Command] = (
     press_button,
     open_door,
     hold_open,
+    fault,
     day,
     record_messages,
     replay_messages,
