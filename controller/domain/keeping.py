@@ -104,6 +104,8 @@ OF_NOBODY = GAPS | {
     FactKind.DEVICE_BORN,
     FactKind.DEVICE_READY,
     FactKind.DEVICE_LOST,
+    FactKind.DEVICE_UNSTEADY,
+    FactKind.NAME_SHARED,
     FactKind.BUTTON_PRESSED,
     FactKind.MESSAGE_REFUSED,
     FactKind.HISTORY_CLEANED,

@@ -167,6 +167,8 @@ async def test_a_browser_that_does_not_read_is_resynced_later_and_costs_the_othe
 
         text = b""
         loop = asyncio.get_running_loop()
+        # It reads at last; through the small window it would be told 2 KB each fifth of a second.
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         while b"event: resync" not in text:
             text += await loop.sock_recv(slow, 65536)
         slow.close()
