@@ -19,6 +19,8 @@ from simulator.control import Control, serve
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir, Endpoint
 from simulator.entitled import guess
+from simulator.faults.opening import opened as faults_opened
+from simulator.faults.proxy import Proxy
 from simulator.fleet import Fleet
 from simulator.hands import Hands
 from simulator.people import SimPerson
@@ -47,6 +49,8 @@ class Simulation:
     socket: Path | None = None
     # Made up here, with badges no controller was told of: nobody can be called by name from outside.
     are_strangers: bool = False
+    # Of the port before the broker, through which faults can strike it; 0 takes a free one, None has none.
+    proxy_port: int | None = None
 
 
 async def run(simulation: Simulation, stop: asyncio.Event | None = None) -> None:
@@ -77,14 +81,21 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
     )
     instruments = Instruments(building, world, simulation.seed)
     async with AsyncExitStack() as stack:
+        endpoint, broker = simulation.endpoint, None
+        if simulation.proxy_port is not None:
+            broker = await stack.enter_async_context(Proxy(endpoint.host, endpoint.port, simulation.proxy_port))
+            endpoint = endpoint.through(broker.port)
+            logger.info("a way to the broker that faults can strike: 127.0.0.1:%d", broker.port)
         fleet = await stack.enter_async_context(
-            Fleet(building, simulation.endpoint, Surroundings(now, instruments.read), seed=simulation.seed)
+            Fleet(building, endpoint, Surroundings(now, instruments.read), seed=simulation.seed)
         )
         if simulation.socket is not None:
             visitors = await stack.enter_async_context(asyncio.TaskGroup())
             known = () if simulation.are_strangers else simulation.people
             if_nobody = DataDir(simulation.socket.parent).nobody_known() + ", and start the simulator again"
-            control = Control(Hands(fleet, building, visitors), building, known, if_nobody)
+            folder = simulation.socket.parent
+            faults = await stack.enter_async_context(faults_opened(building, fleet.devices, broker, visitors, folder))
+            control = Control(Hands(fleet, building, visitors), building, known, if_nobody, faults)
             await stack.enter_async_context(serve(simulation.socket, control))
         _say_hello(simulation, clock)
         await Liveliness(world, fleet, clock).live(stop)

@@ -30,11 +30,16 @@ from simulator.run import run as run_simulation
     "--start", default="auto", show_default=True, metavar="HH:MM|now|auto",
     help="The hour people live. auto: the real one on a working day, a weekday morning otherwise.",
 )  # fmt: skip
+@click.option(
+    "--proxy", "proxy_port", type=click.IntRange(0, 65535), metavar="PORT",
+    help="Reach the broker through a port of our own, which `fault add stop broker` can strike; 0 takes a free port.",
+)  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="Tell every little thing.")
 @friendly
 def run(
     space: Path | None, mqtt: str | None, mqtt_version: str | None, passwords: Path | None, ca_file: Path | None,
-    people_file: Path | None, data: Path, seed: int, speed: float, start: str, verbose: bool,
+    people_file: Path | None, data: Path, seed: int, speed: float, start: str, proxy_port: int | None,
+    verbose: bool,
 ) -> None:  # fmt: skip
     """Bring up every device of the space and let people live a day in it, until Ctrl-C."""
     if not 0.01 <= speed <= 1000:
@@ -51,6 +56,7 @@ def run(
         speed=speed,
         socket=place.socket,
         are_strangers=not everyone,
+        proxy_port=proxy_port,
     )
     simulation.endpoint.require_passwords(building.devices)
     _log_to_stderr(verbose)
