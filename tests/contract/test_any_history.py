@@ -97,7 +97,7 @@ class AnyHistory(RuleBasedStateMachine):
         bring_up(path)
         self.chunks = ChunkFiles(data / "history")
         self.moving = Lock()
-        # Of no time at all: one series a turn.
+        # Of no time at all: one series a turn; and few keys saved at once.
         self.writing = Writing(
             self.chunks,
             Consumers(()),
@@ -106,6 +106,7 @@ class AnyHistory(RuleBasedStateMachine):
             merger=AtOnce(),
             cap_bytes=1 << 30,
             turn_s=0.0,
+            run_rows=5,
         )
         self.connection = open_writer(path, reserve_bytes=0)
         self.writing.load(self.connection)

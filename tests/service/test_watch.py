@@ -23,7 +23,9 @@ class FakeLink:
     """What the watch asks of a link."""
 
     state: LinkState
-    settings: object = field(default_factory=lambda: SimpleNamespace(address="127.0.0.1:1883", client_id="server-access"))
+    settings: object = field(
+        default_factory=lambda: SimpleNamespace(address="127.0.0.1:1883", client_id="server-access")
+    )
 
 
 @dataclass

@@ -24,7 +24,7 @@ PAHO_HOME = "paho lives in devices.link alone"
 SQL_HOME = "SQLAlchemy, Alembic and psycopg live in controller.adapters.sql alone"
 INFLUX_HOME = "influxdb_client lives in controller.adapters.influx alone"
 ARRAYS_HOME = "numpy and duckdb live in controller.adapters.telemetry alone"
-WEB_HOME = "aiohttp and Jinja2 live in controller.web and one fetcher"
+WEB_HOME = "aiohttp and Jinja2 live in the pages and one fetcher"
 ADAPTED = "Calendars, QR codes and messages have one adapter each"
 
 # (case, file, its text, the rules it breaks)
