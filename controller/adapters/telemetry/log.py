@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, compress
 from json.encoder import encode_basestring_ascii
 from math import inf
 from typing import Any, TypeVar
 
+from controller.adapters.telemetry.seen import Arrived, Seen
 from controller.adapters.telemetry.series import Meaning, Registry
 from controller.adapters.telemetry.tail import Landed, Reading, Tail, Tails
 from controller.domain.history.budget import Bound
@@ -23,8 +24,6 @@ from controller.domain.ids import DeviceId
 from controller.services.history.news import SeriesTurnedAway, StoreNews
 from controller.services.ports import RefusedMessage, TelemetryRow
 
-# A key names a message this long (contract, rule 6).
-KEY_LIFETIME_MS = 24 * 3600 * 1000
 MINUTE_MS = 60_000
 # The year 10000, beyond which no calendar of ours goes.
 END_OF_TIME_MS = 253_402_300_800_000
@@ -39,8 +38,7 @@ REFUSED_COUNTS_KEPT_MIN = 30 * 24 * 60
 
 _VALUES = "(?,?,?,?,?,?,?,?,?)"
 _INSERT = f"""
-INSERT INTO log (n, device_id, key, measured_ms, received_ms, ordinal, flags, body, set_aside)
-VALUES {_VALUES} ON CONFLICT DO NOTHING
+INSERT INTO log (n, device_id, key, measured_ms, received_ms, ordinal, flags, body, set_aside) VALUES {_VALUES}
 """  # noqa: S608
 # One statement for many rows: after each statement the thread must win the interpreter's lock back from the loop,
 # which made row by row 25 times slower beside a busy one.
@@ -93,12 +91,14 @@ class _Device:
 class Appender:
     """What the writer thread does with a group of batches, and what it remembers between two groups."""
 
-    def __init__(self, registry: Registry, tails: Tails, tell: Callable[[StoreNews], None]) -> None:
+    def __init__(self, registry: Registry, tails: Tails, seen: Seen, tell: Callable[[StoreNews], None]) -> None:
         self._registry = registry
         self._tails = tails
+        self._seen = seen
         self._tell = tell
         self._devices: dict[DeviceId, _Device] = {}
         self._landed: list[Landed] = []
+        self._arrived: list[tuple[int, int]] = []
         self._minute = 0
         self._kept: Counter[str] = Counter()  # refused messages of this minute, by device
         self._turned_away: Counter[Bound] = Counter()
@@ -123,8 +123,16 @@ class Appender:
                 rows.append(self._prepared(connection, row, landing))
         if self._turned_away_now and not connection.in_transaction:
             connection.execute("BEGIN IMMEDIATE")
-        fresh = insert(connection, rows) if rows else []
-        self._landed = [one for one, is_new in zip(landing, fresh, strict=True) if is_new]
+        fresh, hints = self._seen.are_new(connection, [Arrived(row[0], row[1], row[2], row[4]) for row in rows])
+        if not all(fresh):
+            rows, landing, hints = (
+                list(compress(rows, fresh)),
+                list(compress(landing, fresh)),
+                list(compress(hints, fresh)),
+            )
+        insert(connection, rows)
+        self._landed = landing
+        self._arrived = [(hint, row[0]) for hint, row in zip(hints, rows, strict=True)]
         refused = [message for batch in batches for message in batch.refused]
         if self._turned_away_now:
             refused += self._turned_away_now
@@ -141,12 +149,15 @@ class Appender:
         for news in self._registry.settle():
             self._tell(news)
         self._tails.take(self._landed)
+        self._seen.take(self._arrived)
         self._landed = []
+        self._arrived = []
 
     def forget(self) -> None:
         """The last transaction was rolled back: a device or a series it named may not be there."""
         self._devices.clear()
         self._landed = []
+        self._arrived = []
         self._turned_away_now = []
         self._registry.undo()
         self._is_unsure = True
@@ -173,6 +184,7 @@ class Appender:
         self._registry.load(connection)
         rows = connection.execute(f"{ROWS} WHERE log.n > ? ORDER BY log.n", (self._tails.upto,)).fetchall()
         self._tails.take(landed(rows, self._registry, self._tails))
+        self._seen.catch_up(connection)
         self._n = max(self._n, self._tails.upto)
         self._is_unsure = False
 
@@ -334,43 +346,16 @@ def legacy_meanings(connection: sqlite3.Connection, rows: Iterable[Sequence[Any]
     registry.settle()
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[bool]:
-    """Whether each row was new."""
-    if len(rows) == 1:
-        return [_insert_one(connection, rows[0])]
-    new: list[bool] = []
+def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows that are no repeats."""
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
-        connection.execute("SAVEPOINT chunk")
-        cursor = connection.execute(_insert_many(len(chunk)), list(chain.from_iterable(chunk)))
-        if cursor.rowcount == len(chunk):
-            new.extend([True] * len(chunk))
-        else:
-            connection.execute("ROLLBACK TO chunk")
-            new.extend([_insert_one(connection, row) for row in chunk])
-        connection.execute("RELEASE chunk")
-    return new
+        connection.execute(_insert_many(len(chunk)), list(chain.from_iterable(chunk)))
 
 
 @cache
 def _insert_many(count: int) -> str:
     return _INSERT.replace(_VALUES, ",".join([_VALUES] * count))
-
-
-def _insert_one(connection: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
-    if connection.execute(_INSERT, row).rowcount:
-        return True
-    if not connection.in_transaction:
-        connection.execute("BEGIN IMMEDIATE")
-    device_id, key, received_ms = row[1], row[2], row[4]
-    freed = connection.execute(
-        "UPDATE log SET key = NULL WHERE device_id = ? AND key = ? AND received_ms <= ?",
-        (device_id, key, received_ms - KEY_LIFETIME_MS),
-    )
-    if not freed.rowcount:
-        return False
-    connection.execute(_INSERT, row)
-    return True
 
 
 def _written(value: Value) -> tuple[Value, str]:

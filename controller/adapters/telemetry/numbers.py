@@ -25,12 +25,14 @@ from controller.services.history.gaps import Remembered
 logger = logging.getLogger(__name__)
 
 _FORMAT = 1
+# The file is saved every little while: the row it names is among the newest, so they are looked through from the end.
+_LAST = """
+SELECT n FROM log WHERE device_id = (SELECT id FROM device WHERE name = ?) AND key = ? ORDER BY n DESC LIMIT 1
+"""
 _AFTER = """
 SELECT device.name, log.key FROM log JOIN device ON device.id = log.device_id
-WHERE log.n > (SELECT n FROM log WHERE device_id = (SELECT id FROM device WHERE name = ?) AND key = ?)
-AND log.key IS NOT NULL ORDER BY log.n
+WHERE log.n > ? AND log.key IS NOT NULL ORDER BY log.n
 """
-_IS_THERE = "SELECT 1 FROM log WHERE device_id = (SELECT id FROM device WHERE name = ?) AND key = ?"
 
 
 class NumberFile:
@@ -64,9 +66,10 @@ class NumberFile:
     def _rows_after(self, last: tuple[DeviceId, str]) -> list[tuple[DeviceId, str]] | None:
         try:
             with contextlib.closing(open_reader(self._log)) as connection:
-                if connection.execute(_IS_THERE, last).fetchone() is None:
+                known = connection.execute(_LAST, last).fetchone()
+                if known is None:
                     return None
-                return [(DeviceId(name), key) for name, key in connection.execute(_AFTER, last)]
+                return [(DeviceId(name), key) for name, key in connection.execute(_AFTER, known)]
         except sqlite3.Error as exc:
             raise (store_error(self._log, exc) or exc) from exc
 

@@ -1,7 +1,7 @@
 """The tables of `telemetry.db`, a new file, and an older one brought up to date.
 
 What is in them is the other files' of this package: the log with its refused messages (`log`), the series (`series`),
-the parts that history is made of before it is merged into months (`compaction`).
+what tells a repeat (`seen`), the parts that history is made of before it is merged into months (`compaction`).
 """
 
 import contextlib
@@ -21,7 +21,7 @@ CREATE TABLE device (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE log (
     n INTEGER PRIMARY KEY,
     device_id INTEGER NOT NULL,
-    key TEXT,                      -- NULL once it may name another message
+    key TEXT,                      -- NULL in rows of schema 1 whose key names another message by now
     measured_ms INTEGER NOT NULL,
     received_ms INTEGER NOT NULL,
     flags TEXT,                    -- separated by spaces, NULL for none
@@ -29,7 +29,6 @@ CREATE TABLE log (
     set_aside TEXT,                -- JSON: channel -> reason, NULL for none
     ordinal INTEGER NOT NULL DEFAULT 0  -- below the millisecond, so that a device never says two things at one moment
 );
-CREATE UNIQUE INDEX log_key ON log (device_id, key);
 CREATE TABLE refused (
     n INTEGER PRIMARY KEY,
     at_ms INTEGER NOT NULL,
@@ -50,6 +49,11 @@ CREATE TABLE refused_count (
 """
 
 _HISTORY = """
+CREATE TABLE seen (                -- of each run of rows of the log, what tells a repeat; rows behind the last have none yet
+    upto INTEGER PRIMARY KEY,      -- the last row in it
+    hints BLOB NOT NULL,           -- 64 bits of the hash of each row's device and key, ascending
+    before BLOB NOT NULL           -- how far before `upto` each of these rows is, 32 bits
+);
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     device_id INTEGER NOT NULL,
@@ -99,6 +103,7 @@ UPDATE log SET ordinal = n % 999999 + 1 WHERE n IN (
         ) AS latest FROM log
     ) WHERE measured_ms <= latest
 );
+DROP INDEX log_key;
 DROP TABLE newest;
 DROP TABLE folded;
 {_HISTORY}

@@ -127,6 +127,7 @@ class Trimming:
     def _delete(self, connection: sqlite3.Connection, last: int) -> None:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM log WHERE n <= ?", (last,))
+        connection.execute("DELETE FROM seen WHERE upto <= ?", (last,))
         connection.execute("UPDATE place SET deleted = ?", (last,))
         connection.execute("COMMIT")
         self.deleted = last

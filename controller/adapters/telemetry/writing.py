@@ -12,6 +12,7 @@ from threading import Lock
 from controller.adapters.telemetry.chunks import ChunkFiles
 from controller.adapters.telemetry.compaction import POINTS_IN_TAIL, TURN_S, Compaction
 from controller.adapters.telemetry.log import ROWS, Appender, Batch, landed, legacy_meanings
+from controller.adapters.telemetry.seen import RUN, Seen
 from controller.adapters.telemetry.series import Registry
 from controller.adapters.telemetry.tail import Tails
 from controller.adapters.telemetry.trimming import Consumers, Trimming
@@ -35,10 +36,12 @@ class Writing:
         merger: Executor,
         cap_bytes: int,
         turn_s: float = TURN_S,
+        run_rows: int = RUN,
     ) -> None:
         self.tails = Tails()
         self.registry = Registry(self.tails)
-        self.appender = Appender(self.registry, self.tails, tell)
+        self.seen = Seen(merger, run_rows)
+        self.appender = Appender(self.registry, self.tails, self.seen, tell)
         self.trimming = Trimming(consumers, tell, self._received_ms, cap_bytes=cap_bytes)
         self.compaction = Compaction(self.tails, chunks, self.trimming, moving, self._received_ms, merger, turn_s)
 
@@ -55,6 +58,7 @@ class Writing:
     def turn(self, connection: sqlite3.Connection) -> bool:
         """A few milliseconds of what is done between commits; True while there is more."""
         self.appender.tidy(connection)
+        self.seen.turn(connection, self.trimming.deleted)
         return self.compaction.turn(connection)
 
     def load(self, connection: sqlite3.Connection) -> None:
@@ -64,6 +68,7 @@ class Writing:
         compacted, self.trimming.deleted, received_ms = connection.execute(
             "SELECT compacted, deleted, received_ms FROM place"
         ).fetchone()
+        self.seen.load(connection, self.trimming.deleted)
         self.tails.upto = compacted
         last, newest_ms = connection.execute("SELECT n, received_ms FROM log ORDER BY n DESC LIMIT 1").fetchone() or (
             compacted,
