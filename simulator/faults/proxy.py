@@ -59,8 +59,10 @@ class Proxy:
         """As a broker that dies: connections are reset with whatever was under way, none is taken."""
         self._refuse()
         for writer in list(self._writers):
-            # Without lingering the kernel sends a reset, where an abort alone would close politely.
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # Without lingering the kernel sends a reset, where an abort alone would close politely. One that is closed
+            # already, and only not yet forgotten, needs neither.
+            with contextlib.suppress(OSError):
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     def freeze(self) -> None:
@@ -93,8 +95,8 @@ class Proxy:
                 await self._flows.wait()
                 sink.write(chunk)
                 await sink.drain()
-            # An end, too, does not come through ice.
-            await self._flows.wait()
+        # An end, too, does not come through ice.
+        await self._flows.wait()
         sink.close()
 
     @contextlib.asynccontextmanager
