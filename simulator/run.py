@@ -49,6 +49,8 @@ class Simulation:
     socket: Path | None = None
     # Made up here, with badges no controller was told of: nobody can be called by name from outside.
     are_strangers: bool = False
+    # Of the page to walk about in; 0 takes a free one, None has none.
+    page_port: int | None = None
     # Of the port before the broker, through which faults can strike it; 0 takes a free one, None has none.
     proxy_port: int | None = None
 
@@ -89,14 +91,23 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
         fleet = await stack.enter_async_context(
             Fleet(building, endpoint, Surroundings(now, instruments.read), seed=simulation.seed)
         )
+        visitors = await stack.enter_async_context(asyncio.TaskGroup())
         if simulation.socket is not None:
-            visitors = await stack.enter_async_context(asyncio.TaskGroup())
             known = () if simulation.are_strangers else simulation.people
             if_nobody = DataDir(simulation.socket.parent).nobody_known() + ", and start the simulator again"
             folder = simulation.socket.parent
             faults = await stack.enter_async_context(faults_opened(building, fleet.devices, broker, visitors, folder))
             control = Control(Hands(fleet, building, visitors), building, known, if_nobody, faults)
             await stack.enter_async_context(serve(simulation.socket, control))
+        if simulation.page_port is not None:
+            # Here, so that no other command waits for a web server to be imported.
+            from simulator.page.opening import opened
+
+            page = opened(
+                building, simulation.people, world, fleet, instruments, visitors, simulation.page_port,
+                are_strangers=simulation.are_strangers,
+            )  # fmt: skip
+            logger.info("walk about in it: %s", await stack.enter_async_context(page))
         _say_hello(simulation, clock)
         await Liveliness(world, fleet, clock).live(stop)
 

@@ -9,6 +9,7 @@ import csv
 import importlib.util
 import logging
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 SAMPLE = "parisoma.yaml"
 STOP_LIMIT = 5.0
+_LOOPBACK = "127.0.0.1"
 
 
 @click.command()
@@ -65,8 +67,10 @@ def demo(config: Path | None, seed: int, start: str, **flags: Any) -> None:
         click.echo(f"Broker: {running.embedded.name} on {running.embedded.endpoint.url}")
         if running.embedded.limits:
             click.echo(f"  {running.embedded.limits}")
-        simulator.append(await _start_simulator(settings, running, people, seed, start))
+        page_port = _free_port()
+        simulator.append(await _start_simulator(settings, running, people, seed, start, page_port))
         click.echo(f"Tap a badge:  {try_it}")
+        click.echo(f"Walk about in it: http://{_LOOPBACK}:{page_port}/")
         click.echo(f"Open {running.address}", nl=True)
         sys.stdout.flush()
 
@@ -123,7 +127,7 @@ def _beside_python(program: str) -> str:
 
 
 async def _start_simulator(
-    settings: Settings, running: Running, people: Path, seed: int, start: str
+    settings: Settings, running: Running, people: Path, seed: int, start: str, page_port: int
 ) -> asyncio.subprocess.Process:
     """The building's devices and people, as a child that stops with us."""
     assert running.embedded is not None  # the demo's own
@@ -132,7 +136,7 @@ async def _start_simulator(
     words = ["run", "--space", str(settings.space), "--mqtt", endpoint.url, "--data", str(data)]
     words += ["--mqtt-version", "5" if endpoint.version == 5 else "3.1.1"]
     words += ["--passwords", str(data / "broker" / "passwords.json"), "--people", str(people)]
-    words += ["--seed", str(seed), "--start", start]
+    words += ["--seed", str(seed), "--start", start, "--page-port", str(page_port)]
     # Its story goes to a file: what is printed here ends with the address to open.
     with (data / "simulator.log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
@@ -142,6 +146,13 @@ async def _start_simulator(
             stderr=log,
             preexec_fn=die_with_parent,
         )
+
+
+def _free_port() -> int:
+    """For the simulator's page: chosen here, so that its address is told without waiting for the simulator."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
 
 
 def _stop(process: asyncio.subprocess.Process) -> None:

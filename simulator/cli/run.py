@@ -31,6 +31,10 @@ from simulator.run import run as run_simulation
     help="The hour people live. auto: the real one on a working day, a weekday morning otherwise.",
 )  # fmt: skip
 @click.option(
+    "--page-port", type=click.IntRange(0, 65535), metavar="PORT",
+    help="A page to walk about in the building, on this machine; 0 takes a free port. Without it there is none.",
+)  # fmt: skip
+@click.option(
     "--proxy", "proxy_port", type=click.IntRange(0, 65535), metavar="PORT",
     help="Reach the broker through a port of our own, which `fault add stop broker` can strike; 0 takes a free port.",
 )  # fmt: skip
@@ -38,8 +42,8 @@ from simulator.run import run as run_simulation
 @friendly
 def run(
     space: Path | None, mqtt: str | None, mqtt_version: str | None, passwords: Path | None, ca_file: Path | None,
-    people_file: Path | None, data: Path, seed: int, speed: float, start: str, proxy_port: int | None,
-    verbose: bool,
+    people_file: Path | None, data: Path, seed: int, speed: float, start: str, page_port: int | None,
+    proxy_port: int | None, verbose: bool,
 ) -> None:  # fmt: skip
     """Bring up every device of the space and let people live a day in it, until Ctrl-C."""
     if not 0.01 <= speed <= 1000:
@@ -56,6 +60,7 @@ def run(
         speed=speed,
         socket=place.socket,
         are_strangers=not everyone,
+        page_port=page_port,
         proxy_port=proxy_port,
     )
     simulation.endpoint.require_passwords(building.devices)
