@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from devices import codec
 from devices.link import Delivery, Link, LinkSettings
+from devices.messages import Command, Do
 from simulator.building import load
 from simulator.control import ask, is_running
 from simulator.endpoint import DataDir
@@ -33,11 +35,11 @@ class Ear:
         self._more.set()
 
     def states(self) -> list[tuple[str, str]]:
-        bodies = [json.loads(body) for kind, body in self.heard if kind == "status"]
+        bodies = [json.loads(body) for body in self.of("status")]
         return [(body["state"], body["boot"]) for body in bodies]
 
-    def events(self) -> list[bytes]:
-        return [body for kind, body in self.heard if kind == "event"]
+    def of(self, wanted: str) -> list[bytes]:
+        return [body for kind, body in self.heard if kind == wanted]
 
     async def until(self, seen: Callable[[], object]) -> None:
         async with asyncio.timeout(20):
@@ -80,16 +82,24 @@ async def test_what_is_broken_is_heard_at_the_broker_and_mends(tmp_path: Path):
             ear.heard.clear()
             echo = await fault("duplicate", "front", message="event")
             await leave()
-            await ear.until(lambda: len(ear.events()) == 2)
+            await ear.until(lambda: len(ear.of("event")) == 2)
             await mend(echo)
-            said_twice = ear.events()
+            said_twice = ear.of("event")
+
+            ear.heard.clear()
+            heard_twice = await fault("duplicate", "front", message="command")
+            command = Command(id="c-1", ts=datetime.now(UTC), ttl_ms=3000, do=Do.IDENTIFY)
+            await link.publish("natoma/1/door-front/down/command", codec.encode(command), qos=1)
+            await ear.until(lambda: len(ear.of("ack")) == 2)
+            await mend(heard_twice)
+            acks = [json.loads(body)["re"] for body in ear.of("ack")]
 
             ear.heard.clear()
             junk = await fault("corrupt", "front", message="event", how="cut")
             await leave()
-            await ear.until(lambda: ear.events())
+            await ear.until(lambda: ear.of("event"))
             await mend(junk)
-            cut_off = ear.events()
+            cut_off = ear.of("event")
 
             ear.heard.clear()
             double = await fault("identity-clash", "front", every_s=0.5)
@@ -110,12 +120,16 @@ async def test_what_is_broken_is_heard_at_the_broker_and_mends(tmp_path: Path):
 
     assert boots[0] == boots[1] != boots[2]
     assert said_twice[0] == said_twice[1]
+    assert acks == ["c-1", "c-1"]
     assert not cut_off[0].endswith(b"}")
     assert mended == ["lost", "ready"]
     written = [json.loads(line) for line in (tmp_path / "faults.jsonl").read_text().splitlines()]
     assert [(line["fault"], line["device"], line["what"]) for line in written if line["fault"] in ("duplicate", "kill")] == [
         ("duplicate", "door-front", "begins"),
         ("duplicate", "door-front", "event up said 2 times"),
+        ("duplicate", "door-front", "is over"),
+        ("duplicate", "door-front", "begins"),
+        ("duplicate", "door-front", "command down said 2 times"),
         ("duplicate", "door-front", "is over"),
         ("kill", "broker", "begins"),
         ("kill", "broker", "is over"),

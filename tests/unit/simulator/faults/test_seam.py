@@ -1,0 +1,87 @@
+"""Faults on the devices of a building as it runs: what they feel, read and take for the time. Nothing is connected."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.channels import Bolt
+from devices.units import DoorUnit, Sensor
+from devices.units.steps import BoltFelt
+from simulator.building import Building
+from simulator.device import Surroundings
+from simulator.endpoint import DataDir
+from simulator.faults import Fault
+from simulator.faults.meddler import Meddler
+from simulator.fleet import Fleet
+
+NOON = datetime(2026, 11, 17, 12, tzinfo=UTC)
+Make = Callable[..., Fault]
+
+
+@pytest.fixture
+def fleet(parisoma: Building) -> Fleet:
+    endpoint = DataDir(Path("nowhere")).endpoint("mqtt://127.0.0.1:1", None, None, None)
+    return Fleet(parisoma, endpoint, Surroundings(lambda: NOON, lambda _: {"co2": 812}), seed=1)
+
+
+@pytest.fixture
+def meddled(fleet: Fleet, time: Any, told: Any) -> Callable[[str], Meddler]:
+    def attach(name: str) -> Meddler:
+        meddler = Meddler(fleet.devices[name], lambda: time.now, time.put_off, told.tell)
+        fleet.devices[name].meddled(meddler)
+        return meddler
+
+    return attach
+
+
+def unit(fleet: Fleet) -> DoorUnit:
+    machine = fleet.devices["door-street"].machine
+    assert isinstance(machine, DoorUnit)
+    return machine
+
+
+def reading(fleet: Fleet) -> tuple[datetime, object]:
+    """The last one that the kitchen's sensor took, and when by its own clock."""
+    fleet.devices["sensor-kitchen"].measure_now()
+    machine = fleet.devices["sensor-kitchen"].machine
+    assert isinstance(machine, Sensor)
+    return machine.kept[-1].ts, dict(machine.kept[-1].v)["co2"]
+
+
+async def test_a_leaf_that_moves_under_a_stuck_contact_is_known_when_that_is_mended(
+    fleet: Fleet, parisoma: Building, meddled: Callable[[str], Meddler], fault: Make
+):
+    street, stuck, meddler = parisoma.doors["street"], fault("stuck-contact"), meddled("door-street")
+    meddler.begins(stuck)
+    fleet.move_leaf(street, True)
+    assert not unit(fleet).is_open
+
+    meddler.ends(stuck)
+
+    assert unit(fleet).is_open
+
+
+async def test_a_jammed_bolt_does_not_become_unlocked(
+    fleet: Fleet, meddled: Callable[[str], Meddler], fault: Make, told: Any
+):
+    meddler = meddled("door-street")
+    meddler.begins(fault("jammed-lock"))
+    fleet.devices["door-street"].feed(BoltFelt(Bolt.UNLOCKED))
+
+    assert unit(fleet).lock is Bolt.LOCKED
+    assert told.words == ["the bolt does not become unlocked"]
+
+
+async def test_a_sensor_reads_and_dates_as_its_faults_say(fleet: Fleet, meddled: Callable[[str], Meddler], fault: Make):
+    assert reading(fleet) == (NOON, 812)
+    meddler = meddled("sensor-kitchen")
+    assert reading(fleet) == (NOON, 812)
+
+    meddler.begins(fault("sensor-drift", per_hour=0))
+    meddler.begins(fault("sensor-nan"))
+    meddler.begins(fault("clock-skew", by_s=-60))
+
+    assert reading(fleet) == (NOON - timedelta(seconds=60), "nan")
