@@ -1,5 +1,6 @@
 """`natoma-sim fault` as a stranger meets it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from click.testing import CliRunner, Result
 
 from simulator.cli import main
 from simulator.faults import KINDS
+
+DOCS = Path(__file__).parents[4] / "docs"
 
 
 def natoma_sim(*words: str) -> Result:
@@ -20,6 +23,13 @@ def test_every_kind_is_listed_with_its_settings():
     assert "share=1  (0 to 1)" in shown
     assert "way=both  (both up down)" in shown
     assert "connections are closed and none is taken (broker)" in shown
+
+
+def test_the_manual_tells_of_every_kind_and_of_none_besides():
+    section = (DOCS / "simulator.md").read_text().split("## Break things")[1].split("\n## ")[0]
+    table = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+
+    assert {name for row in table for name in re.findall("`([a-z-]+)`", row)} == {*KINDS, "broker"}
 
 
 @pytest.mark.parametrize(
