@@ -102,7 +102,7 @@ def bare(folder: Path, rows: list[TelemetryRow]) -> Took:
     path = folder / "bare.db"
     bring_up(path)
     ready = [
-        (n, int(row.device[7:]), row.key, row.measured_ms, row.received_ms, 0, None, _body(row), None)
+        (n, int(row.device[7:]), row.key, row.received_ms, row.measured_ms, 0, None, _body(row), None)
         for n, row in enumerate(rows, 1)
     ]
     with closing(open_writer(path, checkpoint_pages=CHECKPOINT_PAGES)) as connection, one_core():

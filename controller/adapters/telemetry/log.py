@@ -15,7 +15,7 @@ from json.encoder import encode_basestring_ascii
 from math import inf
 from typing import Any, TypeVar
 
-from controller.adapters.telemetry.seen import Arrived, Seen
+from controller.adapters.telemetry.seen import Hint, Seen
 from controller.adapters.telemetry.series import Meaning, Registry
 from controller.adapters.telemetry.tail import Landed, Reading, Tail, Tails
 from controller.domain.history.budget import Bound
@@ -36,9 +36,10 @@ REFUSED_PER_MINUTE = 200
 REFUSED_KEPT = 50_000
 REFUSED_COUNTS_KEPT_MIN = 30 * 24 * 60
 
+# The number, the device, the key and when it came first: that is what `seen` looks at.
 _VALUES = "(?,?,?,?,?,?,?,?,?)"
 _INSERT = f"""
-INSERT INTO log (n, device_id, key, measured_ms, received_ms, ordinal, flags, body, set_aside) VALUES {_VALUES}
+INSERT INTO log (n, device_id, key, received_ms, measured_ms, ordinal, flags, body, set_aside) VALUES {_VALUES}
 """  # noqa: S608
 # One statement for many rows: after each statement the thread must win the interpreter's lock back from the loop,
 # which made row by row 25 times slower beside a busy one.
@@ -98,7 +99,7 @@ class Appender:
         self._tell = tell
         self._devices: dict[DeviceId, _Device] = {}
         self._landed: list[Landed] = []
-        self._arrived: list[tuple[int, int]] = []
+        self._arrived: tuple[list[Hint], list[int]] = [], []
         self._minute = 0
         self._kept: Counter[str] = Counter()  # refused messages of this minute, by device
         self._turned_away: Counter[Bound] = Counter()
@@ -123,7 +124,7 @@ class Appender:
                 rows.append(self._prepared(connection, row, landing))
         if self._turned_away_now and not connection.in_transaction:
             connection.execute("BEGIN IMMEDIATE")
-        fresh, hints = self._seen.are_new(connection, [Arrived(row[0], row[1], row[2], row[4]) for row in rows])
+        fresh, hints = self._seen.are_new(connection, rows)
         if not all(fresh):
             rows, landing, hints = (
                 list(compress(rows, fresh)),
@@ -132,7 +133,7 @@ class Appender:
             )
         insert(connection, rows)
         self._landed = landing
-        self._arrived = [(hint, row[0]) for hint, row in zip(hints, rows, strict=True)]
+        self._arrived = hints, [row[0] for row in rows]
         refused = [message for batch in batches for message in batch.refused]
         if self._turned_away_now:
             refused += self._turned_away_now
@@ -149,15 +150,15 @@ class Appender:
         for news in self._registry.settle():
             self._tell(news)
         self._tails.take(self._landed)
-        self._seen.take(self._arrived)
+        self._seen.take(*self._arrived)
         self._landed = []
-        self._arrived = []
+        self._arrived = [], []
 
     def forget(self) -> None:
         """The last transaction was rolled back: a device or a series it named may not be there."""
         self._devices.clear()
         self._landed = []
-        self._arrived = []
+        self._arrived = [], []
         self._turned_away_now = []
         self._registry.undo()
         self._is_unsure = True
@@ -231,8 +232,8 @@ class Appender:
             n,
             device.id,
             row.key,
-            at_ms,
             row.received_ms,
+            at_ms,
             ordinal,
             " ".join(row.flags) or None,
             "[" + ",".join(words) + "]",

@@ -10,9 +10,9 @@ Only the writer's thread comes here; arrays grow together on another one, which 
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +27,14 @@ _BEHIND = "SELECT n, device_id, key FROM log WHERE n > ? ORDER BY n"
 _IS_REPEAT = "SELECT 1 FROM log WHERE n = ? AND device_id = ? AND key = ? AND received_ms > ?"
 
 
-def hint_of(device_id: int, key: str) -> int:
+Hint: TypeAlias = bytes
+# What a row of the log begins with: its number, its device, its key, when it came (epoch ms).
+Arrived: TypeAlias = tuple[Any, ...]
+
+
+def hint_of(device_id: int, key: str) -> Hint:
     """The same for the same message in every process; no device can find a key that meets another's."""
-    return int.from_bytes(hashlib.blake2b(f"{device_id} {key}".encode(), digest_size=8).digest(), "little")
-
-
-class Arrived(NamedTuple):
-    """What a row is known by."""
-
-    n: int
-    device_id: int
-    key: str
-    received_ms: int
+    return hashlib.blake2b(f"{device_id} {key}".encode(), digest_size=_HINT.itemsize).digest()
 
 
 class _Run(NamedTuple):
@@ -47,7 +43,7 @@ class _Run(NamedTuple):
     before: "NDArray[np.uint32]"
 
     def rows_of(self, hint: "np.uint64") -> list[int]:
-        start, end = (int(np.searchsorted(self.hints, hint, side)) for side in ("left", "right"))
+        start, end = np.searchsorted(self.hints, hint, "left"), np.searchsorted(self.hints, hint, "right")
         return [self.upto - int(before) for before in self.before[start:end]]
 
 
@@ -58,9 +54,9 @@ class Seen:
         """`merger` makes one run of two."""
         self._merger = merger
         self._run_rows = run_rows
-        self._newest: dict[int, tuple[int, ...]] = {}  # hint -> the rows that have it
+        self._newest: dict[Hint, int] = {}  # the last row that has it
+        self._alike: list[tuple[Hint, int]] = []  # rows before that one with the same hint
         self._upto = 0
-        self._unsaved = 0  # how many rows are in `_newest`
         self._runs: list[_Run] = []  # oldest and largest first
         self._merging: tuple[int, Future[_Run]] | None = None  # which two, by the place of the first
 
@@ -84,59 +80,77 @@ class Seen:
         """The rows of the log behind the last one known."""
         self._know(connection.execute(_BEHIND, (self._upto,)).fetchall())
 
-    def _know(self, rows: Iterable[tuple[int, int, str | None]]) -> None:
-        for n, device_id, key in rows:
-            self._upto = n
-            if key is not None:
-                self._add(hint_of(device_id, key), n)
+    def _know(self, rows: Sequence[tuple[int, int, str | None]]) -> None:
+        self.take(
+            [hint_of(device, key) for _, device, key in rows if key is not None],
+            [n for n, _, key in rows if key is not None],
+        )
+        if rows:
+            self._upto = rows[-1][0]
 
     @property
     def known(self) -> int:
         """How many keys are remembered: twelve bytes each, of the newest some two hundred."""
         return self._unsaved + sum(len(run.hints) for run in self._runs)
 
+    @property
+    def _unsaved(self) -> int:
+        return len(self._newest) + len(self._alike)
+
     # --- what is new ------------------------------------------------------------------------------
 
-    def are_new(self, connection: sqlite3.Connection, rows: Sequence[Arrived]) -> tuple[list[bool], list[int]]:
+    def are_new(self, connection: sqlite3.Connection, rows: Sequence[Arrived]) -> tuple[list[bool], list[Hint]]:
         """Whether each has not come within the lifetime of its key, nor before it in here; and their hints."""
-        hints = [hint_of(row.device_id, row.key) for row in rows]
-        older = self._in_runs(hints)
-        here: dict[int, list[Arrived]] = {}
+        hints = [hint_of(row[1], row[2]) for row in rows]
+        newest, older = self._newest, self._in_runs(hints)
+        here: dict[Hint, list[Arrived]] = {}
         new = []
         for row, hint in zip(rows, hints, strict=True):
-            living = row.received_ms - KEY_LIFETIME_MS
-            may_be = (*self._newest.get(hint, ()), *older.get(hint, ()))
-            is_repeat = any(
-                connection.execute(_IS_REPEAT, (n, row.device_id, row.key, living)).fetchone() for n in may_be
-            ) or any(
-                one.device_id == row.device_id and one.key == row.key and one.received_ms > living
-                for one in here.get(hint, ())
-            )
-            new.append(not is_repeat)
-            if not is_repeat:
+            if hint in newest or hint in older or hint in here:
+                if self._is_repeat(connection, row, hint, older.get(hint, ()), here.get(hint, ())):
+                    new.append(False)
+                    continue
                 here.setdefault(hint, []).append(row)
+            else:
+                here[hint] = [row]
+            new.append(True)
         return new, hints
 
-    def take(self, rows: Iterable[tuple[int, int]]) -> None:
-        """These rows are in the log: the hint and the number of each, in their order."""
-        for hint, n in rows:
-            self._add(hint, n)
-            self._upto = n
+    def _is_repeat(
+        self, connection: sqlite3.Connection, row: Arrived, hint: Hint, older: Sequence[int], here: Sequence[Arrived]
+    ) -> bool:
+        _, device_id, key, received_ms, *_ = row
+        living = received_ms - KEY_LIFETIME_MS
+        may_be = [*older, *(n for alike, n in self._alike if alike == hint)]
+        if hint in self._newest:
+            may_be.append(self._newest[hint])
+        return any(one[1] == device_id and one[2] == key and one[3] > living for one in here) or any(
+            connection.execute(_IS_REPEAT, (n, device_id, key, living)).fetchone() for n in may_be
+        )
 
-    def _add(self, hint: int, n: int) -> None:
-        self._unsaved += 1
-        same = self._newest.get(hint)
-        self._newest[hint] = (n,) if same is None else (*same, n)
+    def take(self, hints: Sequence[Hint], rows: Sequence[int]) -> None:
+        """These rows are in the log, in this order."""
+        fresh = dict(zip(hints, rows, strict=True))
+        if len(fresh) == len(rows) and self._newest.keys().isdisjoint(fresh):
+            self._newest.update(fresh)
+        else:
+            for hint, n in zip(hints, rows, strict=True):
+                if hint in self._newest:
+                    self._alike.append((hint, self._newest[hint]))
+                self._newest[hint] = n
+        if rows:
+            self._upto = rows[-1]
 
-    def _in_runs(self, hints: Sequence[int]) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
+    def _in_runs(self, hints: Sequence[Hint]) -> dict[Hint, list[int]]:
+        found: dict[Hint, list[int]] = {}
         if self._runs:
-            wanted = np.array(hints, dtype=np.uint64)
+            wanted = np.frombuffer(b"".join(hints), _HINT)
             for run in self._runs:
                 # The last one is met by whatever is larger than all; then it is not equal.
-                places = np.minimum(np.searchsorted(run.hints, wanted), len(run.hints) - 1)
-                for hint in wanted[run.hints[places] == wanted]:
-                    found.setdefault(int(hint), []).extend(run.rows_of(hint))
+                is_there = run.hints.take(run.hints.searchsorted(wanted), mode="clip") == wanted
+                if is_there.any():
+                    for hint in np.unique(wanted[is_there]):
+                        found.setdefault(hint.tobytes(), []).extend(run.rows_of(hint))
         return found
 
     # --- between commits --------------------------------------------------------------------------
@@ -160,21 +174,21 @@ class Seen:
                 return
 
     def _save(self, connection: sqlite3.Connection) -> None:
-        count = self._unsaved
-        hints = np.fromiter((hint for hint, rows in self._newest.items() for _ in rows), np.uint64, count)
-        before = np.fromiter((self._upto - n for rows in self._newest.values() for n in rows), np.uint32, count)
+        hints = np.frombuffer(b"".join([*self._newest, *(hint for hint, _ in self._alike)]), _HINT)
+        rows = np.array([*self._newest.values(), *(n for _, n in self._alike)], dtype=np.int64)
+        before = (self._upto - rows).astype(_BEFORE)
         order = np.argsort(hints, kind="stable")
         run = _Run(self._upto, hints[order], before[order])
         connection.execute("BEGIN IMMEDIATE")
         # Of a commit that failed nobody knows whether it did land.
         connection.execute(
             "INSERT OR REPLACE INTO seen (upto, hints, before) VALUES (?,?,?)",
-            (run.upto, run.hints.astype(_HINT).tobytes(), run.before.astype(_BEFORE).tobytes()),
+            (run.upto, run.hints.tobytes(), run.before.tobytes()),
         )
         connection.execute("COMMIT")
         self._keep(run, len(self._runs))
         self._newest = {}
-        self._unsaved = 0
+        self._alike = []
 
     def _keep(self, run: _Run, place: int = 0) -> None:
         if len(run.hints):
