@@ -6,17 +6,14 @@ Messages of the stream: `all` (the whole table), `news` (what changed, null for 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from importlib.resources import files
 
 from aiohttp import web
 
-from simulator.building import Building, Door
 from simulator.errors import InputError, RunError
 from simulator.page.acts import Acts
-from simulator.page.floors import Floor
 from simulator.page.guard import add_headers, only_this_machine
 from simulator.page.life import Life, Table, changes
 
@@ -33,14 +30,12 @@ _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg"
 
 
 class Page:
-    """What the page shows and does; `are_strangers`: no door has been told of these people's badges."""
+    """What the page shows and does; `plan` is what `drawing` told once."""
 
-    def __init__(
-        self, building: Building, floors: Sequence[Floor], life: Life, acts: Acts, *, are_strangers: bool = False
-    ) -> None:
+    def __init__(self, plan: str, life: Life, acts: Acts) -> None:
         self._life = life
         self._acts = acts
-        self._plan = json.dumps(_plan(building, floors, are_strangers=are_strangers), ensure_ascii=False)
+        self._plan = plan
         self._streams: set[asyncio.Task[object]] = set()
         # Few and small; nothing else of the package can be asked for.
         folder = files("simulator.page").joinpath("static")
@@ -145,50 +140,3 @@ async def serve(page: Page, port: int) -> AsyncIterator[str]:
 
 def _message(name: str, content: Table) -> bytes:
     return f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n".encode()
-
-
-def _plan(building: Building, floors: Sequence[Floor], *, are_strangers: bool) -> Mapping[str, object]:
-    """What does not change while it runs."""
-    drawn = {mark.id: floor.id for floor in floors for mark in floor.marks}
-    places = {area.id: area.name for area in building.areas.values()} | {"outside": "outside"}
-    return {
-        "name": building.name,
-        "strangers": are_strangers,
-        "floors": [asdict(floor) | {"chairs": None} for floor in floors],
-        "doors": {door.id: _door(door, places, drawn.get(door.id)) for door in building.doors.values()},
-        "rooms": {area.id: _room(building, area.id) for area in building.areas.values()},
-        "devices": {
-            device.id: {"kind": device.kind, "door": device.door, "area": device.area}
-            for device in building.devices.values()
-        },
-    }
-
-
-def _door(door: Door, places: Mapping[str, str], floor: str | None) -> Mapping[str, object]:
-    return {
-        "name": door.name,
-        "floor": floor,
-        "outer": places[door.outer],
-        "inner": places[door.inner],
-        "unit": door.unit,
-        "reader_in": door.reader_in,
-        "reader_out": door.reader_out,
-        "exit": "button" if door.exit_button else "bar" if door.is_escape else "handle",
-        "staff_only": door.staff_only,
-        "asks_pin": door.asks_pin,
-    }
-
-
-def _room(building: Building, area_id: str) -> Mapping[str, object]:
-    area = building.areas[area_id]
-    here = [device for device in building.devices.values() if device.area == area_id]
-    return {
-        "name": area.name,
-        "kind": area.kind,
-        "floor": area.floor,
-        "seats": area.seats,
-        "devices": [device.id for device in here],
-        "breathe": [device.id for device in here if "co2" in device.channels],
-        "button": any(device.kind == "light" and "button" in device.channels for device in here),
-        "light": any(device.kind == "light" for device in here),
-    }

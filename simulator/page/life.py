@@ -5,7 +5,7 @@ Keys are `door/<id>`, `device/<id>`, `room/<id>`, `dot/<number>` and `house`. A 
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,6 @@ from devices.units import DoorUnit, Light
 from devices.units.steps import Show
 from simulator.building import OUTSIDE, Area, Building, Door
 from simulator.fleet import Fleet
-from simulator.page.floors import Floor
 from simulator.page.places import Places
 from simulator.performing import Instruments
 from simulator.world import World
@@ -73,14 +72,14 @@ class Life:
         world: World,
         fleet: Fleet,
         instruments: Instruments,
-        floors: Sequence[Floor],
+        places: Places,
         time: Callable[[], float] | None = None,
     ) -> None:
         self._building = building
         self._world = world
         self._fleet = fleet
         self._instruments = instruments
-        self._places = Places(floors)
+        self._places = places
         self._lights = {area: fleet.in_area(area, "light") for area in building.areas}
         self._sensors = {area: fleet.in_area(area, "sensor") for area in building.areas}
         self._time = time or asyncio.get_running_loop().time

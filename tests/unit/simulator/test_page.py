@@ -23,8 +23,10 @@ from simulator.errors import InputError, RunError
 from simulator.fleet import Fleet
 from simulator.page.acts import STRANGER, Acts
 from simulator.page.app import Page, serve
+from simulator.page.drawing import told_once
 from simulator.page.floors import Floor, draw
 from simulator.page.life import Life, changes
+from simulator.page.places import Places
 from simulator.people import SimPerson
 from simulator.performing import Instruments
 from simulator.world import World
@@ -74,8 +76,8 @@ async def house(
     clock = Clock()
     async with asyncio.TaskGroup() as background:
         acts = Acts(parisoma, people, fleet, instruments, background, date(2026, 11, 17))
-        life = Life(parisoma, quiet_world, fleet, instruments, floors, clock)
-        page = Page(parisoma, floors, life, acts)
+        life = Life(parisoma, quiet_world, fleet, instruments, Places(floors), clock)
+        page = Page(told_once(parisoma, floors), life, acts)
         yield House(parisoma, fleet, instruments, acts, life, page, clock)
         acts.close()
 
@@ -114,7 +116,7 @@ async def test_nothing_that_is_shown_names_anybody(
     house: House, people: list[SimPerson], morning: datetime, floors: tuple[Floor, ...]
 ):
     world = World(house.building, people, 1, morning)
-    life = Life(house.building, world, house.fleet, house.instruments, floors, house.clock)
+    life = Life(house.building, world, house.fleet, house.instruments, Places(floors), house.clock)
     told = json.dumps(life.now())
 
     assert sum(key.startswith("dot/") for key in life.now()) > 20
