@@ -5,6 +5,7 @@ import json
 import shlex
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ def test_a_newcomer_sees_the_building_live_and_a_badge_open_a_door(broker: str, 
         # What it told its user to type works as it stands.
         (hint,) = (line.removeprefix("Tap a badge:") for line in demo.said.splitlines() if line.startswith("Tap a"))
         assert _simulator(*shlex.split(hint)[1:], "--json", cwd=empty)["granted"] is True
+
+        (walk,) = (line.partition(": ")[2] for line in demo.said.splitlines() if line.startswith("Walk about in it"))
+        with urllib.request.urlopen(walk, timeout=ANSWERS_S) as page:
+            assert page.read().startswith(b"<!doctype html>")
+        assert demo.said.splitlines()[-1].startswith("Open http://")
 
         children = demo.children()
         assert len(children) >= 2, "a broker and a simulator"
