@@ -16,7 +16,7 @@ from devices.errors import LinkError, MessageError
 from devices.link import Delivery, Link, LinkSettings, LinkState, Will
 from devices.messages import Event, EventType, Message, Scalar, Signal
 from devices.topics import RULES, Kind, Topics
-from devices.units import DoorUnit, Input, Machine, Reader
+from devices.units import DoorUnit, Input, Machine, Reader, Voice
 from devices.units.steps import (
     BadgeShown,
     Connected,
@@ -86,6 +86,9 @@ class VirtualDevice(Hardware):
         elif isinstance(given, ContactFelt) and isinstance(self.machine, DoorUnit):
             # A leaf moves without power as well; the switch is felt when there is some again.
             self.machine = replace(self.machine, is_open=given.is_open)
+        elif isinstance(given, Unheard) and isinstance(self.machine, DoorUnit | Reader):
+            # Said into the cut and never confirmed: still in its flash, and told when it wakes.
+            self.machine, _ = self.machine.step(given, self._around.now())
 
     @property
     def is_online(self) -> bool:
@@ -162,12 +165,13 @@ class VirtualDevice(Hardware):
             super()._asks(given, answer)
 
     def _awake(self, before: Machine) -> Machine:
-        """As after power-on: it has forgotten all but the list in its flash, and the leaf stands where it stood."""
+        """As after power-on: it has forgotten all but what is in its flash, and the leaf stands where it stood."""
         machine = self._power_on()
         if isinstance(machine, DoorUnit) and isinstance(before, DoorUnit):
-            return replace(machine, own=before.own, is_open=before.is_open)
+            voice = _with_what_was_kept(machine.voice, before.voice)
+            return replace(machine, own=before.own, voice=voice, is_open=before.is_open)
         if isinstance(machine, Reader) and isinstance(before, Reader):
-            return replace(machine, own=before.own)
+            return replace(machine, own=before.own, voice=_with_what_was_kept(machine.voice, before.voice))
         return machine
 
     # --- the link ---------------------------------------------------------------------------------
@@ -250,6 +254,11 @@ class VirtualDevice(Hardware):
     def _unheard(self, message: Message) -> None:
         if isinstance(message, Event) and not self._is_gone:
             self.feed(Unheard(message))
+
+
+def _with_what_was_kept(awake: Voice, before: Voice) -> Voice:
+    """The list and the events that nobody heard yet lie side by side in the flash of a door's devices."""
+    return replace(awake, kept=before.kept, dropped=before.dropped)
 
 
 def _on_the_loop(after_s: float, then: Callable[[], None]) -> Later:

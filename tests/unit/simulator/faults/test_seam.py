@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from devices.channels import Bolt
+from devices.messages import Event, EventType
 from devices.units import DoorUnit, Sensor
-from devices.units.steps import BoltFelt
+from devices.units.steps import BoltFelt, Unheard
 from simulator.building import Building
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir
@@ -85,3 +86,18 @@ async def test_a_sensor_reads_and_dates_as_its_faults_say(fleet: Fleet, meddled:
     meddler.begins(fault("clock-skew", by_s=-60))
 
     assert reading(fleet) == (NOON - timedelta(seconds=60), "nan")
+
+
+async def test_what_a_door_could_not_tell_outlives_a_power_cut(fleet: Fleet, parisoma: Building):
+    street, door = parisoma.doors["street"], fleet.devices["door-street"]
+    async with door.link:
+        fleet.move_leaf(street, True)
+        boot = unit(fleet).voice.boot
+        await door.cut_power()
+        # Said before the cut, and nobody confirmed it.
+        door.feed(Unheard(Event(id=f"{boot}-9", type=EventType.REX, ts=NOON)))
+        fleet.move_leaf(street, False)
+
+    assert unit(fleet).voice.boot != boot
+    assert [event.type for event in unit(fleet).voice.kept] == [EventType.DOOR_OPENED, EventType.REX]
+    assert not unit(fleet).is_open
