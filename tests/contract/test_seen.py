@@ -147,7 +147,7 @@ def test_rows_that_are_gone_leave_the_arrays_when_they_are_merged() -> None:
     log.seen.turn(log.connection, 0)
     log.trim(4)
     log.come([Arrived(n, 1, f"key-{n}", n) for n in range(5, 9)])
-    for _ in range(3):
+    for _ in range(4):
         log.seen.turn(log.connection, log.deleted)
 
     assert log.seen.known == 4

@@ -36,8 +36,10 @@ PASS_EVERY_MS = 3_600_000
 OVER_AFTER_MS = 600_000
 # So many parts of one window are merged before it is over: a question would open each of them.
 PARTS_OF_WINDOW = 24
-# Of one turn; a commit that comes meanwhile waits for it.
-TURN_S = 0.003
+# Of making blobs in one turn, and writing them takes as long again; a commit that comes meanwhile waits for both.
+TURN_S = 0.001
+# Series and windows whose parts are deleted in one turn: a millisecond.
+_DELETED_AT_ONCE = 16
 # Of series and windows merged at once: as many as take about this long.
 MERGE_S = 0.05
 _MOST_MERGED = 64
@@ -220,8 +222,10 @@ class Compaction:
                 trouble = str(exc)
                 keys = [key for key in keys if key in exc.merged]
             self._pace(time.perf_counter() - began)
-            self._delete_parts(connection, keys, parts)
-            yield
+            while keys:
+                self._delete_parts(connection, keys[:_DELETED_AT_ONCE], parts)
+                del keys[:_DELETED_AT_ONCE]
+                yield
         if trouble and not self.trouble:
             logger.warning("readings wait to be put into their months: %s", trouble)
         self.trouble = trouble

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 # A key names a message this long (contract, rule 6).
 KEY_LIFETIME_MS = 24 * 3600 * 1000
-# Rows of a run: saved in a millisecond or two, while a commit may wait.
-RUN: Final = 8192
+# Rows of a run: saved in a good millisecond, while a commit may wait.
+RUN: Final = 4096
 _HINT, _BEFORE = np.dtype("<u8"), np.dtype("<u4")
 
 _BEHIND = "SELECT n, device_id, key FROM log WHERE n > ? ORDER BY n"
@@ -155,10 +155,15 @@ class Seen:
 
     # --- between commits --------------------------------------------------------------------------
 
-    def turn(self, connection: sqlite3.Connection, deleted: int) -> None:
-        """Save a run when there are rows enough for one; let runs that are alike in size become one."""
-        if self._unsaved >= self._run_rows:
-            self._save(connection)
+    def turn(self, connection: sqlite3.Connection, deleted: int) -> bool:
+        """Let runs that are alike in size become one; save a run when there are rows enough for one, and then say so."""
+        self._merge(deleted)
+        if self._unsaved < self._run_rows:
+            return False
+        self._save(connection)
+        return True
+
+    def _merge(self, deleted: int) -> None:
         if self._merging is not None:
             if not self._merging[1].done():
                 return

@@ -58,8 +58,7 @@ class Writing:
     def turn(self, connection: sqlite3.Connection) -> bool:
         """A few milliseconds of what is done between commits; True while there is more."""
         self.appender.tidy(connection)
-        self.seen.turn(connection, self.trimming.deleted)
-        return self.compaction.turn(connection)
+        return self.seen.turn(connection, self.trimming.deleted) or self.compaction.turn(connection)
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Take up what an earlier run left; of the log only what lies behind its last whole pass."""
