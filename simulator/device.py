@@ -71,6 +71,8 @@ class VirtualDevice(Hardware):
         self._settings = settings
         self._topics = topics
         self.is_off = False
+        # One hand at the plug: a cut that is still under way must not meet its own end.
+        self._plug = asyncio.Lock()
         self._is_gone = False
         self._unlocked_waiters: list[asyncio.Future[float]] = []
         self.on_unlocked = self._tell_waiters
@@ -113,23 +115,25 @@ class VirtualDevice(Hardware):
 
     async def cut_power(self) -> None:
         """It falls silent in the middle of a word, and the broker publishes its will; a strike without power is locked."""
-        if self.is_off:
-            return
-        self.is_off = True
-        self.stop()
-        self.machine = self._awake(self.machine)
-        self.link.drop("power cut")
-        # Nothing connects behind its back; there is nothing left to say goodbye on.
-        await self.link.__aexit__(None, None, None)
-        self._answers(_DARK)
+        async with self._plug:
+            if self.is_off:
+                return
+            self.is_off = True
+            self.stop()
+            self.machine = self._awake(self.machine)
+            self.link.drop("power cut")
+            # Nothing connects behind its back; there is nothing left to say goodbye on.
+            await self.link.__aexit__(None, None, None)
+            self._answers(_DARK)
 
     async def give_power(self) -> None:
         """It wakes under another boot id and says how it finds its door."""
-        if not self.is_off:
-            return
-        self.link = self._new_link()
-        self.is_off = False
-        await self.link.__aenter__()
+        async with self._plug:
+            if not self.is_off:
+                return
+            self.link = self._new_link()
+            self.is_off = False
+            await self.link.__aenter__()
 
     async def unlocked(self, within_s: float) -> float | None:
         """For how long the bolt is drawn: waits for it, and gives up with None."""

@@ -129,6 +129,7 @@ def test_a_tap_moves_the_readers_light_and_the_consoles_door_within_a_second(pag
     building = pages.at_the_building()
     take_the_badge_of(building, "Alice Arnaud")
     stand_at(building, "Front door")
+    assert "null" not in text(building, "#place")
     building.execute_script(WATCH, "#place .face", "data-lamp")
     took = []
     for _ in range(TRIES):

@@ -63,7 +63,7 @@ export class Place {
         button("open", "Push it open", does("open")),
         button("prop", "Prop it open", () => this.#act({ do: this.#table[`door/${id}`]?.held ? "let-go" : "prop", door: id }))),
       this.#powers([door.unit, door.reader_in, door.reader_out].filter(Boolean)),
-    ];
+    ].filter(Boolean);
   }
 
   #room(id) {

@@ -25,7 +25,7 @@ export const powers = { on: "on", off: "no power", away: "on, not connected" };
 export const kinds = { door_unit: "door unit", reader: "reader", sensor: "sensor", probe: "wifi probe", light: "light" };
 
 export function doorWord(door) {
-  if (door.off) return door.open ? "no power, open" : "no power";
+  if (door.off) return "no power";
   if (door.held) return "propped open";
   if (door.open) return "open";
   if (door.stands && door.stands !== "locked" && door.bolt === "unlocked") return "stands unlocked";
