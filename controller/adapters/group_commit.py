@@ -25,22 +25,13 @@ from typing import Generic, TypeVar
 
 from controller.adapters.ballast import Ballast
 from controller.adapters.sqlite_file import WRITER_BUSY_MS, is_busy, primary_code, store_error
+from controller.adapters.tidying import COMMITS_PER_CHECKPOINT, Tidying
 from controller.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 A = TypeVar("A")
-
-# After this long without work, or after so many rows with never a pause, the thread tidies up: what the store itself
-# wants done, checkpoint, spare space.
-IDLE_S = 0.25
-ROWS_PER_TIDY = 2000
-# What is done in turns leaves so much time between two: a commit that met one does not meet the next.
-TURN_EVERY_S = 0.005
-# Checkpoint after this many commits, so that each is short: a tap that comes meanwhile waits for it.
-COMMITS_PER_CHECKPOINT = 100
-
 
 # A commit this quick is worth doing where one stands: an SSD's is, an SD card's is not.
 FAST_S = 0.002
@@ -117,8 +108,7 @@ class GroupCommit(Generic[R, A]):
         self._on_late = on_late
         self._on_rollback = on_rollback
         self._on_commit = on_commit
-        self._on_idle = on_idle
-        self._commits_per_checkpoint = commits_per_checkpoint
+        self._tidying = Tidying(connection, on_idle, ballast, commits_per_checkpoint)
         self._fast_s = fast_s  # 0: nothing is ever committed on the loop's thread
         self._loop = asyncio.get_running_loop()
         self._using = threading.Lock()  # held while the connection is in use, by whichever thread
@@ -137,10 +127,6 @@ class GroupCommit(Generic[R, A]):
         self._rows = 0
         self._commits = 0
         self._last_commit_s = 0.0
-        self._unchecked = 0  # commits since the last checkpoint
-        self._untidied = 0  # rows since the thread last tidied up
-        self._has_more = False  # to do when idle; and since when it waits for its next turn
-        self._tidied_at = 0.0
         connection.execute(f"PRAGMA busy_timeout={WRITER_BUSY_MS}")
         self._thread = threading.Thread(target=self._run, name=f"{name} writer", daemon=True)
         self._thread.start()
@@ -200,8 +186,7 @@ class GroupCommit(Generic[R, A]):
             self._rollback()
             return None
         else:
-            was_tidy = not self._untidied
-            self._count(weight, time.perf_counter() - began)
+            was_tidy = self._count(weight, time.perf_counter() - began)
         finally:
             self._using.release()
         if was_tidy:
@@ -289,7 +274,7 @@ class GroupCommit(Generic[R, A]):
                     return False
                 self._awake = False
             try:
-                self._bell.get(timeout=TURN_EVERY_S if self._has_more else IDLE_S if self._untidied else None)
+                self._bell.get(timeout=self._tidying.patience_s)
             except queue.Empty:
                 with self._using:
                     self._tidy()
@@ -314,18 +299,15 @@ class GroupCommit(Generic[R, A]):
         self._count(sum(job.weight for job in jobs), time.perf_counter() - began)
         self._recovered()
         self._answer(jobs, answers)
-        if self._untidied >= ROWS_PER_TIDY or (
-            self._has_more and time.perf_counter() - self._tidied_at >= TURN_EVERY_S
-        ):
+        if self._tidying.is_due:
             self._tidy()
 
-    def _count(self, rows: int, took_s: float) -> None:
-        self._untidied += rows
-        self._unchecked += 1
+    def _count(self, rows: int, took_s: float) -> bool:
         self._commits += 1
         self._rows += rows
         self._last_commit_s = took_s
         self._typical_s += TYPICAL_WEIGHT * (took_s - self._typical_s)
+        return self._tidying.count(rows)
 
     def _take_one_statement(self) -> list[_Job[R, A]]:
         """The request that waits, if it is alone, one statement, and cannot become overdue while it waits for the lock."""
@@ -436,20 +418,11 @@ class GroupCommit(Generic[R, A]):
             time.sleep(max(0.0, self._pause_s - (time.perf_counter() - began)))
 
     def _tidy(self) -> None:
-        self._untidied = 0
-        self._has_more = False
         try:
-            if self._on_idle is not None:
-                self._has_more = bool(self._on_idle(self._connection))
-            if self._unchecked >= self._commits_per_checkpoint:
-                self._unchecked = 0
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._tidying.tidy(is_well=not self._error)
         except sqlite3.Error as exc:
             self._rollback()
             logger.debug("%s: could not tidy up: %s", self.name, exc)
-        if self._ballast is not None and not self._error:
-            self._ballast.restore()
-        self._tidied_at = time.perf_counter()
 
 
 def _is_done(job: _Job[R, A]) -> bool:

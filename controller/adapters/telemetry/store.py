@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Self
 
 from controller.adapters.ballast import Ballast
-from controller.adapters.group_commit import ROWS_PER_TIDY, TURN_EVERY_S, GroupCommit, StoreHealth
+from controller.adapters.group_commit import GroupCommit, StoreHealth
 from controller.adapters.sqlite_file import damaged, open_writer
 from controller.adapters.telemetry import query
 from controller.adapters.telemetry.chunks import ChunkFiles
@@ -27,6 +27,7 @@ from controller.adapters.telemetry.schema import bring_up
 from controller.adapters.telemetry.tail import NEVER
 from controller.adapters.telemetry.trimming import Consumers
 from controller.adapters.telemetry.writing import Writing
+from controller.adapters.tidying import ROWS_PER_TIDY, TURN_EVERY_S
 from controller.domain.history.values import EVERYTHING, Selection, Series, Span, Value
 from controller.domain.ids import DeviceId
 from controller.errors import StoreError

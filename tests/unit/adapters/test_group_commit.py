@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from controller.adapters.ballast import Ballast
-from controller.adapters.group_commit import ROWS_PER_TIDY, GroupCommit
+from controller.adapters.group_commit import GroupCommit
 from controller.adapters.sqlite_file import open_writer
+from controller.adapters.tidying import ROWS_PER_TIDY, TURN_EVERY_S, Tidying
 from controller.errors import StoreError
 
 Numbers = GroupCommit[int, int]
@@ -315,3 +316,18 @@ async def test_a_request_of_one_statement_is_durable_without_a_transaction_aroun
 
     assert await numbers.commit(1) == 10
     assert kept(path) == [1]
+
+
+async def test_a_checkpoint_and_what_the_store_wants_done_are_never_in_one_stall(path: Path) -> None:
+    done: list[str] = []
+    connection = open_writer(path)
+    connection.set_trace_callback(lambda sql: done.append("checkpoint") if "checkpoint" in sql else None)
+    tidying = Tidying(connection, lambda _: done.append("turn"), None, commits_per_checkpoint=2)
+    with closing(connection):
+        for each_time in (["turn"], ["checkpoint"], ["turn"]):
+            done.clear()
+            tidying.count(ROWS_PER_TIDY)
+            assert tidying.is_due
+            tidying.tidy(is_well=True)
+            assert done == each_time
+            assert tidying.patience_s == (TURN_EVERY_S if done == ["checkpoint"] else None)
