@@ -29,6 +29,11 @@ def _reading(value: object) -> object:
     return None if is_no_reading(value) else value
 
 
+def is_class(text: str) -> bool:
+    """Can a channel's class be called this? It becomes a name in databases, and a word on screens."""
+    return text.isprintable() and "\\" not in text
+
+
 # Every pattern of the contract, in words for whoever sent something else.
 MINOR = r"^1\.[0-9]{1,4}$"
 CODE = r"^[a-z0-9][a-z0-9_.-]{0,79}$"
@@ -38,6 +43,8 @@ PIN = r"^[0-9*#]{1,16}$"
 HASH = r"^[0-9a-f]{16,64}$"
 VISIT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$"
 PUBLIC_KEY = r"^[A-Za-z0-9_-]{43}$"
+# What a schema can say of it; `is_class` says the whole.
+CLASS = r"^[^\x00-\x1f\x7f-\x9f\\]*$"
 DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 PATTERN_WORDS = {
     MINOR: 'a minor version of contract 1, like "1.0"',
@@ -48,6 +55,7 @@ PATTERN_WORDS = {
     HASH: "16 to 64 lower-case hex digits",
     VISIT_ID: "letters, digits, '_', '.', '@' and '-', at most 64, beginning with a letter or digit",
     PUBLIC_KEY: "an Ed25519 public key as 43 characters of base64url, as `natoma visits key` prints it",
+    CLASS: "printable characters without a backslash",
     DATE: "a date like 2026-05-04",
 }
 
@@ -57,6 +65,8 @@ Count = Annotated[int, Field(strict=True, ge=0, le=MAX_INT)]
 Real = Annotated[float, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Label = Annotated[str, StringConstraints(max_length=200)]
+# A class that is none is its channel's fault alone: `ChannelSpec.fault` says it, and the rest of the birth is taken.
+DeviceClass = Annotated[Label, WithJsonSchema({"type": "string", "maxLength": 200, "pattern": CLASS})]
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 PassId = Annotated[str, StringConstraints(pattern=VISIT_ID)]
 PublicKey = Annotated[str, StringConstraints(pattern=PUBLIC_KEY)]

@@ -20,7 +20,7 @@ class SetAside(StrEnum):
 
     SCHEMA = "schema"  # words, or yes and no, where a number belongs
     UNKNOWN_CHANNEL = "unknown_channel"  # not in the device's birth
-    UNIT = "unit"  # a unit we cannot convert: the channel is quarantined, not the device
+    UNIT = "unit"  # a unit we cannot convert, a class that is no name: the channel is quarantined, not the device
     OUT_OF_RANGE = "out_of_range"
     STALE = "stale"  # from a clock that was never set
 
@@ -49,7 +49,7 @@ class Channel:
     device_class: str
     low: float = -inf
     high: float = inf
-    quarantined: bool = False  # its unit is unknown to us
+    quarantined: bool = False  # its unit is unknown to us, or its class is no name
     is_number: bool = False  # its class is a quantity
 
 

@@ -275,10 +275,14 @@ class Presence:
 
 
 def _channels(device: DeviceId, birth: Birth) -> tuple[dict[str, Channel], dict[str, Conversion]]:
-    """What may be believed of each channel, in canonical units; a unit we do not know sets its channel aside."""
+    """What may be believed of each channel, in canonical units; a unit or class that is none sets its channel aside."""
     channels: dict[str, Channel] = {}
     conversions: dict[str, Conversion] = {}
     for name, spec in birth.channels.items():
+        if spec.fault is not None:
+            logger.warning("%s, channel %s is set aside: %s", device, name, spec.fault)
+            channels[name] = Channel("", quarantined=True)
+            continue
         try:
             to_canonical = conversion(spec.unit, spec.device_class)
         except UnitError as error:

@@ -6,11 +6,14 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from devices.fields import (
+    CLASS,
     MINOR,
+    PATTERN_WORDS,
     Boot,
     ChannelName,
     Code,
     Count,
+    DeviceClass,
     Flag,
     IntOrNone,
     Label,
@@ -19,6 +22,7 @@ from devices.fields import (
     NumberOrNone,
     Real,
     Values,
+    is_class,
 )
 from devices.messages.body import Message
 
@@ -26,7 +30,7 @@ from devices.messages.body import Message
 class ChannelSpec(Message):
     """One thing a device measures or does. No `unit` means the canonical one of its class."""
 
-    device_class: Label = Field(validation_alias="class", serialization_alias="class")
+    device_class: DeviceClass = Field(validation_alias="class", serialization_alias="class")
     unit: Label | None = None
     min: Real | None = None
     max: Real | None = None
@@ -38,6 +42,13 @@ class ChannelSpec(Message):
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("min is greater than max; exchange them")
         return self
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing of this channel can be kept, in words for its maker; the device's other channels are none the worse."""
+        if is_class(self.device_class):
+            return None
+        return f"its class is {self.device_class!r}; it should be {PATTERN_WORDS[CLASS]}"
 
 
 class Birth(Message):

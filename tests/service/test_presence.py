@@ -286,6 +286,16 @@ def test_an_unknown_unit_sets_its_channel_aside_and_not_its_device(house, caplog
     assert "sensor-study, channel t is set aside" in caplog.text
 
 
+@pytest.mark.parametrize("odd", ["a\0b", "foo\\", "a\u2028b", "\x1b[31m"])
+def test_a_class_that_is_no_name_sets_its_channel_aside_and_not_its_device(house, caplog, odd):
+    house.say(SENSOR, birth(x=ChannelSpec(device_class=odd), co2=ChannelSpec(device_class="carbon_dioxide")))
+
+    channels = house.presence.of(SENSOR).channels
+    assert (channels["x"].quarantined, channels["x"].device_class) == (True, "")
+    assert not channels["co2"].quarantined
+    assert f"sensor-study, channel x is set aside: its class is {odd!r}; it should be printable" in caplog.text
+
+
 def test_battery_and_signal_are_shown_with_the_device(house):
     house.say(SENSOR, Health(battery=41, rssi=-70))
 

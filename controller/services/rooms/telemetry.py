@@ -24,7 +24,7 @@ from devices.messages import Telemetry as TelemetryMessage
 
 _HINTS = {
     SetAside.UNKNOWN_CHANNEL: "name the channel in up/birth",
-    SetAside.UNIT: "give the channel a unit of its class in up/birth",
+    SetAside.UNIT: "give the channel a class of printable characters without a backslash, and a unit of that class, in up/birth",
     SetAside.OUT_OF_RANGE: "look at the sensor, or at min and max in up/birth",
     SetAside.SCHEMA: "send a number, without quotes",
     SetAside.STALE: "set the device's clock, or leave ts out",
