@@ -3,11 +3,11 @@
 Sheets for other programs are `telemetry_sheets`.
 """
 
-from array import array
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from controller.domain.history.means import mean_of
 from controller.domain.history.values import Kind, Series, Value
 from controller.services.history.ports import Steps
 from controller.services.history.walk import moment
@@ -65,15 +65,16 @@ def plain(text: str) -> str:
 def sparkline(steps: Steps, start_ms: int, end_ms: int, columns: int = COLUMNS) -> str:
     """The means as bars from the lowest to the highest; a column without a step is empty."""
     width = max(1, end_ms - start_ms)
-    sums, counts = array("d", [0.0] * columns), array("q", [0] * columns)
+    columns_of: list[tuple[list[float], list[int]]] = [([], []) for _ in range(columns)]
     for at_ms, mean, count in zip(steps.start_ms, steps.mean, steps.count, strict=True):
-        place = min(columns - 1, max(0, (at_ms - start_ms) * columns // width))
-        sums[place] += mean * count
-        counts[place] += count
-    means = [total / count if count else None for total, count in zip(sums, counts, strict=True)]
-    there = [mean for mean in means if mean is not None]
-    low, height = min(there, default=0.0), max(there, default=0.0) - min(there, default=0.0)
-    return "".join(" " if mean is None else _bar(mean - low, height) for mean in means)
+        means, counts = columns_of[min(columns - 1, max(0, (at_ms - start_ms) * columns // width))]
+        means.append(mean)
+        counts.append(count)
+    there = [mean_of(means, counts) if means else None for means, counts in columns_of]
+    low = min((mean for mean in there if mean is not None), default=0.0)
+    high = max((mean for mean in there if mean is not None), default=0.0)
+    # By halves: what is between the highest number and the lowest is no number.
+    return "".join(" " if mean is None else _bar(mean / 2 - low / 2, high / 2 - low / 2) for mean in there)
 
 
 def _bar(above: float, height: float) -> str:

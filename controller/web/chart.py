@@ -12,12 +12,16 @@ from zoneinfo import ZoneInfo
 from controller.domain.history.values import Kind, Span
 from controller.domain.schedule import instant
 from controller.services.history.ports import Steps
+from controller.web.history_words import written_short
 
 WIDTH, HEIGHT = 760.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 14.0, 30.0
 _ROWS = 5  # lines across, about
 _HEADROOM = 0.06
-_FARTHEST = 1e300  # what is farther out still is a float, and its distance to its opposite none
+# What is farther out still is a float, and its distance to its opposite none: such a chart is drawn in thousandths.
+_FARTHEST = 1e300
+_THOUSANDTH = 1e-3
+_LABEL_LETTERS = 9
 
 SpanName = str
 
@@ -63,13 +67,14 @@ def draw(lines: Sequence[Steps], span: Span, edges_ms: Sequence[int], silence_s:
     """
     kind = lines[0].series.kind
     low, high = min(min(one.low) for one in lines), max(max(one.high) for one in lines)
-    across, bottom, top = _scale(kind, low, high)
+    part = 1.0 if max(-low, high) <= _FARTHEST else _THOUSANDTH
+    across, bottom, top = _scale(kind, low * part, high * part, part)
     start_ms, end_ms = _ms(span.start), _ms(span.end)
     across_px = (HEIGHT - BOTTOM - TOP) / (top - bottom)
     along_px = (WIDTH - RIGHT - LEFT) / max(1, end_ms - start_ms)
 
     def y(value: float) -> float:
-        return HEIGHT - BOTTOM - (min(max(value, bottom), top) - bottom) * across_px
+        return HEIGHT - BOTTOM - (value - bottom) * across_px
 
     ends = {edges_ms[place]: edges_ms[place + 1] for place in range(len(edges_ms) - 1)}
     runs: list[list[_Mark]] = []
@@ -78,9 +83,9 @@ def draw(lines: Sequence[Steps], span: Span, edges_ms: Sequence[int], silence_s:
             marks = [
                 _Mark(
                     LEFT + ((steps.start_ms[i] + ends[steps.start_ms[i]]) / 2 - start_ms) * along_px,
-                    y(steps.mean[i]),
-                    y(steps.low[i]),
-                    y(steps.high[i]),
+                    y(steps.mean[i] * part),
+                    y(steps.low[i] * part),
+                    y(steps.high[i] * part),
                 )
                 for i in run
             ]
@@ -147,21 +152,32 @@ def _band(run: Sequence[_Mark]) -> str:
     return f"M{there}L{back}Z"
 
 
-def _scale(kind: Kind, low: float, high: float) -> tuple[list[tuple[float, str]], float, float]:
-    """Round numbers across, and the values at the bottom and the top of the chart."""
+def _scale(kind: Kind, low: float, high: float, part: float) -> tuple[list[tuple[float, str]], float, float]:
+    """Round numbers across, and the values at the bottom and the top of the chart; labels are of the whole values."""
     if kind is Kind.SWITCH:
         return [(0.0, "off"), (1.0, "on")], -0.08, 1.08
-    low, high = (min(max(end, -_FARTHEST), _FARTHEST) for end in (low, high))
     room = max((high - low) * _HEADROOM, max(abs(high), abs(low)) * 1e-6, 1e-9)
     bottom, top = low - room, high + room
     unit = _nice((top - bottom) / _ROWS)
     first = math.ceil(bottom / unit)
     last = math.floor(top / unit)
+    # Above the highest number that there is, nothing is written.
+    values = [value for number in range(first, last + 1) if math.isfinite((value := number * unit) / part)]
+    return list(zip(values, _labels_of([value / part for value in values], unit / part), strict=True)), bottom, top
+
+
+def _labels_of(values: Sequence[float], unit: float) -> list[str]:
+    """In full where there is room; else with three digits before the exponent, more where two would be the same."""
     places = max(0, -math.floor(math.log10(unit) + 1e-9))
-    written = [(number * unit, f"{number * unit:,.{min(places, 6)}f}") for number in range(first, last + 1)]
-    if max((len(label) for _, label in written), default=0) > 9:
-        written = [(value, f"{value:.3g}") for value, _ in written]
-    return written, bottom, top
+    if max(map(abs, values), default=0.0) < 10**_LABEL_LETTERS:
+        written = [f"{value:,.{min(places, 6)}f}" for value in values]
+        if max(map(len, written), default=0) <= _LABEL_LETTERS:
+            return written
+    for digits in (3, 4, 5):
+        written = ["0" if value == 0 else written_short(value, digits) for value in values]
+        if len(set(written)) == len(written):
+            break
+    return written
 
 
 def _nice(rough: float) -> float:

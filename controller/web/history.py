@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from controller.domain.building import Space
 from controller.domain.device import silence_limit
+from controller.domain.history.means import mean_of
 from controller.domain.history.values import Kind, Series, Value
 from controller.domain.ids import AreaId
 from controller.errors import StoreError
@@ -280,7 +281,7 @@ def value_said(series: Series, value: Value) -> str:
 def _summary(lines: Sequence[Steps]) -> str:
     series = lines[0].series
     count = sum(sum(one.count) for one in lines)
-    mean = sum(m * n for one in lines for m, n in zip(one.mean, one.count, strict=True)) / count
+    mean = mean_of([mean for one in lines for mean in one.mean], [of for one in lines for of in one.count])
     if series.kind is Kind.SWITCH:
         return f"On {mean:.0%} of {count:,} readings."
     low, high = min(min(one.low) for one in lines), max(max(one.high) for one in lines)

@@ -84,11 +84,18 @@ def number_said(value: float) -> str:
     """As many digits as help."""
     size = abs(value)
     if size and (size >= 1e9 or size < 1e-3):
-        return f"{value:.4g}"
+        return written_short(value)
     places = 0 if size >= 1000 else 1 if size >= 100 else 2
     text = f"{value:,.{places}f}" if size >= 1 else f"{value:.3g}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace("-", "−")
+
+
+def written_short(value: float, digits: int = 3) -> str:
+    """So many digits and an exponent: `1.68e308`, as narrow as such a number is."""
+    number, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return f"{number}e{int(exponent)}".replace("-", "−")
 
 
 def unit_said(unit: str) -> str:

@@ -233,3 +233,16 @@ def test_texts_have_no_steps():
     series = Series(SeriesId(1), DeviceId("air"), "mode", Kind.TEXT)
 
     assert steps_of(Points(series, array("q", [MIDNIGHT_MS]), ["eco"]), [MIDNIGHT_MS, MIDNIGHT_MS + 1]) is None
+
+
+def test_huge_values_have_a_finite_mean_however_they_are_put_together() -> None:
+    series = Series(SeriesId(1), DeviceId("d"), "c", Kind.NUMBER)
+    edges = (MIDNIGHT_MS, MIDNIGHT_MS + HOUR_MS)
+    moments = array("q", range(MIDNIGHT_MS, MIDNIGHT_MS + 4))
+
+    found = steps_of(Points(series, moments, array("d", [1.7e308, 1.7e308, 1.7e308, 1.6e308])), edges)
+    assert found is not None
+    (folded,) = folded_steps(edges, [found, found])
+
+    assert list(found.mean) == [pytest.approx(1.675e308)]
+    assert list(folded.mean) == [pytest.approx(1.675e308)]

@@ -351,3 +351,11 @@ def test_a_picture_leaves_out_where_nothing_came() -> None:
     steps = Steps(series, array("q", [0, 10, 30]), values, values, values, array("q", [1, 1, 1]))
 
     assert sparkline(steps, 0, 40, columns=4) == "▁█ ▄"
+
+
+def test_the_small_picture_has_bars_for_the_farthest_numbers() -> None:
+    series = Series(SeriesId(1), DeviceId("d"), "c", Kind.NUMBER)
+    values = array("d", [-1.7e308, 1.7e308, 1.7e308, 0.0])
+    steps = Steps(series, array("q", [0, 10, 11, 20]), values, values, values, array("q", [3, 3, 3, 1]))
+
+    assert sparkline(steps, 0, 30, columns=3) == "▁█▅"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.history.means import mean_of
 from controller.domain.history.values import Series
 from controller.services.history.ports import Points, Steps
 
@@ -66,58 +67,61 @@ def joined_points(earlier: Iterable[Points], later: Iterable[Points]) -> list[Po
 
 def folded_steps(edges_ms: Sequence[int], answers: Iterable[Steps]) -> list[Steps]:
     """The steps of the question made of those of its parts: what a part's end has cut in two is one again."""
-    by_series: dict[Series, dict[int, _Sum]] = {}
+    by_series: dict[Series, dict[int, _Cell]] = {}
     for steps in answers:
-        sums = by_series.setdefault(steps.series, {})
+        cells = by_series.setdefault(steps.series, {})
         for at, mean, low, high, count in zip(
             steps.start_ms, steps.mean, steps.low, steps.high, steps.count, strict=True
         ):
             begins = edges_ms[bisect_right(edges_ms, at) - 1]
-            here = _Sum(mean * count, low, high, count)
-            sums[begins] = here if begins not in sums else sums[begins].and_also(here)
-    return [_steps(series, sums) for series, sums in by_series.items() if sums]
+            here = _Cell(mean, low, high, count)
+            cells[begins] = here if begins not in cells else cells[begins].and_also(here)
+    return [_steps(series, cells) for series, cells in by_series.items() if cells]
 
 
 def steps_of(points: Points, edges_ms: Sequence[int]) -> Steps | None:
     """The points of one series by steps; None where none is in them. Texts have no steps."""
-    sums: dict[int, list[float]] = {}
+    found: dict[int, list[float]] = {}
     if isinstance(points.values, list):
         return None
     for at, value in zip(points.at_ms, points.values, strict=True):
         if not edges_ms[0] <= at < edges_ms[-1]:
             continue
-        sums.setdefault(edges_ms[bisect_right(edges_ms, at) - 1], []).append(value)
-    if not sums:
+        found.setdefault(edges_ms[bisect_right(edges_ms, at) - 1], []).append(value)
+    if not found:
         return None
-    folded = {begins: _Sum(sum(values), min(values), max(values), len(values)) for begins, values in sums.items()}
-    return _steps(points.series, folded)
+    cells = {
+        begins: _Cell(mean_of(values, [1] * len(values)), min(values), max(values), len(values))
+        for begins, values in found.items()
+    }
+    return _steps(points.series, cells)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
-    total: float
+class _Cell:
+    mean: float
     low: float
     high: float
     count: int
 
-    def and_also(self, other: "_Sum") -> "_Sum":
-        return _Sum(
-            self.total + other.total,
+    def and_also(self, other: "_Cell") -> "_Cell":
+        return _Cell(
+            mean_of((self.mean, other.mean), (self.count, other.count)),
             min(self.low, other.low),
             max(self.high, other.high),
             self.count + other.count,
         )
 
 
-def _steps(series: Series, sums: dict[int, _Sum]) -> Steps:
-    starts = sorted(sums)
+def _steps(series: Series, cells: dict[int, _Cell]) -> Steps:
+    starts = sorted(cells)
     return Steps(
         series,
         array("q", starts),
-        array("d", [sums[at].total / sums[at].count for at in starts]),
-        array("d", [sums[at].low for at in starts]),
-        array("d", [sums[at].high for at in starts]),
-        array("q", [sums[at].count for at in starts]),
+        array("d", [cells[at].mean for at in starts]),
+        array("d", [cells[at].low for at in starts]),
+        array("d", [cells[at].high for at in starts]),
+        array("q", [cells[at].count for at in starts]),
     )
 
 

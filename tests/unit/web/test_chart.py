@@ -60,6 +60,28 @@ def test_the_axis_has_round_numbers() -> None:
     assert [tick.label for tick in chart.across] == ["21.0", "21.5", "22.0"]
 
 
+def test_huge_values_are_told_apart_on_the_axis() -> None:
+    chart = drawn({0: (1.65e308, 1.6e308, 1.7e308), 1: (1.7e308, 1.7e308, 1.7e308)})
+
+    assert [tick.label for tick in chart.across] == ["1.6e308", "1.65e308", "1.7e308"]
+    assert len({tick.place for tick in chart.across}) == 3
+    assert len({y for _, y in places(chart.line)}) == 2
+
+
+def test_the_farthest_ends_of_all_numbers_have_one_axis() -> None:
+    farthest = 1.7976931348623157e308
+
+    chart = drawn({0: (0.0, -farthest, farthest)})
+
+    assert [tick.label for tick in chart.across] == ["−1e308", "0", "1e308"]
+
+
+def test_numbers_that_differ_late_have_as_many_digits_as_tell_them_apart() -> None:
+    chart = drawn({0: (1e12, 1e12 - 1e9, 1e12 + 1e9)})
+
+    assert [tick.label for tick in chart.across] == ["9.99e11", "9.995e11", "1e12", "1.0005e12", "1.001e12"]
+
+
 def test_one_value_all_the_time_is_a_line_in_the_middle() -> None:
     chart = drawn(dict.fromkeys(range(60), (21.0, 21.0, 21.0)))
 
@@ -114,8 +136,9 @@ def test_the_night_the_clock_goes_forward_has_no_third_hour_twice() -> None:
         (0.0137, "0.0137"),
         (-53.0, "−53"),
         (0.0, "0"),
-        (1e12, "1e+12"),
-        (0.00001, "1e-05"),
+        (1e12, "1e12"),
+        (1.675e308, "1.68e308"),
+        (-0.00001234, "−1.23e−5"),
     ],
 )
 def test_numbers_have_as_many_digits_as_help(value: float, said: str) -> None:

@@ -80,6 +80,18 @@ async def test_a_channel_has_a_chart_with_words_and_a_table() -> None:
     assert re.findall(r"<style|<script|\sstyle=|\son[a-z]+=", text) == []
 
 
+async def test_values_whose_sum_is_no_number_have_a_mean() -> None:
+    history = MemoryHistory()
+    huge = [1.7e308, 1.7e308, 1.7e308, 1.6e308]
+    history.put("sensor", "v", [(NOON_MS - (n + 1) * MINUTE_MS, value) for n, value in enumerate(huge)], room="booth")
+
+    _, text, _ = await read(a_site(history), "history/sensor/v?span=hour")
+
+    assert "Mean 1.68e308, lowest 1.6e308, highest 1.7e308, of 4 readings." in text
+    assert re.findall(r"<text x=\"44.0\"[^>]*>([^<]+)</text>", text) == ["1.6e308", "1.65e308", "1.7e308"]
+    assert "inf" not in re.sub(r"<[^>]*>", "", text).split()
+
+
 async def test_where_nothing_came_the_line_breaks_off() -> None:
     history = MemoryHistory()
     co2(history, range(-50, -40))
