@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from controller.adapters.influx.asking import Asking
-from controller.adapters.influx.influxql import measurement_of, tags_of
-from controller.adapters.influx.lines import FIELDS
+from controller.adapters.influx.lines import FIELDS, measurement_of, tags_of
 from controller.domain.history.values import Kind, Series
 from controller.errors import StoreError
 from controller.services.history.merging import HOUR_MS, steps_of

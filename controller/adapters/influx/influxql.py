@@ -12,7 +12,7 @@ from math import gcd
 from typing import Any
 
 from controller.adapters.influx.asking import Asking
-from controller.adapters.influx.lines import FIELDS, UNCLASSED
+from controller.adapters.influx.lines import FIELDS, measurement_of, tags_of
 from controller.domain.history.values import Kind, Series
 from controller.errors import StoreError
 from controller.services.history.merging import HOUR_MS, steps_of
@@ -114,17 +114,6 @@ class InfluxQl:
                 f"influx v1 dbrp create --db {self._database} --rp autogen --default --bucket-id …"
             )
         return f"{self._asking.place} answers: {' '.join(error.split())[:200]}"
-
-
-def measurement_of(series: Series) -> str:
-    """What its lines begin with, as the database has it."""
-    named = series.device_class and not series.device_class.startswith("#")
-    return series.device_class if named else UNCLASSED
-
-
-def tags_of(series: Series) -> dict[str, str]:
-    """All four, "" for one that its lines do not have."""
-    return {"channel": series.channel, "device": series.device, "room": series.room or "", "unit": series.unit}
 
 
 def even_stretches(edges_ms: Sequence[int]) -> Iterator[tuple[int, int, int]]:

@@ -5,6 +5,7 @@ texts `text`: a channel that changes its kind never meets a field of another typ
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from controller.domain.history.values import Kind, Series, Value
@@ -16,8 +17,14 @@ _COMMENT = "#"
 
 FIELDS = {Kind.NUMBER: "value", Kind.SWITCH: "on", Kind.TEXT: "text"}
 
-_IN_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
-_IN_TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
+# No question in InfluxQL can name them: what was written under such a name would never be found again.
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)))
+
+# The protocol has no way to write a backslash before these, or at the end: it takes along what follows.
+_TAKING_ALONG = re.compile(r"\\+(?=[,= ]|\Z)")
+
+_IN_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
+_IN_TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 # A line break within a text is allowed by the protocol, and VictoriaMetrics ends the line there all the same: what a device
 # says could then go on as a line of its own, with another device's name. It goes as the two characters \n.
 _IN_TEXT = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\\n"})
@@ -71,17 +78,25 @@ class Lines:
 
 def head_of(series: Series) -> str:
     """All of a line that comes before the value."""
-    measurement = series.device_class or UNCLASSED
-    if measurement.startswith(_COMMENT):
-        measurement = UNCLASSED
-    tags = {
-        "channel": series.channel,
-        "device": series.device,
-        "room": series.room or "",
-        "unit": series.unit,
-    }
-    told = "".join(f",{key}={_tag(value)}" for key, value in tags.items() if value)
-    return f"{measurement.translate(_IN_MEASUREMENT)}{told} {FIELDS[series.kind]}="
+    told = "".join(f",{key}={value.translate(_IN_TAG)}" for key, value in tags_of(series).items() if value)
+    return f"{measurement_of(series).translate(_IN_MEASUREMENT)}{told} {FIELDS[series.kind]}="
+
+
+def measurement_of(series: Series) -> str:
+    """What its lines begin with, as the database has it."""
+    named = _name(series.device_class)
+    return UNCLASSED if not named or named.startswith(_COMMENT) else named
+
+
+def tags_of(series: Series) -> dict[str, str]:
+    """All four, as the database has them; "" for one that its lines do not have."""
+    tags = {"channel": series.channel, "device": series.device, "room": series.room or "", "unit": series.unit}
+    return {key: _name(value) for key, value in tags.items()}
+
+
+def _name(text: str) -> str:
+    """As much of it as can be written and asked for alike."""
+    return _TAKING_ALONG.sub("", text.translate(_CONTROLS))
 
 
 def number(value: float) -> str | None:
@@ -89,12 +104,6 @@ def number(value: float) -> str | None:
     if not math.isfinite(value):
         return None
     return repr(value).removesuffix(".0")
-
-
-def _tag(value: str) -> str:
-    escaped = value.translate(_IN_TAG)
-    # A backslash before the comma that follows would take it along.
-    return f"{escaped} " if escaped.endswith("\\") else escaped
 
 
 def _switch(value: Value) -> str:
