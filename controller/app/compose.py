@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from controller.adapters.broker import EmbeddedBroker, open_broker
@@ -20,6 +20,7 @@ from controller.adapters.certificates import papers_of
 from controller.adapters.clock import HouseClock, last_known
 from controller.adapters.fetch import CalendarSource
 from controller.adapters.ical_process import CalendarReader
+from controller.adapters.known_time import KnownTimeFile
 from controller.adapters.memory import give_back
 from controller.adapters.mqtt import Broker, MqttOutbound
 from controller.adapters.notify import AppriseNotifier
@@ -48,6 +49,7 @@ from controller.services.history.news import fact_of
 from controller.services.history.outgoing import Outgoing
 from controller.services.history.sender import CONSUMER
 from controller.services.keeping.cleaning import Cleaner
+from controller.services.keeping.guard import Guard
 from controller.services.meters import Meters
 from controller.services.papers import PapersWatch
 from controller.services.policy.publishing import Following
@@ -234,7 +236,6 @@ class _Service:
         )
         self._outbound.link = self.links.access
         self._papers_watch = PapersWatch(lambda: papers_of(broker.tls, lambda: self.links.access.state), board, clock)
-        self._last_seen: datetime | None = None
         self._runners: Runners
 
     # --- what happens inside ----------------------------------------------------------------------
@@ -265,7 +266,6 @@ class _Service:
     async def working(self, stop: asyncio.Event) -> AsyncIterator[None]:
         """The tasks; they begin before anything comes in, and end after the last message was written down."""
         facts = await recalled(self._stores.events, self._clock.now() - RECALLED, at_least=FACTS_SHOWN)
-        self._last_seen = facts[-1].fact.at if facts else None
         await self._services.recall(facts, await self._stores.telemetry.newest())
         self._stores.telemetry.listen(lambda news: self._services.journal.note(fact_of(news, self._clock.now())))
         async with running(stop) as runners:
@@ -294,14 +294,10 @@ class _Service:
             clock=self._clock,
         )
         runners.start(publications.run(), "policy")
-        cleaner = Cleaner(
-            self._stores.events,
-            KeptReadings.of(self._stores.telemetry),
-            self._settings.keep,
-            self._clock,
-            services.journal.note,
-        )
-        runners.start(cleaner.run(self._last_seen), "cleaning")
+        log, readings, clock = self._stores.events, KeptReadings.of(self._stores.telemetry), self._clock
+        guard = Guard(KnownTimeFile(self._settings.data), log, readings, clock, lambda: clock.off is not None)
+        cleaner = Cleaner(log, readings, self._settings.keep, clock, services.journal.note)
+        runners.start(cleaner.run(guard), "cleaning")
 
     def _watch(self) -> Watch:
         services = self._services

@@ -1,4 +1,4 @@
-"""How long what is kept; what of a fact may stay when who it was of may not; which of these times make no sense together.
+"""How long what is kept; what of a fact may stay when who it was of may not; by which clock anything may be deleted.
 
 Deleting, and when it is looked at, is `services.keeping`'s. Whoever adds a kind of fact says here whether it can name
 somebody: a test asks.
@@ -6,7 +6,7 @@ somebody: a test asks.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.domain.facts import Fact, FactKind
 
@@ -147,3 +147,32 @@ def anonymous(fact: Fact) -> Fact:
     stays = (*_STAYS, "reason") if fact.kind in _WITH_REASON else _STAYS
     kept = {name: value for name in stays if isinstance(value := fact.detail.get(name), str | int | float)}
     return replace(fact, person=None, message_id=None, correlation=None, detail={ANONYMOUS: True, **kept})
+
+
+# --- by which clock ---------------------------------------------------------------------------------
+
+AHEAD = timedelta(days=30)
+"""A clock further ahead than this of what the house has seen may be wrong: nothing is deleted by it."""
+PROVEN = timedelta(days=14)
+"""Until the house has run by it for so long, or a person has said that it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Up to when the house knows the time. `doubted`: what a clock says that is too far ahead of it, `ran` for how long."""
+
+    sure: datetime
+    doubted: datetime | None = None
+    ran: timedelta = timedelta(0)
+
+
+def trusted(known: Trust, at: datetime, ran: timedelta) -> Trust:
+    """After a look at the clock, or at the next fact of the log; the house ran for `ran` since the one before."""
+    if at <= known.sure + AHEAD:
+        # A clock that was put back has been wrong until now; a fact may only have been told late.
+        return Trust(max(known.sure, at) if known.sure - at <= TOLD_LATE else at)
+    if known.doubted is None or not known.doubted - TOLD_LATE <= at <= known.doubted + AHEAD:
+        return Trust(known.sure, at)
+    if known.ran + ran >= PROVEN:
+        return Trust(at)
+    return Trust(known.sure, max(known.doubted, at), known.ran + ran)

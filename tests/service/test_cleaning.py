@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import DeviceId, DoorId, PersonId
-from controller.domain.keeping import DEFAULTS, OF_NOBODY, anonymous
+from controller.domain.keeping import DEFAULTS, OF_NOBODY, Trust, anonymous
 from controller.errors import StoreError
 from controller.services.keeping.cleaning import Cleaned, Cleaner
+from controller.services.keeping.guard import Guard
 from controller.services.keeping.ports import HistoryFile, Measured
 from controller.services.screens.wording import Wording
 from tests.support.memory import MemoryEventLog
@@ -70,6 +71,34 @@ def gap(days_ago: float) -> Fact:
 async def cleaner_of(log: MemoryEventLog, readings: Readings | None = None) -> tuple[Cleaner, list[Fact]]:
     noted: list[Fact] = []
     return Cleaner(log, readings or Readings(kept=[]), DEFAULTS, Clock(), noted.append), noted
+
+
+@dataclass
+class Known:
+    """The KnownTime port: what outlives a start."""
+
+    trust: Trust | None = None
+
+    async def load(self) -> Trust | None:
+        return self.trust
+
+    async def save(self, trust: Trust) -> None:
+        self.trust = trust
+
+
+def guard_of(log: MemoryEventLog, known: Known, readings: Readings | None = None, **more: object) -> Guard:
+    return Guard(known, log, readings or Readings(kept=[]), Clock(), **more)
+
+
+async def runs(
+    log: MemoryEventLog, known: Known, days: float, readings: Readings | None = None, **more: object
+) -> None:
+    """One start of the house: it tells that, then cleans for as long as it runs."""
+    cleaner, _ = await cleaner_of(log, readings)
+    await log.append_all([Fact(FactKind.SERVICE_STARTED, NOW)])
+    running = asyncio.create_task(cleaner.run(guard_of(log, known, readings, **more)))
+    await asyncio.sleep(days * DAY.total_seconds())
+    running.cancel()
 
 
 async def test_whoever_came_in_ninety_days_ago_is_not_named_any_more():
@@ -184,32 +213,83 @@ async def test_a_tap_never_waits_behind_more_than_a_hundred_facts():
 
 async def test_it_cleans_at_the_start_and_each_day_and_again_soon_where_a_store_fails():
     log, readings = MemoryEventLog(), Readings(kept=[], broken=1)
-    await log.append_all([entry(91), entry(89.5), entry(1)])
+    await log.append_all([entry(91), entry(89.5), entry(60), entry(31), entry(1)])
     cleaner, _ = await cleaner_of(log, readings)
-    running = asyncio.create_task(cleaner.run(NOW))
+    running = asyncio.create_task(cleaner.run(guard_of(log, Known())))
 
     await asyncio.sleep(120)
     after_start = [one.fact.person for one in log.facts]
     await asyncio.sleep(DAY.total_seconds())
     running.cancel()
 
-    assert after_start == [None, "alice", "alice"]
-    assert [one.fact.person for one in log.facts] == [None, None, "alice"]
+    assert after_start == [None, "alice", "alice", "alice", "alice"]
+    assert [one.fact.person for one in log.facts] == [None, None, "alice", "alice", "alice"]
 
 
-async def test_a_house_that_stood_still_is_not_cleaned_by_a_clock_nobody_has_seen_at_work():
-    log = MemoryEventLog()
+async def test_a_clock_that_jumped_deletes_nothing_at_the_second_start_either():
+    log, readings, known = MemoryEventLog(), Readings(), Known()
+    await log.append_all([entry(800), entry(791), entry(780)])
+
+    await runs(log, known, 2, readings)
+    await runs(log, known, 2, readings)
+    known.trust = None  # nor where nobody remembers: those starts are in the log
+    await runs(log, known, 2, readings)
+
+    assert [one.fact.person for one in log.facts[:3]] == ["alice"] * 3
+    assert len(readings.kept) == 4
+
+
+async def test_a_house_that_stood_still_is_cleaned_once_it_has_run_for_a_fortnight_over_restarts():
+    log, known = MemoryEventLog(), Known()
     await log.append_all([entry(91), entry(40)])
-    cleaner, _ = await cleaner_of(log)
-    running = asyncio.create_task(cleaner.run(NOW - 40 * DAY))
 
-    await asyncio.sleep(3600)
-    first = log.facts[0].fact.person
-    await asyncio.sleep(DAY.total_seconds())
-    running.cancel()
+    await runs(log, known, 7)
+    await runs(log, known, 6.9)
+    before = log.facts[0].fact.person
+    await runs(log, known, 0.3)
 
-    assert first == "alice"
+    assert before == "alice"
     assert log.facts[0].fact.person is None
+
+
+async def test_a_person_who_knows_that_the_clock_is_right_is_believed_for_good():
+    log, known = MemoryEventLog(), Known()
+    await log.append_all([entry(91), entry(40)])
+
+    await guard_of(log, known).confirm()
+    await runs(log, known, 0.1)
+
+    assert log.facts[0].fact.person is None
+
+
+async def test_a_suspect_clock_deletes_nothing_however_long_it_runs():
+    log, known = MemoryEventLog(), Known()
+    await log.append_all([entry(91), entry(1)])
+
+    await runs(log, known, 60, is_suspect=lambda: True)
+
+    assert log.facts[0].fact.person == "alice"
+    assert known.trust is None
+
+
+async def test_a_log_that_began_with_the_wrong_clock_is_younger_than_the_readings():
+    log, known = MemoryEventLog(), Known()
+    readings = Readings(kept=[OCTOBER_2024, YEAR_2023])
+
+    await runs(log, known, 1, readings)
+
+    assert len(readings.kept) == 2
+
+
+async def test_whoever_asks_in_doubt_is_told_which_moments_and_what_to_do():
+    log = MemoryEventLog()
+    await log.append_all([entry(91), entry(65), entry(40)])
+
+    why = await guard_of(log, Known()).look()
+
+    assert why is not None
+    for words in ("2026-11-22 12:00 UTC", "2026-10-13 12:00 UTC", "natoma keep --yes", "14 days"):
+        assert words in why
 
 
 def test_a_fact_that_names_nobody_any_more_can_still_be_told():

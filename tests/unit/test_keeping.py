@@ -7,7 +7,18 @@ import pytest
 
 from controller.domain.facts import Fact, FactKind
 from controller.domain.ids import AreaId, DeviceId, DoorId, PersonId
-from controller.domain.keeping import DEFAULTS, GAPS, OF_NOBODY, Keeping, anonymous, is_named, told, wrong_in
+from controller.domain.keeping import (
+    DEFAULTS,
+    GAPS,
+    OF_NOBODY,
+    Keeping,
+    Trust,
+    anonymous,
+    is_named,
+    told,
+    trusted,
+    wrong_in,
+)
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -109,3 +120,22 @@ def test_a_fact_of_a_machine_names_nobody_unless_it_carries_a_person():
 
 def test_each_period_is_a_setting():
     assert {one.name for one in fields(Keeping)} == {"access", "events", "gaps", "telemetry", "hourly", "refused"}
+
+
+@pytest.mark.parametrize(
+    ("known", "at", "then"),
+    [
+        (Trust(NOON), NOON + 29 * DAY, Trust(NOON + 29 * DAY)),
+        (Trust(NOON), NOON + 31 * DAY, Trust(NOON, NOON + 31 * DAY)),
+        (Trust(NOON), NOON - 30 * DAY, Trust(NOON)),  # told late
+        (Trust(NOON), NOON - 400 * DAY, Trust(NOON - 400 * DAY)),  # put back
+        (Trust(NOON, NOON + 90 * DAY, 3 * DAY), NOON + DAY, Trust(NOON + DAY)),
+        (Trust(NOON, NOON + 90 * DAY, 3 * DAY), NOON + 91 * DAY, Trust(NOON, NOON + 91 * DAY, 4 * DAY)),
+        (Trust(NOON, NOON + 90 * DAY, 3 * DAY), NOON + 89 * DAY, Trust(NOON, NOON + 90 * DAY, 4 * DAY)),
+        (Trust(NOON, NOON + 90 * DAY, 13 * DAY), NOON + 900 * DAY, Trust(NOON, NOON + 900 * DAY)),
+        (Trust(NOON, NOON + 900 * DAY, 13 * DAY), NOON + 90 * DAY, Trust(NOON, NOON + 90 * DAY)),
+        (Trust(NOON, NOON + 90 * DAY, 13 * DAY), NOON + 91 * DAY, Trust(NOON + 91 * DAY)),
+    ],
+)
+def test_a_clock_far_ahead_of_what_was_seen_is_doubted_until_the_house_has_run_by_it(known: Trust, at, then: Trust):
+    assert trusted(known, at, DAY) == then

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from controller.domain.facts import Fact, FactKind, Plain
 from controller.domain.keeping import GAPS, TOLD_LATE, Keeping, anonymous
 from controller.errors import StoreError
+from controller.services.keeping.guard import Guard
 from controller.services.keeping.ports import Measured, PastFacts, PastReadings
 from controller.services.policy.log_pages import position_before
 from controller.services.ports import Clock
@@ -25,9 +26,8 @@ AGAIN_S = 60.0
 PAGE = 2_000
 SLICE = 100
 PAUSE_S = 0.02
-# A house that stood still for longer than this starts with a clock nobody has seen at work: its time service gets a
-# day to set it right before anything is deleted by it.
-STOOD_STILL = timedelta(days=30)
+# How often the clock is looked at: so much of having run by it is lost by a stop.
+LOOK_S = 3600.0
 
 NAMES = "Names in the event log"
 FACTS = "Facts in the event log"
@@ -58,21 +58,26 @@ class Cleaner:
         self._clock = clock
         self._note = note
 
-    async def run(self, last_seen: datetime | None) -> None:
-        """For ever. `last_seen`: the newest that was written down before this start."""
-        if last_seen is not None and self._clock.now() - last_seen > STOOD_STILL:
-            logger.warning(
-                "nothing is cleaned for a day: the last thing written down is of %s UTC", f"{last_seen:%F %R}"
-            )
-            await asyncio.sleep(DAY.total_seconds())
+    async def run(self, guard: Guard) -> None:
+        """For ever; `guard` says when nothing may be deleted."""
+        next_round = self._clock.monotonic()
+        told: float | None = None
         while True:
+            wait = LOOK_S
             try:
-                await self.clean()
+                why = await guard.look()
+                now = self._clock.monotonic()
+                if why is not None:
+                    if told is None or now - told >= DAY.total_seconds():
+                        logger.warning("nothing is cleaned: %s", why)
+                        told = now
+                elif now >= next_round:
+                    await self.clean()
+                    next_round = now + DAY.total_seconds()
             except StoreError as error:
                 logger.warning("cleaning waits: %s", error)
-                await asyncio.sleep(AGAIN_S)
-            else:
-                await asyncio.sleep(DAY.total_seconds())
+                wait = AGAIN_S
+            await asyncio.sleep(wait)
 
     async def clean(self) -> list[Cleaned]:
         """Let go of everything that is due, and say so. Cut short, the next round goes on."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from controller.domain.facts import FactKind
+from controller.domain.keeping import Trust
 from controller.services.ports import LoggedFact
 
 
@@ -48,3 +49,10 @@ class PastReadings(Protocol):
     async def drop(self, file: HistoryFile) -> None: ...  # whoever reads in it meanwhile reads on
     async def refused_before(self, before: datetime) -> int: ...
     async def forget_refused(self, before: datetime, limit: int) -> int: ...  # how many went, `limit` at most
+
+
+class KnownTime(Protocol):
+    """What the house knows of the time, over its restarts. What cannot be read is not known."""
+
+    async def load(self) -> Trust | None: ...
+    async def save(self, trust: Trust) -> None: ...
