@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from controller.adapters.backup.box import Box, new_file, new_folder
 from controller.adapters.backup.manifest import Manifest
-from controller.adapters.backup.moment import copied, moment_of
+from controller.adapters.backup.moment import DamagedError, copied, moment_of
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY
 from controller.config import Home
 from controller.errors import InputError, StoreError
@@ -50,13 +50,20 @@ def make_backup(
     """Pack the house into `target`: a file, or a folder (a new one, or one in it where it is there).
 
     Raises:
-        InputError: there is no house, or the target is taken.
-        StoreError: something cannot be read, written, or is damaged; then nothing is left at `target`.
+        InputError: there is no house, or the target is taken, or inside the house.
+        StoreError: something cannot be read, written, or is damaged (but for readings, whose files are left out then);
+            nothing is left at `target`.
     """
     folder = home.folder
     if not (folder / "events.db").exists():
         raise InputError(f"{folder}: there is nothing to back up — name the data folder with --data, or run once first")
     path, is_file = _place(target, at)
+    for one in (path, secrets):
+        if one is not None and one.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"{one} is inside the data folder {folder}: it would be lost with it — name a place outside, best on "
+                "another disk"
+            )
     if passphrase is not None and not is_file:
         raise InputError(f"{target}: a folder has no passphrase — name a file, such as {target / 'house.natoma'}")
     if secrets is not None and secrets.exists():
@@ -69,7 +76,8 @@ def make_backup(
                 "the secrets (keys of badges and lists, passwords of the broker): --secrets FILE packs them apart",
             )
         manifest = replace(manifest, left_out=left_out)
-        _pack(folder, dump, new_file(path, manifest, passphrase) if is_file else new_folder(path, manifest), staging)
+        box = new_file(path, manifest, passphrase) if is_file else new_folder(path, manifest)
+        left_out += _pack(folder, dump, box, staging)
         if secrets is not None:
             _pack_secrets(folder, secrets, staging, replace(manifest, left_out=(), holds="secrets"), passphrase)
     size = path.stat().st_size if is_file else sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
@@ -93,22 +101,45 @@ def _staging(path: Path) -> Iterator[Path]:
         raise StoreError(f"{path} cannot be written ({exc.strerror or exc})") from exc
 
 
-def _pack(folder: Path, dump: Path | None, box: AbstractContextManager[Box], staging: Path) -> None:
+def _pack(folder: Path, dump: Path | None, box: AbstractContextManager[Box], staging: Path) -> tuple[str, ...]:
+    """What was left out of it, in words."""
     # Before the logs: a decision that is moved into one meanwhile is then in both, and met there by its own id; numbers
     # of devices that are older than their readings are counted on from them.
     _copy(folder, staging, ("reserve.jsonl", "numbers.json", "space.yaml", *_PUBLICATIONS, *_versions(folder)))
     first = [folder / name for name in DATABASES if (folder / name).exists()]
-    with moment_of(first, lambda: sorted((folder / "history").glob("*.db"))) as held, box as taking:
+    history: list[Path] = []
+
+    def months() -> list[Path]:
+        history[:] = sorted((folder / "history").glob("*.db"))
+        return history
+
+    with moment_of(first, months) as held, box as taking:
+        damaged = [path for path in history if path not in held]
         for path, connection in held.items():
             name = path.relative_to(folder).as_posix()
-            copied(connection, path, staging / "copy.db")
-            (schema,) = connection.execute(_schema_of(path)).fetchone()
-            taking.put(name, staging / "copy.db", str(schema))
+            try:
+                copied(connection, path, staging / "copy.db")
+            except DamagedError:
+                # Who has lost a month needs a backup of the rest most of all.
+                if path in first:
+                    raise
+                damaged.append(path)
+                (staging / "copy.db").unlink(missing_ok=True)
+            else:
+                (schema,) = connection.execute(_schema_of(path)).fetchone()
+                taking.put(name, staging / "copy.db", str(schema))
             connection.execute("ROLLBACK")  # its log may be written back from here on
         for path in sorted(one for one in (staging / "files").rglob("*") if one.is_file()):
             taking.put(path.relative_to(staging / "files").as_posix(), path)
         if dump is not None:
             taking.put("registry.dump", dump)
+        left_out = tuple(
+            f"{path.relative_to(folder)}, readings: the file is damaged — put back a copy from an older backup"
+            for path in sorted(damaged)
+        )
+        for what in left_out:
+            taking.leave_out(what)
+    return left_out
 
 
 def _schema_of(path: Path) -> str:

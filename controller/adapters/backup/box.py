@@ -26,12 +26,17 @@ class Box(Protocol):
     """Takes one file after the other."""
 
     def put(self, name: str, file: Path, schema: str = "") -> None: ...  # `file` is gone after it
+    def leave_out(self, what: str) -> None: ...  # in words, into its manifest
 
 
 class _Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.packed: list[Packed] = []
+        self.left_out: list[str] = []
+
+    def leave_out(self, what: str) -> None:
+        self.left_out.append(what)
 
     def put(self, name: str, file: Path, schema: str = "") -> None:
         target = self.folder / name
@@ -52,6 +57,10 @@ class _Tar:
     def __init__(self, stream: IO[bytes]) -> None:
         self._tar = tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  # closed below
         self.packed: list[Packed] = []
+        self.left_out: list[str] = []
+
+    def leave_out(self, what: str) -> None:
+        self.left_out.append(what)
 
     def put(self, name: str, file: Path, schema: str = "") -> None:
         with file.open("rb") as content:
@@ -81,7 +90,7 @@ def new_folder(path: Path, manifest: Manifest) -> Iterator[Box]:
         draft.mkdir(parents=True, mode=0o700)
         box = _Folder(draft)
         yield box
-        box.close(replace(manifest, files=tuple(box.packed)))
+        box.close(_of(box, manifest))
         draft.rename(path)
 
 
@@ -97,12 +106,16 @@ def new_file(path: Path, manifest: Manifest, passphrase: bytes | None) -> Iterat
             sealer = Sealer(file, passphrase) if passphrase is not None else None
             box = _Tar(cast("IO[bytes]", sealer or file))
             yield box
-            box.close(replace(manifest, files=tuple(box.packed)))
+            box.close(_of(box, manifest))
             if sealer is not None:
                 sealer.close()
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
+
+
+def _of(box: _Folder | _Tar, manifest: Manifest) -> Manifest:
+    return replace(manifest, files=tuple(box.packed), left_out=(*manifest.left_out, *box.left_out))
 
 
 @contextlib.contextmanager

@@ -5,13 +5,15 @@ taken in the order they are named, each later than those before, and the last gr
 """
 
 import contextlib
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from controller.adapters.sqlite_file import open_reader, store_error
-from controller.errors import StoreError
+from controller.adapters.sqlite_file import DAMAGE, open_reader, primary_code, store_error
+from controller.errors import StartupError, StoreError
 
 # A merge of readings takes milliseconds: a moment between two of them is found at once, or something is wrong.
 TRIES = 100
@@ -20,11 +22,17 @@ PAUSE_S = 0.05
 PAGES = 512
 
 
+class DamagedError(StoreError):
+    """A file is not what a database writes; a backup of the others can still be made."""
+
+
 @contextlib.contextmanager
 def moment_of(
     first: Sequence[Path], together: Callable[[], Sequence[Path]]
 ) -> Iterator[Mapping[Path, sqlite3.Connection]]:
     """A read transaction on each file. The last of `first` and all of `together` are of one moment.
+
+    Those of `together` that are damaged are not among them.
 
     Raises:
         StoreError: a file cannot be read, or the files were never still.
@@ -43,17 +51,31 @@ def _held(
     stack: contextlib.ExitStack, first: Sequence[Path], group: Sequence[Path]
 ) -> Mapping[Path, sqlite3.Connection] | None:
     """None where a file of the group was written to meanwhile."""
-    watching = [_opened(stack, path) for path in group]
-    before = [_version(connection) for connection in watching]
+    watching, before = {}, {}
+    for path in group:
+        with contextlib.suppress(DamagedError):
+            connection = _opened(stack, path)
+            before[path] = _version(path, connection)
+            watching[path] = connection
     held = {}
-    for path in (*first, *group):
+    for path in first:
         held[path] = _opened(stack, path)
         _hold(path, held[path])
-    return held if [_version(connection) for connection in watching] == before else None
+    for path in watching:
+        with contextlib.suppress(DamagedError):
+            connection = _opened(stack, path)
+            _hold(path, connection)
+            held[path] = connection
+    return held if {path: _version(path, watching[path]) for path in watching} == before else None
 
 
 def copied(source: sqlite3.Connection, path: Path, target: Path) -> None:
-    """The held moment of `path` as a file of its own; StoreError when it is damaged."""
+    """The held moment of `path` as a file of its own.
+
+    Raises:
+        DamagedError: the file of the house is damaged.
+        OSError: the copy cannot be written.
+    """
     try:
         target.touch(mode=0o600)
         with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
@@ -62,19 +84,32 @@ def copied(source: sqlite3.Connection, path: Path, target: Path) -> None:
             source.backup(copy, pages=PAGES)
             findings = [str(row[0]) for row in copy.execute("PRAGMA quick_check(1)")]
     except sqlite3.Error as exc:
-        raise (store_error(path, exc) or exc) from exc
+        # The house is only read here.
+        if primary_code(exc) == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from exc
+        if primary_code(exc) == sqlite3.SQLITE_READONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(target)) from exc
+        raise _translated(path, exc) from exc
     if findings != ["ok"]:
-        raise StoreError(
+        raise DamagedError(
             f"{path}: the file is damaged ({findings[0].splitlines()[0]}); put back a copy from your backup"
         )
 
 
 def _opened(stack: contextlib.ExitStack, path: Path) -> sqlite3.Connection:
-    return stack.enter_context(contextlib.closing(open_reader(path)))
+    try:
+        return stack.enter_context(contextlib.closing(open_reader(path)))
+    except StartupError as exc:
+        if isinstance(exc.__cause__, sqlite3.Error) and primary_code(exc.__cause__) in DAMAGE:
+            raise DamagedError(str(exc)) from exc
+        raise
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA data_version").fetchone()
+def _version(path: Path, connection: sqlite3.Connection) -> int:
+    try:
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+    except sqlite3.Error as exc:
+        raise _translated(path, exc) from exc
     return int(version)
 
 
@@ -83,4 +118,9 @@ def _hold(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN")
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # a transaction begins with its first read
     except sqlite3.Error as exc:
-        raise (store_error(path, exc) or exc) from exc
+        raise _translated(path, exc) from exc
+
+
+def _translated(path: Path, exc: sqlite3.Error) -> Exception:
+    told = store_error(path, exc)
+    return DamagedError(str(told)) if told is not None and primary_code(exc) in DAMAGE else told or exc
