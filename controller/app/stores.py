@@ -34,10 +34,12 @@ from controller.adapters.sql.registry import SqlRegistry, key_ids
 from controller.adapters.sql.series import SqlSeries
 from controller.adapters.sql.tokens import SqlTokens
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY, Chain
+from controller.adapters.sql.versions import follow_from_the_start
 from controller.adapters.sql.waiting import SqlWaiting
 from controller.adapters.telemetry.beside import HistoryBeside
 from controller.adapters.telemetry.numbers import NumberFile
 from controller.adapters.telemetry.store import CAP_MB, TelemetryStore
+from controller.app.missing import EVENTS_FILE, REGISTRY_FILE, TELEMETRY_FILE, begun, is_to_begin_anew, refuse_missing
 from controller.app.wiring import Kept
 from controller.config import Home
 from controller.domain.building import Space
@@ -48,6 +50,7 @@ from controller.services.ports import RegistrySnapshot
 logger = logging.getLogger(__name__)
 
 DRAIN_EVERY = 2.0
+_NO_HOUSE = "name the data folder with --data, or run once first"
 
 Now: TypeAlias = Callable[[], datetime]
 
@@ -162,8 +165,13 @@ def kept_in(stores: Stores) -> Kept:
 def registry_of(home: Path | Home) -> Place:
     """Where the registry is kept; of a folder alone, in it."""
     if isinstance(home, Path) or home.database is None:
-        return SqliteFile(_folder_of(home) / "natoma.db")
+        return SqliteFile(_folder_of(home) / REGISTRY_FILE)
     return PostgresServer(home.database.get_secret_value())
+
+
+def has_registry_in(home: Path | Home) -> bool:
+    """Whether people are kept in the data folder, not on a server."""
+    return isinstance(registry_of(home), SqliteFile)
 
 
 def _folder_of(home: Path | Home) -> Path:
@@ -181,35 +189,48 @@ async def open_stores(
 ) -> AsyncIterator[Stores]:
     """Create or upgrade, then open; StartupError says what a person must do about a store that will not open.
 
+    In a folder a house lived in none is created that is missing, unless somebody asked for it.
+
     By `now`, what is long over is not loaded; without it, by the machine's clock. The log of readings is kept for those
     who read it on, up to its cap.
     """
     data = _folder_of(home)
     await asyncio.to_thread(_make, data)
+    await asyncio.to_thread(refuse_missing, data, has_registry=has_registry_in(home))
     async with (
         open_registry(home, space, now) as registry,
-        await SqlEventLog.open(data / "events.db") as events,
-        await TelemetryStore.open(data / "telemetry.db", cap_mb=log_cap_mb, consumers=log_read_by) as telemetry,
+        await _open_log(data, registry) as events,
+        await TelemetryStore.open(data / TELEMETRY_FILE, cap_mb=log_cap_mb, consumers=log_read_by) as telemetry,
     ):
+        await asyncio.to_thread(begun, data)
         reserve = Reserve(data / "reserve.jsonl")
         try:
             kept = RegistryStores.of(registry)
             signing_key = await asyncio.to_thread(load_list_signing_key, data / "secrets")
             digests = open_digests(home)
-            numbers = await NumberFile.open(data / "numbers.json", log=data / "telemetry.db")
+            numbers = await NumberFile.open(data / "numbers.json", log=data / TELEMETRY_FILE)
             people = await registry.load()
             yield Stores(registry, kept, people, events, telemetry, numbers, reserve, digests, signing_key)
         finally:
             await reserve.close()
 
 
+async def _open_log(data: Path, registry: SqlRegistry) -> SqlEventLog:
+    if await asyncio.to_thread(is_to_begin_anew, data, EVENTS_FILE):
+        # Its places are counted from 1 again: who was further in the old one would pass over all that happens.
+        await registry.database.write(follow_from_the_start)
+    return await SqlEventLog.open(data / EVENTS_FILE)
+
+
 @asynccontextmanager
 async def open_registry(home: Path | Home, space: Space, now: Now | None = None) -> AsyncIterator[SqlRegistry]:
     """The people alone, with this space's plans in it."""
-    await asyncio.to_thread(_make, _folder_of(home))
-    place = registry_of(home)
+    data, place = _folder_of(home), registry_of(home)
+    await asyncio.to_thread(_make, data)
+    await asyncio.to_thread(refuse_missing, data, has_registry=has_registry_in(home), of=(REGISTRY_FILE,))
     # Brought up first: the credentials in it say which key there must be.
     await asyncio.to_thread(place.bring_up, REGISTRY)
+    await asyncio.to_thread(begun, data, of=(REGISTRY_FILE,))
     digests = await asyncio.to_thread(open_digests, home)
     async with SqlRegistry(place, key_id=digests.key_id, now=now) as registry:
         await registry.sync_plans(space.plans.values())
@@ -271,6 +292,9 @@ async def log_if_any(home: Path | Home) -> AsyncIterator[Recorded]:
 
 def open_digests(home: Path | Home) -> BadgeDigests:
     """The keyed digests of this house; the key is made on the first start, and never once badges are enrolled."""
+    if not registry_is_there(home):
+        # A key alone would tell of a house that was lost.
+        raise InputError(f"{registry_of(home)}: {registry_of(home).absence} — {_NO_HOUSE}")
     return BadgeDigests(load_badge_key(_folder_of(home) / "secrets", enrolled_with=key_ids(registry_of(home))))
 
 
@@ -287,7 +311,7 @@ def _registry_already(home: Path | Home) -> Place:
 
 def _there_already(place: Place, chain: Chain) -> None:
     if not place.is_there(chain):
-        raise InputError(f"{place}: {place.absence} — name the data folder with --data, or run once first")
+        raise InputError(f"{place}: {place.absence} — {_NO_HOUSE}")
     place.bring_up(chain)
 
 

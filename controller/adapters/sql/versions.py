@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, insert, select, update
 
 from controller.adapters.sql import schema_registry as schema
+from controller.adapters.sql import schema_rooms as rooms
 
 # A change of more people than this is told as "everything": loading all is then faster than patching.
 PATCHED_AT_MOST = 500
@@ -49,6 +50,13 @@ def next_of(connection: Connection, key: str) -> int:
 
 def set_key(connection: Connection, key: str, value: int) -> None:
     connection.execute(update(schema.meta).where(schema.meta.c.key == key).values(value=value))
+
+
+def follow_from_the_start(connection: Connection) -> None:
+    """The event log begins anew: what follows it does so from its first place, but for who never began."""
+    for key in (schema.LEDGER_CURSOR_KEY, rooms.NOTICES_CURSOR_KEY):
+        if version_of(connection, key) > 0:
+            set_key(connection, key, 0)
 
 
 def touched_since(connection: Connection, version: int) -> frozenset[str] | None:
