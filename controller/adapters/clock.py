@@ -4,15 +4,19 @@ Everything else is handed a `Clock`, so that a test can hold it still. Which tim
 """
 
 import ctypes
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controller.domain.trusted_time import HouseTime, begun, gone_on
+from controller.domain.trusted_time import HouseTime, begun, gone_on, is_possible
+
+logger = logging.getLogger(__name__)
 
 # Of adjtimex(2): what it answers where nothing keeps the kernel's clock to the world's.
 _UNSYNCHRONISED, _FAILED = 5, -1
+_LONGEST = 64  # bytes of a last time
 _TIMEX_BYTES = 512  # more than any system's `struct timex`; all zeroes only asks
 
 
@@ -74,8 +78,26 @@ def is_kept_by_a_time_service() -> bool:
 
 
 def last_known(file: Path) -> datetime | None:
-    """The last time a house knew, as it left it; None where it left none that can be read."""
+    """The last time a house knew, as it left it; None where it left none that can be gone by, and why is told."""
     try:
-        return datetime.fromisoformat(file.read_text(encoding="ascii").strip()).astimezone(UTC)
-    except (OSError, ValueError):
+        return read_last_time(file)
+    except ValueError as error:
+        logger.warning("%s is not gone by, the machine's clock is: %s", file, error)
         return None
+
+
+def read_last_time(file: Path) -> datetime | None:
+    """The same for whoever looks; None where there is none, ValueError in words where it cannot be gone by."""
+    try:
+        text = file.read_bytes()[:_LONGEST]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValueError(f"it cannot be read ({error.strerror})") from error
+    try:
+        known = datetime.fromisoformat(text.decode("ascii").strip()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"it holds {text!r}, and that is no time") from error
+    if not is_possible(known):
+        raise ValueError(f"it says {known:%Y-%m-%d}, and no house lives then")
+    return known

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.domain.trusted_time import EARLIEST, TOLERATED, HouseTime, begun, gone_on
+from controller.domain.trusted_time import EARLIEST, LATEST, TOLERATED, HouseTime, begun, gone_on
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNIX = datetime(1970, 1, 1, 0, 3, tzinfo=UTC)
@@ -63,6 +63,22 @@ def test_a_start_an_hour_behind_what_was_known_is_suspect_and_one_ahead_is_not()
 def test_a_first_start_before_there_was_a_natoma_is_suspect_whoever_vouches() -> None:
     assert begun(UNIX, 0.0, None, is_vouched=True).at == EARLIEST
     assert begun(NOON, 0.0, None, is_vouched=False) == HouseTime(NOON, 0.0)
+
+
+def test_no_house_lives_beyond_the_latest_time_whoever_says_so() -> None:
+    end = datetime(9999, 12, 31, tzinfo=UTC)
+
+    assert begun(NOON, 0.0, end, is_vouched=False) == HouseTime(NOON, 0.0)
+    assert begun(end, 0.0, NOON, is_vouched=True) == HouseTime(NOON, 0.0, end - NOON, is_unset=True)
+    assert gone_on(HouseTime(NOON, 0.0), LATEST, 1.0, is_vouched=True).at == NOON + timedelta(seconds=1)
+
+
+def test_a_clock_that_woke_at_the_end_of_all_years_is_believed_once_it_is_set() -> None:
+    woken = begun(datetime(9999, 12, 31, tzinfo=UTC), 0.0, None, is_vouched=False)
+
+    assert woken.at == EARLIEST
+    assert gone_on(woken, LATEST, 1.0, is_vouched=False).is_suspect
+    assert gone_on(woken, NOON, 2.0, is_vouched=False) == HouseTime(NOON, 2.0)
 
 
 @given(
