@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from controller.domain.history.values import EVERYTHING, Kind, Selection, Series, SeriesId, Span
 from controller.domain.ids import DeviceId
 from controller.errors import StoreError
-from controller.services.history.beyond import LongHistory
+from controller.services.history.beyond import ArchiveAwayError, LongHistory
 from controller.services.history.merging import HOUR_MS, KeptHere, Part, folded_steps, parts_of, steps_of
 from controller.services.history.ports import Points, Steps
 from tests.support.memory_history import MemoryHistory
@@ -43,8 +43,13 @@ class MemoryArchive:
     asked: list[tuple[int, ...]] = field(default_factory=list)
     away: bool = False
 
+    odd: dict[str, str] = field(default_factory=dict)  # channels it cannot make sense of, and what it says
+
     def holds(self, series: Series) -> bool:
         return series.kind is not Kind.TEXT
+
+    def unread(self, series: Series) -> str:
+        return self.odd.get(series.channel, "")
 
     async def raw(self, series: Sequence[Series], span: Span) -> list[Points]:
         self._note(span)
@@ -168,8 +173,13 @@ async def test_series_and_last_values_are_known_here(house: House):
 async def test_a_database_that_is_away_is_told_and_not_left_out(house: House):
     house.there.away = True
 
-    with pytest.raises(StoreError, match="does not answer"):
+    with pytest.raises(
+        ArchiveAwayError, match="does not answer; what was measured since 2025-06-15T12:00Z is kept"
+    ) as told:
         await house.long.raw(TEMPERATURE, Span(at(11), at(13)))
+
+    assert told.value.kept_from == NOON
+    assert await house.long.raw(TEMPERATURE, Span(told.value.kept_from, at(13)))
 
 
 def test_the_ends_of_a_span_of_hours_are_points_and_so_the_databases():

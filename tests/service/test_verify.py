@@ -117,6 +117,21 @@ async def test_what_the_database_cannot_hold_is_left_out_and_named(here: MemoryH
     assert in_words(done, Underway(), ADDRESS, PARIS)[1:] == ["Left out, since this database keeps no texts: air mode."]
 
 
+async def test_a_series_it_cannot_read_is_named_and_the_others_are_compared(here: MemoryHistory, there: MemoryArchive):
+    here.put("air", "odd", [(NOON_MS, 1.0)])
+    there.odd["odd"] = "the database answers 400: error parsing query"
+
+    done = await compare(here, there, EVERYTHING, AFTERNOON)
+
+    assert (done.is_equal, done.series, done.differences) == (False, 1, ())
+    same, named = in_words(done, Underway(), ADDRESS, PARIS)
+    assert same.startswith("The same on both sides as far as it can be read: 30 points from 2025-06-15 14:00 to")
+    assert named == "Could not be read there: air odd: the database answers 400: error parsing query."
+    assert [(one["channel"], one["why"]) for one in as_data(done, Underway(), ADDRESS)["unread"]] == [
+        ("odd", "the database answers 400: error parsing query")
+    ]
+
+
 async def test_a_long_list_is_cut_and_says_so(here: MemoryHistory, there: MemoryArchive):
     for number in range(25):
         here.put(f"door-{number:02}", "open", [(NOON_MS, True)])
@@ -154,6 +169,7 @@ async def test_a_script_gets_every_difference(here: MemoryHistory, there: Memory
             }
         ],
         "left_out": [],
+        "unread": [],
         "waiting": 3,
         "parked": 4,
     }

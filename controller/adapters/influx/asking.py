@@ -31,6 +31,10 @@ class ReadSettings:
     timeout_s: float = TIMEOUT_S
 
 
+class UnreadableError(StoreError):
+    """The database is well and cannot make sense of this one question."""
+
+
 class Asking:
     """A connection kept for a few questions; use as a context manager, in one thread."""
 
@@ -69,7 +73,8 @@ class Asking:
                 f"{self.place} does not answer ({_reason(error)}), so nothing is read back from it"
             ) from error
         if response.status != 200:
-            raise StoreError(self._refusal(response.status, body))
+            said = self._refusal(response.status, body)
+            raise UnreadableError(said) if response.status == 400 else StoreError(said)
         return body
 
     @property

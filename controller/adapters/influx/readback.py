@@ -5,15 +5,18 @@ the server has much of it in memory at once.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from controller.adapters.influx.asking import Asking, ReadSettings
+from controller.adapters.influx.asking import Asking, ReadSettings, UnreadableError
 from controller.adapters.influx.export import Export
 from controller.adapters.influx.influxql import PAGE, InfluxQl, NoInfluxQlError
 from controller.domain.history.values import Kind, Series, Span
 from controller.services.history.ports import Points, Steps
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -28,6 +31,7 @@ class ReadBack:
         self._page = page
         # Whether it is VictoriaMetrics, as far as we know; a vmselect of its cluster is known by its address.
         self._exports = "/select/" in settings.url
+        self._unread: dict[Series, str] = {}
 
     @property
     def address(self) -> str:
@@ -36,6 +40,10 @@ class ReadBack:
     def holds(self, series: Series) -> bool:
         """VictoriaMetrics keeps no texts; that it is one is known once it was asked."""
         return not (self._exports and series.kind is Kind.TEXT)
+
+    def unread(self, series: Series) -> str:
+        """Why the last question of it could not be read there, while others could; "" where it was."""
+        return self._unread.get(series, "")
 
     async def raw(self, series: Sequence[Series], span: Span) -> list[Points]:
         """The points of each series that has some in the span."""
@@ -60,13 +68,28 @@ class ReadBack:
     def _ask_each(self, series: Sequence[Series], ask: Callable[[Dialect, Series], T]) -> dict[Series, T]:
         with Asking(self._settings) as asking:
             found: dict[Series, T] = {}
+            unread: dict[Series, UnreadableError] = {}
             for one in series:
                 try:
-                    found[one] = ask(self._dialect(asking), one)
-                except NoInfluxQlError:
-                    self._exports = True
-                    found[one] = ask(self._dialect(asking), one)
+                    found[one] = self._ask(asking, ask, one)
+                except UnreadableError as error:
+                    unread[one] = error
+                else:
+                    self._unread.pop(one, None)
+            if unread and not found:
+                raise next(iter(unread.values()))
+            for one, why in unread.items():
+                # One odd name must not take a whole house's history along.
+                logger.warning("%s, channel %r is left out: %s", one.device, one.channel, why)
+                self._unread[one] = str(why)
             return found
+
+    def _ask(self, asking: Asking, ask: Callable[[Dialect, Series], T], one: Series) -> T:
+        try:
+            return ask(self._dialect(asking), one)
+        except NoInfluxQlError:
+            self._exports = True
+            return ask(self._dialect(asking), one)
 
     def _dialect(self, asking: Asking) -> Dialect:
         return Export(asking) if self._exports else InfluxQl(asking, self._settings.database, page=self._page)

@@ -42,10 +42,11 @@ class Comparison:
     there: int
     differences: tuple[Difference, ...]  # by series, by hour
     left_out: tuple[Series, ...]  # the database keeps nothing of their kind
+    unread: tuple[tuple[Series, str], ...] = ()  # it cannot say, and why
 
     @property
     def is_equal(self) -> bool:
-        return not self.differences
+        return not self.differences and not self.unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ async def compare(here: History, archive: Archive, selection: Selection, span: S
     wanted = here.series(selection)
     found = await archive.counts_by_hour(wanted, span)
     # Asked after: some databases show what they cannot keep only when they answer.
-    held = [series for series in wanted if archive.holds(series)]
+    unread = tuple((series, why) for series in wanted if (why := archive.unread(series)))
+    odd = {series for series, _ in unread}
+    held = [series for series in wanted if archive.holds(series) and series not in odd]
     return Comparison(
         span,
         len(held),
@@ -82,6 +85,7 @@ async def compare(here: History, archive: Archive, selection: Selection, span: S
         sum(sum(found.get(series, {}).values()) for series in held),
         tuple(_differences(held, counted, found)),
         tuple(series for series in wanted if not archive.holds(series) and counted.get(series)),
+        unread,
     )
 
 
@@ -90,6 +94,10 @@ def in_words(done: Comparison, underway: Underway, address: str, zone: ZoneInfo)
     said = f"{_day(done.span.start, zone)} to {_day(done.span.end, zone)}, {_count(done.series, 'series')}"
     if done.is_equal:
         lines = [f"The same on both sides: {_count(done.here, 'points')} from {said}; {address}."]
+    elif not done.differences:
+        lines = [
+            f"The same on both sides as far as it can be read: {_count(done.here, 'points')} from {said}; {address}."
+        ]
     else:
         lines = [
             f"Not the same: {_count(done.here, 'points')} here, {done.there:,} in {address}, from {said}.",
@@ -99,6 +107,7 @@ def in_words(done: Comparison, underway: Underway, address: str, zone: ZoneInfo)
         more = len(done.differences) - SHOWN
         if more > 0:
             lines.append(f"  … and {more:,} more; --json has them all.")
+    lines += [f"Could not be read there: {one.device} {one.channel}: {why}." for one, why in done.unread]
     if done.left_out:
         names = ", ".join(sorted({f"{one.device} {one.channel}" for one in done.left_out}))
         lines.append(f"Left out, since this database keeps no texts: {names}.")
@@ -125,6 +134,7 @@ def as_data(done: Comparison, underway: Underway, address: str) -> dict[str, obj
             for one in done.differences
         ],
         "left_out": [_named(one) for one in done.left_out],
+        "unread": [{**_named(one), "why": why} for one, why in done.unread],
         "waiting": underway.waiting,
         "parked": underway.parked,
     }

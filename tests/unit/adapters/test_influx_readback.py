@@ -174,6 +174,32 @@ async def test_a_refusal_is_told_in_words_that_help(database: Scripted, answer: 
     assert "secret-token" not in str(refused.value)
 
 
+async def test_one_series_that_cannot_be_read_is_named_and_the_others_are(
+    database: Scripted, caplog: pytest.LogCaptureFixture
+):
+    parsing = 400, {"error": "error parsing query: found a, expected identifier"}
+    database.answers = [parsing, rows([NOON_NS, 21.5]), rows([NOON_NS, "eco"])]
+    read_back = database.read_back()
+
+    (points,) = await read_back.raw([MODE, AIR], HOUR)
+
+    assert points.series == AIR
+    assert "error parsing query" in read_back.unread(MODE)
+    assert 'air-1, channel "it\'s" is left out: the database at' in caplog.text
+    assert read_back.unread(AIR) == ""
+
+    await read_back.raw([MODE], HOUR)
+
+    assert read_back.unread(MODE) == ""
+
+
+async def test_when_nothing_can_be_read_the_question_is_refused(database: Scripted):
+    database.answers = [(400, {"error": "error parsing query"})] * 2
+
+    with pytest.raises(StoreError, match="answers 400: error parsing query"):
+        await database.read_back().raw([MODE, AIR], HOUR)
+
+
 async def test_a_database_that_is_away_is_named(database: Scripted):
     read_back = ReadBack(ReadSettings("http://127.0.0.1:9", "natoma", timeout_s=1))
 
