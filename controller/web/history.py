@@ -9,10 +9,11 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from controller.domain.building import Space
@@ -21,7 +22,8 @@ from controller.domain.history.means import mean_of
 from controller.domain.history.values import Kind, Series, Value
 from controller.domain.ids import AreaId
 from controller.errors import StoreError
-from controller.services.history.asked import AskedError, Question
+from controller.services.history.asked import AskedError, Question, length_of
+from controller.services.history.beyond import ArchiveAwayError
 from controller.services.history.desk import HistoryDesk, Stepped
 from controller.services.history.ports import Last, Points, Steps
 from controller.services.history.walk import moment
@@ -44,6 +46,7 @@ SPANS = {
 
 _USUAL = "day"
 _TEXTS_SHOWN = 200
+_TRY_AGAIN_S = "30"
 _CADENCE_S = 60.0  # of a device that the space file does not know
 
 
@@ -137,9 +140,11 @@ class HistoryPages:
         environment.globals.update(asset=assets.url)
         self._rooms = environment.get_template("history/rooms.html")
         self._channel = environment.get_template("history/channel.html")
+        self._trouble = environment.get_template("history/trouble.html")
 
     def mount(self, app: web.Application) -> None:
         app.router.add_get("/history", self.rooms)
+        app.router.add_get("/history/", _without_the_stroke)
         app.router.add_get("/history/{device:[^/]+}/{channel:.+}", self.channel)
 
     async def rooms(self, request: web.Request) -> web.Response:
@@ -151,7 +156,8 @@ class HistoryPages:
         device, channel = request.match_info["device"], request.match_info["channel"]
         name = request.query.get("span", _USUAL)
         if name not in SPANS:
-            raise web.HTTPBadRequest(text=f"span: {name[:40]!r} is not one of {', '.join(SPANS)}.\n")
+            said = f"span: {name[:40]!r} is not one of {', '.join(SPANS)}."
+            return self._told(HTTPStatus.BAD_REQUEST, "not_asked", said, _spans(device, channel))
         last, step = SPANS[name]
         asked = Question(device=device, channel=channel, last=last, until=request.query.get("to"), step=step)
         try:
@@ -160,12 +166,31 @@ class HistoryPages:
             has_texts = any(one.series.kind is Kind.TEXT for one in known)
             words = await self._desk.newest_texts(asked, _TEXTS_SHOWN) if has_texts else []
         except AskedError as error:
-            kind = web.HTTPNotFound if error.field in ("device", "channel") else web.HTTPBadRequest
-            raise kind(text=f"{error.field}: {error.why}.\n") from error
+            if error.field in ("device", "channel"):
+                return self._told(HTTPStatus.NOT_FOUND, "not_there", f"{error}.")
+            return self._told(HTTPStatus.BAD_REQUEST, "not_asked", f"{error}.", _spans(device, channel))
         except StoreError as error:
             logger.warning("history of %s / %s cannot be read: %s", device, channel, error)
-            raise web.HTTPServiceUnavailable(text="What was measured cannot be read now; try again.\n") from error
+            return self._not_now(error, device, channel)
         return _page(await asyncio.to_thread(self._channel_page, asked, name, stepped, known, words))
+
+    def _not_now(self, error: StoreError, device: str, channel: str) -> web.Response:
+        """The error itself names places that are nobody's who looks at a page."""
+        spans, said = _spans(device, channel), ENGLISH["unreadable"]
+        if isinstance(error, ArchiveAwayError):
+            said = ENGLISH["older_away"].format(since=_moment_said(error.kept_from, self._space()))
+            kept = self._desk.now() - error.kept_from
+            spans = [span for span in spans if length_of("span", SPANS[span.name][0]) <= kept]
+        response = self._told(HTTPStatus.SERVICE_UNAVAILABLE, "not_now", said, spans)
+        response.headers[hdrs.RETRY_AFTER] = _TRY_AGAIN_S
+        return response
+
+    def _told(self, status: HTTPStatus, heading: str, said: str, spans: Sequence[_SpanLink] = ()) -> web.Response:
+        """Why there is nothing to show, and where there is something."""
+        space = self._space()
+        return _page(
+            self._trouble.render(t=ENGLISH, space=space, heading=ENGLISH[heading], said=said, spans=spans), status
+        )
 
     # --- what is on them: on a thread, since it takes milliseconds and the loop has doors to see to ----
 
@@ -342,7 +367,15 @@ def _address(device: str | None, channel: str | None, span: str | None = None, u
     return f"{path}?{'&'.join(asked)}" if asked else path
 
 
-def _page(text: str) -> web.Response:
-    response = web.Response(text=text, content_type="text/html", charset="utf-8")
+def _spans(device: str, channel: str) -> list[_SpanLink]:
+    return [_SpanLink(name, _address(device, channel, name), chosen=False) for name in SPANS]
+
+
+async def _without_the_stroke(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPMovedPermanently("/history")
+
+
+def _page(text: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
     response.enable_compression()
     return response

@@ -35,6 +35,12 @@ ENGLISH: Mapping[str, str] = {
     "band": "The line is the mean of {step}; the band reaches from the lowest reading to the highest. Where it breaks off, nothing came.",
     "switch_band": "How much of {step} it was on. Where the line breaks off, nothing came.",
     "times": "Times are those of {place} ({zone}).",
+    "back": "Every room and what is measured in it",
+    "not_asked": "This cannot be asked",
+    "not_there": "There is no such thing",
+    "not_now": "Not now",
+    "unreadable": "What was measured cannot be read now. Try again in a minute.",
+    "older_away": "The database with the older readings does not answer now. What was measured since {since} is kept here: a span that begins then or later can be shown.",
     "newest_texts": "The newest {count} of this time.",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from controller.domain.history.values import EVERYTHING, Selection, Series, SeriesId, Span, Value, kind_of
 from controller.domain.ids import AreaId, DeviceId
+from controller.errors import StoreError
 from controller.services.history.ports import Last, Points, Steps
 
 HOUR_MS = 3_600_000
@@ -113,3 +114,19 @@ class MemoryHistory:
 def _packed(values: list[Value]) -> "array[float] | list[str]":
     texts = [value for value in values if isinstance(value, str)]
     return texts or array("d", [float(value) for value in values if not isinstance(value, str)])
+
+
+class ArchiveAway:
+    """A database of older readings that does not answer."""
+
+    def holds(self, series: Series) -> bool:
+        return True
+
+    async def raw(self, series: Sequence[Series], span: Span) -> list[Points]:
+        raise StoreError("the database at http://influx.local does not answer")
+
+    async def by_step(self, series: Sequence[Series], edges_ms: Sequence[int]) -> list[Steps]:
+        raise StoreError("the database at http://influx.local does not answer")
+
+    async def counts_by_hour(self, series: Sequence[Series], span: Span) -> Mapping[Series, Mapping[int, int]]:
+        raise StoreError("the database at http://influx.local does not answer")

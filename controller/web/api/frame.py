@@ -129,9 +129,8 @@ class Frame:
             raise ApiProblem(Problem.REFUSED, _sentence(str(error))) from error
         except StoreError as error:
             logger.warning("%s could not be done: %s", route.name, error)
-            raise ApiProblem(
-                Problem.UNAVAILABLE, "It cannot be written down now; try again.", headers={hdrs.RETRY_AFTER: "2"}
-            ) from error
+            why = f"It cannot be {'written down' if route.changes else 'read'} now; try again."
+            raise ApiProblem(Problem.UNAVAILABLE, why, headers={hdrs.RETRY_AFTER: "2"}) from error
 
     async def _to_the_end(self, work: Coroutine[Any, Any, web.Response], name: str) -> web.Response:
         """The server stops a handler whose client has hung up; a booking half made would be nobody's."""

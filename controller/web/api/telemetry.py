@@ -1,13 +1,17 @@
 """Readings: which there are, the newest, every point of a time, and a time by steps."""
 
+import logging
 import re
 from collections.abc import Iterator
 from typing import TypeVar
+
+from aiohttp import hdrs
 
 from controller.domain.history.values import Kind, Series
 from controller.domain.tokens import TokenScope
 from controller.services.history import ports
 from controller.services.history.asked import AskedError, Question
+from controller.services.history.beyond import ArchiveAwayError
 from controller.services.history.walk import moment
 from controller.web.api.house import ApiHouse
 from controller.web.api.models_telemetry import (
@@ -27,11 +31,14 @@ from controller.web.api.models_telemetry import (
     Which,
 )
 from controller.web.api.paging import page_of
-from controller.web.api.problems import ApiProblem, invalid, other_room
+from controller.web.api.problems import ApiProblem, Problem, invalid, other_room
 from controller.web.api.routes import Answer, Call, Route, route
+
+logger = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=Which)
 
+_TRY_AGAIN_S = "30"
 # A `+` of an address that nobody escaped arrives as a space.
 _LOST_PLUS = re.compile(r" (?=\d\d:\d\d$)")
 
@@ -81,6 +88,8 @@ class TelemetryResource:
             span, page = await self._house.history.points(self._asked(call), call.query.limit, call.token.area)
         except AskedError as error:
             raise _problem(error) from error
+        except ArchiveAwayError as error:
+            raise self._away(error) from error
         items = [_points(one) for one in page.points]
         return Answer(Points(start=span.start, end=page.more_from or span.end, items=items, more_from=page.more_from))
 
@@ -89,6 +98,8 @@ class TelemetryResource:
             found = await self._house.history.steps(self._asked(call), call.token.area, most=MOST_STEPS)
         except AskedError as error:
             raise _problem(error) from error
+        except ArchiveAwayError as error:
+            raise self._away(error) from error
         items = [
             StepsOut(
                 series=_series(one.series),
@@ -116,6 +127,17 @@ class TelemetryResource:
             since=_plus(when.since),
             until=_plus(when.until),
             step=query.step if isinstance(query, StepsQuery) else None,
+        )
+
+    def _away(self, error: ArchiveAwayError) -> ApiProblem:
+        """Where that database is, is for our log alone."""
+        logger.warning("%s", error)
+        since = error.kept_from.astimezone(self._house.space().zone).isoformat()
+        return ApiProblem(
+            Problem.UNAVAILABLE,
+            "The database with the older readings does not answer now. What was measured since "
+            f"{since} is kept here (keep_telemetry): a span that begins then or later is answered.",
+            headers={hdrs.RETRY_AFTER: _TRY_AGAIN_S},
         )
 
     def _check_room(self, call: Call[W, None]) -> None:

@@ -405,6 +405,7 @@ async def test_a_store_that_cannot_write_now_says_when_to_try_again() -> None:
         answer = await site.tell("POST", "/bookings", await site.secret(WRITE, person="alice"), wish())
 
     assert (answer.status, answer.problem, answer.headers["Retry-After"]) == (503, "unavailable", "2")
+    assert answer.body["detail"] == "It cannot be written down now; try again."
     assert "natoma.db" not in str(answer.body)
 
 

@@ -1,10 +1,16 @@
 """What was measured, as programs ask: lists beside each other, bounded, and of one room for a token of one room."""
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 from controller.domain.tokens import TokenScope
+from controller.errors import StoreError
+from controller.services.history.beyond import LongHistory
+from controller.services.history.merging import KeptHere
+from controller.services.history.ports import Points
 from tests.support.api_site import ApiSite
+from tests.support.memory_history import ArchiveAway
 from tests.support.services import BOOTH
 
 READ = TokenScope.TELEMETRY_READ
@@ -135,3 +141,40 @@ async def test_a_token_for_other_things_reads_nothing() -> None:
         told = await site.tell("GET", "/telemetry/last", await site.secret(TokenScope.ROOMS_READ))
 
     assert (told.status, told.problem) == (403, "missing_scope")
+
+
+async def test_a_store_that_cannot_be_read_is_not_said_to_be_written() -> None:
+    async with ApiSite().served() as site:
+        measured(site)
+
+        async def broken(*_: object) -> list[Points]:
+            raise StoreError("telemetry.db: disk I/O error")
+
+        site.history.raw = broken  # type: ignore[method-assign]
+        told = await site.tell("GET", "/telemetry/points", await site.secret(READ), device="sensor-booth")
+
+    assert (told.status, told.body["detail"]) == (503, "It cannot be read now; try again.")
+
+
+async def test_where_the_older_readings_are_away_a_program_is_told_what_it_may_ask_instead() -> None:
+    async with ApiSite().served() as site:
+        measured(site)
+        kept_from = site.clock.now() - timedelta(days=7)
+        long = LongHistory(copy(site.history), ArchiveAway(), lambda: KeptHere(kept_from, kept_from))
+        for name in ("raw", "by_step", "counts_by_hour"):
+            setattr(site.history, name, getattr(long, name))
+        secret = await site.secret(READ)
+        asked = {"device": "sensor-booth", "channel": "co2"}
+        told = [
+            await site.tell("GET", f"/telemetry/{what}", secret, **asked, last="30d") for what in ("points", "steps")
+        ]
+        within = await site.tell("GET", "/telemetry/points", secret, **asked, last="6d")
+
+    for answer in told:
+        assert (answer.status, answer.problem, answer.headers["Retry-After"]) == (503, "unavailable", "30")
+        assert answer.body["detail"] == (
+            "The database with the older readings does not answer now. What was measured since "
+            "2026-11-16T12:00:00-08:00 is kept here (keep_telemetry): a span that begins then or later is answered."
+        )
+        assert "influx.local" not in str(answer.body)
+    assert within.status == 200

@@ -1,5 +1,6 @@
 """The history pages: what stands on them, what may be asked, and that nothing a device says becomes markup."""
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +13,11 @@ from controller.domain.building import Device, DeviceKind
 from controller.domain.history.values import Selection
 from controller.domain.ids import DeviceId
 from controller.errors import StoreError
+from controller.services.history.beyond import LongHistory
 from controller.services.history.desk import HistoryDesk
+from controller.services.history.merging import KeptHere
 from controller.services.history.ports import Steps
-from tests.support.memory_history import MemoryHistory
+from tests.support.memory_history import ArchiveAway, MemoryHistory
 from tests.support.site import BOOTH, NOON, Site, two_rooms
 
 HOSTILE = """"><script>alert(1)</script><img src=x onerror='alert(2)'>{{7*7}}"""
@@ -177,8 +180,9 @@ async def test_what_is_not_there_or_cannot_be_asked_is_said_in_words() -> None:
         ("history/sensor/co2?span=decade", 400, "is not one of hour, day, week, month, year"),
         ("history/sensor/co2?to=soon", 400, "to: 'soon' is no moment"),
     ):
-        assert said in (await read(site, path))[1]
-        assert (await read(site, path))[0] == status
+        found, text, _ = await read(site, path)
+        assert (found, said in html.unescape(text)) == (status, True), path
+        assert '<a href="/history">' in text, "and there is a way back"
 
 
 class Away(MemoryHistory):
@@ -190,9 +194,41 @@ async def test_a_store_that_cannot_be_read_is_said_and_is_no_bug() -> None:
     history = Away()
     co2(history, range(-10, 0))
 
-    status, text, _ = await read(a_site(history), "history/sensor/co2")
+    status, text, headers = await read(a_site(history), "history/sensor/co2")
 
-    assert (status, text) == (503, "What was measured cannot be read now; try again.\n")
+    assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "text/html; charset=utf-8", "30")
+    assert "What was measured cannot be read now. Try again in a minute." in text
+    assert "disk I/O error" not in text
+    assert '<a href="/history">' in text
+
+
+async def test_where_the_older_readings_are_away_the_page_leads_to_what_is_kept_here() -> None:
+    here = MemoryHistory()
+    co2(here, range(-10, 0))
+    kept_from = NOON - timedelta(days=9)
+    history = LongHistory(here, ArchiveAway(), lambda: KeptHere(kept_from, kept_from))
+    space = two_rooms()
+    site = Site(space=space, options={"history": HistoryDesk(history, lambda: space, lambda: NOON)})
+
+    status, text, _ = await read(site, "history/sensor/co2?span=year")
+    here_status, _, _ = await read(site, "history/sensor/co2?span=week")
+
+    assert (status, here_status) == (503, 200)
+    assert "The database with the older readings does not answer now." in text
+    assert "What was measured since Sat 21 Feb 2026 12:00 is kept here" in text
+    assert re.findall(r'<a href="/history/sensor/co2\?span=(\w+)">', text) == ["hour", "day", "week"]
+    assert '<a href="/history">' in text
+    assert "influx.local" not in text
+
+
+async def test_a_stroke_too_many_leads_to_the_list() -> None:
+    history = MemoryHistory()
+    co2(history, range(-10, 0))
+
+    status, text, _ = await read(a_site(history), "history/")
+
+    assert status == 200
+    assert "/history/sensor/co2" in text
 
 
 async def test_one_can_go_back_in_time_and_forward_again() -> None:
