@@ -5,7 +5,6 @@ at a reader: samples are redacted before they arrive.
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 # One answer and one line a second for each sender and reason: enough to mend it, too little to be a weapon.
 ECHO_EVERY = 1.0
-# A burst of unknown topics must not grow this table.
-SENDERS_KEPT = 2_000
+# Whoever is no device of ours is one sender: it may call itself anything, and something else each time.
+STRANGER = ""
 
 
 class Store(Protocol):
@@ -62,7 +61,7 @@ class Refusals:
         self._is_known = is_known
         self._meters = meters
         self._clock = clock
-        self._repeats: OrderedDict[tuple[str, str], _Repeats] = OrderedDict()
+        self._repeats: dict[tuple[str, str], _Repeats] = {}
 
     def refuse(
         self,
@@ -84,7 +83,7 @@ class Refusals:
             RefusedMessage(
                 at=received_at,
                 topic=topic[:400],
-                device=DeviceId(device) if device else None,
+                device=device,
                 reason=str(error.reason),
                 path=error.path,
                 hint=_advice(error),
@@ -93,7 +92,7 @@ class Refusals:
             acknowledge,
             droppable=droppable,
         )
-        count = self._count(device or topic[:100], str(error.reason))
+        count = self._count(device or STRANGER, str(error.reason))
         if count is None:
             return
         logger.info("refused a message of %s on %s: %s", device or "an unknown sender", topic[:100], error)
@@ -101,7 +100,7 @@ class Refusals:
             Fact(
                 FactKind.MESSAGE_REFUSED,
                 received_at,
-                device=DeviceId(device) if device and self._is_known(device) else None,
+                device=device,
                 detail={
                     "topic": topic[:200],
                     "reason": str(error.reason),
@@ -111,10 +110,10 @@ class Refusals:
                 },
             )
         )
-        if device is not None and self._is_known(device):
+        if device is not None:
             self._echo(device, topic, error, sample, count)
 
-    def _echo(self, device: str, topic: str, error: MessageError, sample: str, count: int) -> None:
+    def _echo(self, device: DeviceId, topic: str, error: MessageError, sample: str, count: int) -> None:
         reject = Reject(
             topic=topic[:400],
             reason=error.reason,
@@ -124,7 +123,7 @@ class Refusals:
             count=count,
         )
         try:
-            self._outbound.send(DeviceId(device), reject)
+            self._outbound.send(device, reject)
         except LinkError as failure:
             logger.debug("could not tell %s: %s", device, failure)
 
@@ -138,17 +137,14 @@ class Refusals:
             return None
         count = 1 + (repeats.unsaid if repeats is not None else 0)
         self._repeats[key] = _Repeats(now)
-        self._repeats.move_to_end(key)
-        if len(self._repeats) > SENDERS_KEPT:
-            self._repeats.popitem(last=False)
         return count
 
-    def _sender(self, topic: str) -> str | None:
-        """The device a topic names, as far as it can be read at all."""
+    def _sender(self, topic: str) -> DeviceId | None:
+        """The device of ours that a topic names, as far as it can be read at all."""
         levels = topic.removeprefix(f"{self._topics.root}/").split("/")
         if len(levels) < 4 or levels[2] != "up":
             return None
-        return levels[1]
+        return DeviceId(levels[1]) if self._is_known(levels[1]) else None
 
 
 def _advice(error: MessageError) -> str:

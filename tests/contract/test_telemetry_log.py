@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.adapters.telemetry.log import REFUSED_PER_DEVICE, REFUSED_PER_MINUTE
+from controller.adapters.telemetry.log import REFUSED_COUNTS_PER_MINUTE, REFUSED_PER_DEVICE, REFUSED_PER_MINUTE
 from controller.adapters.telemetry.store import TelemetryStore
 from controller.domain.ids import DeviceId
 from controller.errors import StartupError
@@ -147,6 +147,24 @@ async def test_a_flood_of_refusals_is_counted_whole_and_kept_in_part(tmp_path: P
         await log.append([], [replace(REFUSED, at=NOON + timedelta(minutes=1))])
         assert ask("SELECT count(*) FROM refused") == REFUSED_PER_MINUTE + 1
         assert ask("SELECT sum(seen) FROM refused_count") == 2001
+
+
+async def test_invented_names_of_any_length_grow_the_counts_by_so_many_rows_a_minute(tmp_path: Path) -> None:
+    def ask(question: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
+            return connection.execute(question).fetchall()
+
+    names = [DeviceId(f"{n}-{'x' * 2000}") for n in range(1000)]
+    async with await TelemetryStore.open(tmp_path / "t.db", deadline_s=30) as log:
+        for minute in range(3):
+            at = NOON + timedelta(minutes=minute)
+            await log.append([], [replace(REFUSED, at=at, device=name) for name in names])
+
+    assert ask("SELECT count(*), sum(seen) FROM refused_count") == [(3 * (REFUSED_COUNTS_PER_MINUTE + 1), 3000)]
+    assert ask("SELECT sum(seen) FROM refused_count WHERE device = 'others'") == [
+        (3 * (1000 - REFUSED_COUNTS_PER_MINUTE),)
+    ]
+    assert ask("SELECT max(length(device)) FROM refused_count UNION SELECT max(length(device)) FROM refused") == [(80,)]
 
 
 @pytest.mark.parametrize("rows", [1, 3000])

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.domain.facts import FactKind
-from controller.services.refusals import SENDERS_KEPT
 from devices.errors import NotConnected
 from devices.messages import Reject
 from tests.support.services import CARD, SENSOR, STREET_READER, HandClock, House
@@ -108,11 +107,18 @@ def test_without_a_connection_the_refusal_is_kept_all_the_same(house):
     assert house.spool.waiting == 1
 
 
-def test_a_thousand_strangers_do_not_grow_the_memory(house):
-    for number in range(SENDERS_KEPT + 500):
+def test_a_thousand_strangers_are_one_line_and_one_name(house, caplog):
+    caplog.set_level(logging.INFO)
+    for number in range(1000):
         house.deliver(f"natoma/1/stranger-{number}/up/health", b"{}")
+        house.deliver(f"nowhere-{number}", b"{}")
+    house.clock.advance(1.5)
+    house.deliver("natoma/1/one-more/up/health", b"{}")
 
-    assert len(house.refusals._repeats) == SENDERS_KEPT
+    assert len(house.refusals._repeats) == len({fact.detail["reason"] for fact in house.told})
+    assert sum(fact.detail["count"] for fact in house.told) <= 2001
+    assert sum("refused a message" in record.message for record in caplog.records) == len(house.told) <= 3
+    assert {item.refused.device for item in house.spool._waiting} == {None}
 
 
 def test_refusals_are_counted_by_reason(house):

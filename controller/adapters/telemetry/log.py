@@ -33,6 +33,10 @@ ORDINALS = 999_999
 # A flood of broken messages is counted, and only its beginning kept: per device and for all of them, each minute.
 REFUSED_PER_DEVICE = 20
 REFUSED_PER_MINUTE = 200
+# Counts have a row for each minute, device and reason; beyond so many of a minute the rest is counted as one device.
+REFUSED_COUNTS_PER_MINUTE = 200
+OTHERS = "others"
+DEVICE_LENGTH = 80
 REFUSED_KEPT = 50_000
 REFUSED_COUNTS_KEPT_MIN = 30 * 24 * 60
 
@@ -102,6 +106,7 @@ class Appender:
         self._arrived: tuple[list[Hint], list[int]] = [], []
         self._minute = 0
         self._kept: Counter[str] = Counter()  # refused messages of this minute, by device
+        self._counted: set[tuple[str, str]] = set()  # device and reason, of this minute
         self._turned_away: Counter[Bound] = Counter()
         self._told_minute = -1
         self._turned_away_now: list[RefusedMessage] = []
@@ -279,7 +284,7 @@ class Appender:
     def _refuse(self, connection: sqlite3.Connection, refused: Sequence[RefusedMessage]) -> None:
         if not connection.in_transaction:
             connection.execute("BEGIN IMMEDIATE")
-        counts = Counter((_minute(message), message.device or "", message.reason) for message in refused)
+        counts = Counter(self._counted_as(message) for message in refused)
         connection.executemany(
             "INSERT INTO refused_count (minute, device, reason, seen) VALUES (?,?,?,?) "
             "ON CONFLICT (minute, device, reason) DO UPDATE SET seen = seen + excluded.seen",
@@ -290,7 +295,7 @@ class Appender:
             [
                 (
                     _ms(message),
-                    message.device,
+                    message.device[:DEVICE_LENGTH] if message.device is not None else None,
                     message.topic,
                     message.reason,
                     message.path,
@@ -302,11 +307,28 @@ class Appender:
             ],
         )
 
-    def _has_room_for(self, message: RefusedMessage) -> bool:
-        minute, device = _minute(message), message.device or ""
+    def _counted_as(self, message: RefusedMessage) -> tuple[int, str, str]:
+        """Minute, device and reason of its row: whatever devices are called, a minute has no more rows than so many."""
+        minute = self._minute_of(message)
+        whose = (message.device or "")[:DEVICE_LENGTH], message.reason
+        if whose not in self._counted:
+            if len(self._counted) >= REFUSED_COUNTS_PER_MINUTE:
+                return minute, OTHERS, message.reason
+            self._counted.add(whose)
+        return minute, *whose
+
+    def _minute_of(self, message: RefusedMessage) -> int:
+        """Forgets what the minutes before had, as soon as a new one begins."""
+        minute = _minute(message)
         if minute > self._minute:
             self._minute = minute
             self._kept.clear()
+            self._counted.clear()
+        return minute
+
+    def _has_room_for(self, message: RefusedMessage) -> bool:
+        self._minute_of(message)
+        device = message.device or ""
         if self._kept[device] >= REFUSED_PER_DEVICE or self._kept.total() >= REFUSED_PER_MINUTE:
             return False
         self._kept[device] += 1
