@@ -1,7 +1,6 @@
 """A request as values: its token, its parameters, its body; whatever is not right is named, field by field."""
 
 import re
-from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -167,7 +166,7 @@ def _field(one: ErrorDetails, model: type[BaseModel]) -> FieldError:
     if one["type"] == "missing":
         return FieldError(place, "is needed")
     if one["type"] == "extra_forbidden":
-        return FieldError(place, "is not known here" + _similar(str(one["loc"][-1]), model.model_fields))
+        return FieldError(place, "is not known here" + _similar(str(one["loc"][-1]), model))
     return FieldError(place, f"{_shown(one)}{_why(one)}")
 
 
@@ -198,9 +197,14 @@ def _shown(one: ErrorDetails) -> str:
     return f"{text[:_VALUE_SHOWN]}{'…' if len(text) > _VALUE_SHOWN else ''}: "
 
 
-def _similar(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, known, 1, 0.6)
-    return f" — did you mean {close[0]}?" if close else f" — there is {', '.join(known) or 'nothing to say'}"
+def _similar(word: str, model: type[BaseModel]) -> str:
+    """The nearest name that a client may write; whoever writes our own word for one means that one."""
+    written = {name: field.alias or name for name, field in model.model_fields.items()}
+    meant = {**{name: name for name in written.values()}, **written}
+    close = get_close_matches(word, meant, 1, 0.6)
+    if close:
+        return f" — did you mean {meant[close[0]]}?"
+    return f" — there is {', '.join(written.values()) or 'nothing to say'}"
 
 
 def _size(bytes_: int) -> str:

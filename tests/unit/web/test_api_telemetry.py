@@ -178,3 +178,21 @@ async def test_where_the_older_readings_are_away_a_program_is_told_what_it_may_a
         )
         assert "influx.local" not in str(answer.body)
     assert within.status == 200
+
+
+async def test_a_parameter_nobody_knows_is_answered_with_names_that_may_be_written() -> None:
+    async with ApiSite().served() as site:
+        secret = await site.secret(READ)
+        said = [
+            (await site.tell("GET", "/telemetry/points", secret, **{name: "1"})).body["detail"]
+            for name in ("since", "until", "device_class", "form", "devise", "xyz")
+        ]
+
+    assert said == [
+        "since: is not known here — did you mean from?",
+        "until: is not known here — did you mean to?",
+        "device_class: is not known here — did you mean class?",
+        "form: is not known here — did you mean from?",
+        "devise: is not known here — did you mean device?",
+        "xyz: is not known here — there is device, channel, room, class, from, to, last, limit",
+    ]
