@@ -22,6 +22,7 @@ from controller.adapters.backup.box import Box, new_file, new_folder
 from controller.adapters.backup.manifest import Manifest
 from controller.adapters.backup.moment import DamagedError, copied, moment_of
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY
+from controller.app.lock import refuse_half
 from controller.config import Home
 from controller.errors import InputError, StoreError
 
@@ -55,6 +56,7 @@ def make_backup(
             nothing is left at `target`.
     """
     folder = home.folder
+    refuse_half(folder)
     if not (folder / "events.db").exists():
         raise InputError(f"{folder}: there is nothing to back up — name the data folder with --data, or run once first")
     path, is_file = _place(target, at)

@@ -7,13 +7,21 @@ from pathlib import Path
 
 from controller.errors import StartupError
 
+LOCK = "natoma.lock"
+# There while a restore puts one house in place of another: neither is whole then.
+HALF = "restoring.json"
+
 
 @contextmanager
-def alone_in(data: Path) -> Iterator[None]:
-    """Hold the folder while the context is open; the lock ends with the process, however that ends."""
+def alone_in(data: Path, *, even_half: bool = False) -> Iterator[None]:
+    """Hold the folder while the context is open; the lock ends with the process, however that ends.
+
+    Raises:
+        StartupError: it cannot be held; or it is half restored, unless that is asked for.
+    """
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (data / "natoma.lock").open("w")
+        lock = (data / LOCK).open("w")
     except OSError as error:
         raise StartupError(f"data folder {data} cannot be used ({error.strerror}); name another with --data") from error
     with lock:
@@ -23,4 +31,15 @@ def alone_in(data: Path) -> Iterator[None]:
             raise StartupError(
                 f"another natoma is using the data folder {data}; stop it, or give this one its own with --data"
             ) from error
+        if not even_half:
+            refuse_half(data)
         yield
+
+
+def refuse_half(data: Path) -> None:
+    """StartupError where a restore was cut short while it moved files."""
+    if (data / HALF).exists():
+        raise StartupError(
+            f"{data} is half restored: a restore was cut short there. Run natoma restore BACKUP --over again, "
+            "or natoma restore --undo to have what was there before"
+        )

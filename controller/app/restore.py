@@ -1,13 +1,12 @@
 """Putting a backup in place of a data folder, and what its first start owes the world that went on without it.
 
-Unpacked beside the folder and looked at before anything is moved: what is refused changes nothing. What the first start
-over it does is `services.keeping.restored`'s; a mark in the folder says that it is one.
+Unpacked inside the folder and looked at before anything is moved: what is refused changes nothing. Moving is `swap`'s.
+What the first start over it does is `services.keeping.restored`'s; a mark in the folder says that it is one.
 """
 
 import contextlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +15,13 @@ from pathlib import Path
 
 from controller.adapters.backup.box import unpack
 from controller.adapters.backup.manifest import Manifest
+from controller.adapters.broker.passwords import write_private
 from controller.adapters.influx import state as sending
 from controller.adapters.telemetry import chunks, schema
 from controller.app.backup import CHAINS
-from controller.app.lock import alone_in
+from controller.app.lock import HALF, alone_in
 from controller.app.stores import Stores
+from controller.app.swap import STAGING, contents, staged, swap, undo
 from controller.errors import InputError, StartupError, StoreError
 from controller.services.keeping.restored import settle
 
@@ -59,45 +60,76 @@ def restore(
     """
     if not backup.exists():
         raise InputError(f"{backup}: there is no such backup")
-    taken = _is_taken(data)
-    if taken and not over:
-        raise InputError(
-            f"{data} is a house already — name an empty folder, or --over to put this one in its place; "
-            "what is there is kept aside"
-        )
-    # The lock goes with its folder: whoever waits for it then holds a folder nobody uses any more.
-    with alone_in(data) if taken else contextlib.nullcontext(), _beside(data) as staging:
-        manifest = unpack(backup, staging, passphrase)
-        if manifest.holds != "house":
+    if data.exists() and not data.is_dir():
+        raise InputError(f"{data} is a file — name a folder")
+    data = data.resolve()
+    with _held(data):
+        if undo(data):
+            logger.warning("%s: a restore that was cut short there is undone", data)
+        if not over and any(contents(data)):
             raise InputError(
-                f"{backup}: holds {manifest.holds}, not a house — name it with --secrets, beside the backup"
+                f"{data} is a house already — name an empty folder, or --over to put this one in its place; "
+                "what is there is kept aside"
             )
-        _refuse_newer(backup, manifest)
-        _refuse_half(backup, manifest)
-        has_secrets = _put_secrets(data, staging, secrets, passphrase)
-        _write_marker(staging, manifest, at)
-        aside = _swap(data, staging, at) if taken else None
-        if not taken:
-            _move_in(data, staging)
+        with _staging(data) as staging:
+            manifest = unpack(backup, staging, passphrase)
+            if manifest.holds != "house":
+                raise InputError(
+                    f"{backup}: holds {manifest.holds}, not a house — name it with --secrets, beside the backup"
+                )
+            _refuse_newer(backup, manifest)
+            _refuse_half(backup, manifest)
+            has_secrets = _put_secrets(data, staging, secrets, passphrase)
+            _write_marker(staging, manifest, at)
+            aside = swap(data, at)
+        _close_to_others(data)
     return Restored(manifest, aside, has_secrets, any(one.name == "registry.dump" for one in manifest.files))
 
 
-def _is_taken(data: Path) -> bool:
-    if data.exists() and not data.is_dir():
-        raise InputError(f"{data} is a file — name a folder")
-    return data.is_dir() and any(one.name != "natoma.lock" for one in data.iterdir())
+def undo_restore(data: Path) -> None:
+    """Put a folder back as it was before a restore that was cut short.
+
+    Raises:
+        InputError: none was cut short there.
+        StartupError: a service is using the folder, or something cannot be moved.
+    """
+    if not (data / HALF).exists():
+        raise InputError(f"{data}: no restore was cut short there")
+    data = data.resolve()
+    with alone_in(data, even_half=True):
+        undo(data)
 
 
 @contextlib.contextmanager
-def _beside(data: Path) -> Iterator[Path]:
-    staging = data.absolute().with_name(f".{data.absolute().name}.restoring.{os.getpid()}")
+def _held(data: Path) -> Iterator[None]:
+    """Nobody else's meanwhile; a folder that was not there is not there afterwards either, when nothing comes of it."""
+    is_new = not data.exists()
+    with alone_in(data, even_half=True):
+        try:
+            yield
+        except BaseException:
+            if is_new and not any(contents(data)):
+                shutil.rmtree(data, ignore_errors=True)
+            raise
+
+
+@contextlib.contextmanager
+def _staging(data: Path) -> Iterator[Path]:
     try:
-        staging.mkdir(parents=True, mode=0o700)
-        yield staging
+        yield staged(data)
     except OSError as exc:
-        raise StartupError(f"{staging} cannot be written ({exc.strerror or exc}); {data} is as it was") from exc
+        raise StartupError(f"{data / STAGING} cannot be written ({exc.strerror or exc}); {data} is as it was") from exc
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        # Half moved, it is needed to go back.
+        if not (data / HALF).exists():
+            shutil.rmtree(data / STAGING, ignore_errors=True)
+
+
+def _close_to_others(data: Path) -> None:
+    try:
+        data.chmod(0o700)
+    except OSError as exc:
+        logger.warning("%s: others may look into it (%s); run chmod 700 as its owner", data, exc.strerror or exc)
 
 
 def _refuse_newer(backup: Path, manifest: Manifest) -> None:
@@ -129,10 +161,11 @@ def _put_secrets(data: Path, staging: Path, secrets: Path | None, passphrase: by
         # What waits there was never acknowledged by us, and what is retained there is newer than any backup.
         shutil.copytree(data / _OF_THE_BROKER, staging / _OF_THE_BROKER, dirs_exist_ok=True)
     if secrets is not None:
-        with _beside(staging) as apart:
-            if (found := unpack(secrets, apart, passphrase)).holds != "secrets":
-                raise InputError(f"{secrets}: holds a {found.holds}, no secrets")
-            shutil.copytree(apart, staging, dirs_exist_ok=True)
+        apart = staging.with_name("secrets")
+        apart.mkdir(mode=0o700)
+        if (found := unpack(secrets, apart, passphrase)).holds != "secrets":
+            raise InputError(f"{secrets}: holds a {found.holds}, no secrets")
+        shutil.copytree(apart, staging, dirs_exist_ok=True)
     elif (data / "secrets").is_dir():
         shutil.copytree(data / "secrets", staging / "secrets")
     return (staging / "secrets").is_dir()
@@ -140,20 +173,7 @@ def _put_secrets(data: Path, staging: Path, secrets: Path | None, passphrase: by
 
 def _write_marker(folder: Path, manifest: Manifest, at: datetime) -> None:
     told = {"made": manifest.made.isoformat(), "restored": at.isoformat(), "natoma": manifest.natoma}
-    (folder / MARKER).write_text(json.dumps(told, indent=1))
-
-
-def _swap(data: Path, staging: Path, at: datetime) -> Path:
-    aside = data.absolute().with_name(f"{data.absolute().name}.before-restore-{at:%Y%m%d-%H%M%S}")
-    data.rename(aside)
-    staging.rename(data.absolute())
-    return aside
-
-
-def _move_in(data: Path, staging: Path) -> None:
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for one in staging.iterdir():
-        one.rename(data / one.name)
+    write_private(folder / MARKER, json.dumps(told, indent=1))
 
 
 # --- the first start over it --------------------------------------------------------------------------

@@ -116,7 +116,11 @@ def _has_spent_its_spare(data: Path, name: str) -> bool:
 
 
 def _left_over(data: Path, keeping: Keeping, now: datetime) -> Iterator[Finding]:
-    copies = [*data.glob("*.before-*"), *data.parent.glob(f"{data.name}.before-restore-*")]
+    copies = [
+        *data.glob("*.before-*"),
+        *data.glob("before-restore-*"),
+        *data.parent.glob(f"{data.name}.before-restore-*"),
+    ]
     for path in sorted(copies):
         age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
         if age > keeping.access:
