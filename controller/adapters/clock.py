@@ -14,6 +14,8 @@ from controller.domain.trusted_time import HouseTime, begun, gone_on, is_possibl
 
 logger = logging.getLogger(__name__)
 
+# In the data folder: what time the house knew last.
+LAST_TIME = "last-time"
 # Of adjtimex(2): what it answers where nothing keeps the kernel's clock to the world's.
 _UNSYNCHRONISED, _FAILED = 5, -1
 _LONGEST = 64  # bytes of a last time

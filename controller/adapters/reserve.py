@@ -108,11 +108,29 @@ class Reserve:
         self._end = 0
 
     def _lines(self) -> Iterator[bytes]:
-        """Every whole line; one cut short by a crash was never answered for, and is written over."""
-        for line in self.path.read_bytes().split(b"\0", 1)[0].splitlines(keepends=True):
-            if not line.endswith(b"\n"):
-                return
-            yield line
+        return _lines_of(self.path)
+
+
+def look_into(path: Path) -> tuple[int, str | None]:
+    """How many decisions wait there, and why one of them cannot be read; nothing where there is no such file."""
+    waiting, why = 0, None
+    try:
+        for line in _lines_of(path):
+            waiting += 1
+            _fact(json.loads(line))
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        why = repr(error)
+    return waiting, why
+
+
+def _lines_of(path: Path) -> Iterator[bytes]:
+    """Every whole line; one cut short by a crash was never answered for, and is written over."""
+    for line in path.read_bytes().split(b"\0", 1)[0].splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            return
+        yield line
 
 
 def _extend(path: Path, size: int) -> None:

@@ -76,7 +76,7 @@ DAMAGE: frozenset[int] = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTAD
 
 WHAT_TO_DO = (
     "Natoma does not start on it, so that nothing is lost silently. Put back a copy from your backup "
-    "(natoma restore BACKUP --over), or move the file (and those beside it ending in -wal and -shm) aside to begin an empty one."
+    "(natoma restore BACKUP --over); docs/keeping.md says how to begin an empty one."
 )
 
 
@@ -95,8 +95,11 @@ def store_error(path: Path, exc: sqlite3.Error) -> StoreError | None:
     return None if why is None else StoreError(f"{path}: {why} ({exc})")
 
 
-def examine(path: Path) -> None:
-    """Refuse a file that is not whole, at the price of reading its first page; a file not there yet is fine."""
+def examine(path: Path, what_to_do: str = WHAT_TO_DO) -> None:
+    """Refuse a file that is not whole, at the price of reading its first page; a file not there yet is fine.
+
+    `what_to_do` is said of damage, by a store that a house starts without.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -109,34 +112,34 @@ def examine(path: Path) -> None:
         ) from exc
     if size == 0:
         # We never leave one behind: a new file gets its name only when it is complete.
-        raise StartupError(f"{path} is empty (0 bytes): it was cut off. {WHAT_TO_DO}")
+        raise StartupError(f"{path} is empty (0 bytes): it was cut off. {what_to_do}")
     if not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
-        raise StartupError(f"{path} is not a database (it begins with {header[:16]!r}). {WHAT_TO_DO}")
+        raise StartupError(f"{path} is not a database (it begins with {header[:16]!r}). {what_to_do}")
     page_size = int.from_bytes(header[16:18], "big")
     page_size = 65536 if page_size == 1 else page_size
     expected = int.from_bytes(header[28:32], "big") * page_size
     wal = path.with_name(path.name + "-wal")
     # With a log beside it the missing end may be in there; then reading tells.
     if size < expected and not (wal.exists() and wal.stat().st_size > 0):
-        raise StartupError(f"{path} is cut off: {size} bytes where its header says {expected}. {WHAT_TO_DO}")
+        raise StartupError(f"{path} is cut off: {size} bytes where its header says {expected}. {what_to_do}")
 
 
-def check(connection: sqlite3.Connection, path: Path) -> None:
+def check(connection: sqlite3.Connection, path: Path, what_to_do: str = WHAT_TO_DO) -> None:
     """Read the whole structure of a file that is not large; raises StartupError when SQLite finds damage."""
     if path.stat().st_size > CHECKED_BYTES:
         return
     try:
         findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
     except sqlite3.DatabaseError as exc:
-        raise damaged(path, exc) from exc
+        raise damaged(path, exc, what_to_do) from exc
     if findings != ["ok"]:
-        raise StartupError(f"{path} is damaged ({findings[0].splitlines()[0]}). {WHAT_TO_DO}")
+        raise StartupError(f"{path} is damaged ({findings[0].splitlines()[0]}). {what_to_do}")
 
 
-def damaged(path: Path, exc: sqlite3.Error) -> StartupError:
+def damaged(path: Path, exc: sqlite3.Error, what_to_do: str = WHAT_TO_DO) -> StartupError:
     """The StartupError for what SQLite said while a store was being opened."""
     if primary_code(exc) in DAMAGE:
-        return StartupError(f"{path} is damaged ({exc}). {WHAT_TO_DO}")
+        return StartupError(f"{path} is damaged ({exc}). {what_to_do}")
     why = TRANSIENT.get(primary_code(exc), "it cannot be used")
     return StartupError(f"{path}: {why} ({exc}).")
 
@@ -192,7 +195,7 @@ def open_writer(
     return connection
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path, what_to_do: str = WHAT_TO_DO) -> sqlite3.Connection:
     """A connection that only reads, from this or any other process, while the writer goes on."""
     # mode=rw, not ro: a reader must be able to make the -shm file when it comes first.
     uri = f"{path.resolve().as_uri()}?mode=rw"
@@ -202,7 +205,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA wal_autocheckpoint=0")
         connection.execute("PRAGMA query_only=ON")
     except sqlite3.DatabaseError as exc:
-        raise damaged(path, exc) from exc
+        raise damaged(path, exc, what_to_do) from exc
     return connection
 
 

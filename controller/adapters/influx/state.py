@@ -30,6 +30,11 @@ SCHEMA = 1  # in the file's user_version
 # Some 15 MB. Past that the oldest make room: a database that refuses all it is sent must not fill the disk.
 PARKED_LIMIT = 100_000
 
+WHAT_TO_DO = (
+    "Natoma starts on it only while no database is named to send readings to. Move it aside (with those beside it ending "
+    "in -wal and -shm), and all that the log still has is sent once more; lines that were refused are gone with it."
+)
+
 _TABLES = """
 CREATE TABLE sent (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -208,16 +213,16 @@ def _ms(at: datetime) -> int:
 
 def bring_up(path: Path) -> None:
     """Make `path` a file of this schema; StartupError says what a person must do."""
-    examine(path)
+    examine(path, WHAT_TO_DO)
     if not path.exists():
         create(path, _build)
         return
     try:
         with closing(sqlite3.connect(path)) as connection:
-            check(connection, path)
+            check(connection, path, WHAT_TO_DO)
             (found,) = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.DatabaseError as exc:
-        raise damaged(path, exc) from exc
+        raise damaged(path, exc, WHAT_TO_DO) from exc
     if found != SCHEMA:
         raise StartupError(
             f"{path} was written by a newer Natoma (schema {found}, this one knows {SCHEMA}). "

@@ -94,7 +94,7 @@ def _revision(path: Path, chain: Chain) -> str:
             if chain.version_table not in tables:
                 raise StartupError(
                     f"{path} is not Natoma's {chain.name} database: it has no table {chain.version_table}. "
-                    f"Move the file aside, or name another folder for Natoma's data."
+                    f"Put back Natoma's own (natoma restore BACKUP --over), or name another folder for its data."
                 )
             (revision,) = connection.execute(f"SELECT version_num FROM {chain.version_table}").fetchone()  # noqa: S608
     except sqlite3.DatabaseError as exc:

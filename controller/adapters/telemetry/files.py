@@ -23,6 +23,12 @@ _WRITER_CACHE_KIB = 2048  # more than a merge changes; the system has the files 
 _CHECKPOINT_PAGES = 400
 
 
+WHAT_TO_DO = (
+    "Natoma starts all the same, and what is in it is left out. Stop Natoma and put back this one file from a backup, or "
+    "move it aside (with those beside it ending in -wal and -shm)."
+)
+
+
 class UnusableFile(StoreError):
     """It cannot be opened at all: ruined, or of a newer Natoma."""
 
@@ -118,7 +124,7 @@ class OpenFiles:
         try:
             if not path.exists():
                 create(path, build)
-            examine(path)
+            examine(path, WHAT_TO_DO)
             connection = open_writer(path, reserve_bytes=0, checkpoint_pages=_CHECKPOINT_PAGES)
             # Nobody else writes; a checkpoint that meets a reader leaves the rest for the next.
             connection.execute(f"PRAGMA busy_timeout={WRITER_BUSY_MS}")
@@ -135,8 +141,8 @@ class OpenFiles:
 
     def _open_reader(self, path: Path) -> sqlite3.Connection:
         try:
-            examine(path)
-            connection = open_reader(path)
+            examine(path, WHAT_TO_DO)
+            connection = open_reader(path, WHAT_TO_DO)
             connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
             self._check(connection, path)
         except StartupError as exc:

@@ -74,14 +74,27 @@ class NumberFile:
             raise (store_error(self._log, exc) or exc) from exc
 
 
+def fault_of(path: Path) -> str | None:
+    """Why what the last run left cannot be read; None where it can, or where it left nothing."""
+    found = _left(path)
+    return found if isinstance(found, str) else None
+
+
 def _read(path: Path) -> Remembered:
+    found = _left(path)
+    if isinstance(found, str):
+        logger.warning("%s cannot be read, devices' numbers are counted anew from here: %s", path, found)
+        return Remembered()
+    return found
+
+
+def _left(path: Path) -> Remembered | str:
     try:
         return _remembered(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Remembered()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        logger.warning("%s cannot be read, devices' numbers are counted anew from here: %r", path, error)
-        return Remembered()
+        return repr(error)
 
 
 def _plain(remembered: Remembered) -> Mapping[str, object]:
