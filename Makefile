@@ -3,7 +3,8 @@
 #   make run      the whole sample building, live at http://127.0.0.1:8080/
 #   make test     all that must hold before a change is taken: style, types, import rules, tests
 #   make check    the part of it that takes seconds
-#   make soak     the faults in their long form: fifty kills, half a minute of a locked log, minutes of the rest
+#   make soak     the faults in their long form: fifty kills of each kind, five rounds of an outage, of a full disk and
+#                 of a restore, half a minute of a locked log, a minute of standing still
 #   make bench    speed and memory, beside a bare echo through the same broker
 #   make format   lay out the sources and sort the imports
 #   make lock     choose versions anew and write down their hashes
@@ -39,7 +40,7 @@ test: check
 soak: export NATOMA_KILLS ?= 50
 soak: export NATOMA_LOCKED_S ?= 30
 soak: export NATOMA_FROZEN_S ?= 60
-soak: export NATOMA_SOAK = 1
+soak: export NATOMA_ROUNDS ?= 5
 soak: setup-test
 	@$(BIN)/pytest -m soak --timeout 3600 --durations=0 tests $(ARGS)
 

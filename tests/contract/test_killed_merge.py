@@ -8,19 +8,23 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from controller.adapters.telemetry.chunks import ChunkFiles
 from controller.adapters.telemetry.query import by_step, raw
 from controller.adapters.telemetry.rollups import HOUR_MS, WINDOW_MS
 from controller.domain.history.values import Kind, Series
 from controller.domain.ids import DeviceId
 from tests.support.chunk_writer import FIRST_WINDOW, PER_PART, SERIES, window_of
+from tests.support.soak import kills
 
-KILLS = 4
+KILLS = kills(4)
 # Parts are deleted behind their merge: after a kill, some that were merged come again.
 OVERLAP = 5
 COUNTER = Series(SERIES, DeviceId("booth-sensor"), "number", Kind.NUMBER)
 
 
+@pytest.mark.soak
 def test_every_point_is_in_its_month_and_its_hour_once_however_often_a_merge_is_killed(tmp_path: Path) -> None:
     dice = random.Random(20261130)
     last = 0

@@ -8,11 +8,16 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-KILLS = 6
+import pytest
+
+from tests.support.soak import kills
+
+KILLS = kills(6)
 # What a broker delivers again: what had been sent and not acknowledged, and some that had.
 OVERLAP = 40
 
 
+@pytest.mark.soak
 def test_nothing_acknowledged_is_lost_or_doubled_however_often_the_writer_is_killed(tmp_path: Path) -> None:
     dice = random.Random(20260302)
     acknowledged: dict[str, set[int]] = {"tap": set(), "reading": set()}

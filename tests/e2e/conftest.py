@@ -11,6 +11,7 @@ from tests.support.controller import ControllerProcess, copy_of
 from tests.support.household import Household, make_household
 from tests.support.live_house import QUEUES, Live, house_at
 from tests.support.rules_house import RulesHouse, make_rules_house
+from tests.support.soak import ROUNDS
 
 StartController = Callable[..., ControllerProcess]
 
@@ -18,6 +19,12 @@ StartController = Callable[..., ControllerProcess]
 @pytest.fixture(scope="session")
 def household(tmp_path_factory: pytest.TempPathFactory) -> Household:
     return make_household(tmp_path_factory.mktemp("household"))
+
+
+@pytest.fixture(params=range(ROUNDS), ids=lambda number: f"round {number + 1}")
+def again(request: pytest.FixtureRequest) -> int:
+    """The round of a test that the long form repeats; there is one round without it."""
+    return int(request.param)
 
 
 @pytest.fixture

@@ -12,21 +12,33 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from controller.adapters.sql.upgrade import EVENTS, MIGRATIONS, REGISTRY, Chain, bring_up
 from controller.adapters.sqlite_file import open_writer
 from controller.adapters.telemetry import schema
-from tests.support.controller import ROOT, clean_environment, copy_of, eventually, natoma
+from tests.support.controller import ROOT, clean_environment, copy_of, natoma
 from tests.support.household import Household
+from tests.support.soak import kills
 
 SEED = 20261122
-KILLS = 8
-PEOPLE = 20_000
-LASTS_S = 0.6  # an upgrade of so many; the first third is spent on imports
-UPGRADE = (
-    "import sys; from pathlib import Path; from controller.adapters.sql.upgrade import REGISTRY, bring_up; "
-    "bring_up(Path(sys.argv[1]), REGISTRY)"
-)
+KILLS = kills(8)
+PEOPLE = 2_000
+# Tells of each statement, and waits for leave to go on: all of them take milliseconds, and a kill after so long would
+# fall before the first or behind the last.
+UPGRADE = """
+import sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from controller.adapters.sql.upgrade import REGISTRY, bring_up
+
+def told(*_):
+    print("done", flush=True)
+    sys.stdin.readline()
+
+event.listen(Engine, "after_cursor_execute", told)
+bring_up(Path(sys.argv[1]), REGISTRY)
+"""
 
 
 @pytest.fixture
@@ -121,29 +133,76 @@ def _old_registry(path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_an_upgrade_killed_again_and_again_leaves_the_old_database_or_the_new_one(tmp_path: Path):
     old = tmp_path / "old.db"
     _old_registry(old)
+    new = _copied(old, tmp_path / "new")
+    statements = _statements_of_an_upgrade(new)
+    whole = {"0001": _schema(old), REGISTRY.head: _schema(new)}
     dice = random.Random(SEED)
-    for number in range(KILLS):
-        path = tmp_path / str(number) / "natoma.db"
-        path.parent.mkdir()
-        path.write_bytes(old.read_bytes())
-        copy = path.with_name("natoma.db.before-0001")
-        with subprocess.Popen([sys.executable, "-c", UPGRADE, path], cwd=ROOT, env=clean_environment()) as child:
-            # The copy is made just before the upgrade begins.
-            eventually(copy.exists, "the copy")
-            time.sleep(dice.uniform(LASTS_S / 3, LASTS_S))
-            child.kill()
+    # In the midst of it, at another place each time, and once as it ends.
+    after = [*(dice.randint(2, statements - 1) for _ in range(KILLS - 1)), statements]
+    for number, statement in enumerate(after):
+        path = _copied(old, tmp_path / str(number))
+
+        _killed_after(statement, path, dice)
+
         revision = _revision(path)
-        assert revision in ("0001", REGISTRY.head)
+        assert _schema(path) == whole[revision]
+        assert statement == statements or revision == "0001"
         assert _whole(path, "SELECT count(*) FROM person") == PEOPLE
-        assert _whole(copy, "SELECT count(*) FROM person") == PEOPLE
+        assert _whole(path.with_name("natoma.db.before-0001"), "SELECT count(*) FROM person") == PEOPLE
 
         bring_up(path, REGISTRY)
 
-        assert _revision(path) == REGISTRY.head
+        assert _schema(path) == whole[REGISTRY.head]
         assert _whole(path, "SELECT count(*) FROM person WHERE pays_as_you_go = 0") == PEOPLE
+
+
+def _copied(old: Path, folder: Path) -> Path:
+    folder.mkdir()
+    path = folder / "natoma.db"
+    path.write_bytes(old.read_bytes())
+    return path
+
+
+def _statements_of_an_upgrade(path: Path) -> int:
+    done = []
+
+    def told(*_: object) -> None:
+        done.append(1)
+
+    event.listen(Engine, "after_cursor_execute", told)
+    try:
+        bring_up(path, REGISTRY)
+    finally:
+        event.remove(Engine, "after_cursor_execute", told)
+    return len(done)
+
+
+def _killed_after(statement: int, path: Path, dice: random.Random) -> None:
+    """Upgrade it, and end that as a power cut does: right behind this statement, or a moment after it."""
+    pipe = subprocess.PIPE
+    words = [sys.executable, "-c", UPGRADE, path]
+    with subprocess.Popen(words, cwd=ROOT, env=clean_environment(), stdin=pipe, stdout=pipe) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        for done in range(1, statement + 1):
+            assert child.stdout.readline() == b"done\n"
+            if done < statement:
+                child.stdin.write(b"go on\n")
+                child.stdin.flush()
+        if dice.random() < 0.5:
+            child.stdin.write(b"go on\n")
+            child.stdin.flush()
+            time.sleep(dice.uniform(0, 0.002))
+        child.kill()
+
+
+def _schema(path: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return [str(row) for row in connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")]
 
 
 def _revision(path: Path) -> str:

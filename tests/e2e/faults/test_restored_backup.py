@@ -20,7 +20,7 @@ from tests.support.controller import ControllerProcess, Said, copy_of, eventuall
 from tests.support.field import SENSOR_CHANNELS, FieldDevice
 from tests.support.household import Household
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.soak, pytest.mark.usefixtures("again")]
 
 BEFORE, LOST, AFTER = 200, 70, 30
 PASSPHRASE = "correct horse battery staple"

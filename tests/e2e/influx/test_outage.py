@@ -17,7 +17,7 @@ from tests.support.influxd import InfluxServer
 from tests.support.sending_house import Pace, SendingHouse, moment_ms
 from tests.support.victoria import VictoriaServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.usefixtures("again")]
 
 StartHouse = Callable[[InfluxServer | VictoriaServer, str, Pace], SendingHouse]
 SPEED = 60.0
