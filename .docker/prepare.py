@@ -1,8 +1,8 @@
 """Makes the accounts that a space's services lack, each group in a folder of its own.
 
 Runs once at every `docker compose up`, as root and without a network; what exists is kept. The folders are volumes, so
-that no service sees a password that is not its own: Mosquitto hashes, the controller its two connections and the
-onboarding credential, the simulator the devices, InfluxDB its token.
+that no service sees a password that is not its own: Mosquitto hashes, the controller its two connections, the onboarding
+credential and InfluxDB's token, the simulator the devices, InfluxDB its password and its token.
 
     prepare.py SPACE_FILE ACCOUNTS_FOLDER
 
@@ -42,6 +42,8 @@ def prepare(space_file: Path, accounts: Path, own: Callable[[Path, int, int], No
     for name in ("password", "token"):
         if not (influx / name).exists():
             write_private(influx / name, secrets.token_urlsafe(32))
+    # A setting of the controller's: its environment would show it to whoever may ask the engine.
+    write_private(server / "influx.toml", f'influx_token = "{(influx / "token").read_text()}"\n')
 
     for folder, owner in ((broker, MOSQUITTO), (server, NATOMA), (devices, NATOMA), (influx, INFLUXDB)):
         for path in (folder, *folder.iterdir()):

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from controller.adapters.influx import InfluxSettings
+from controller.config import load
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict] = COMPOSE["services"]
@@ -101,6 +104,20 @@ def test_a_service_sees_no_accounts_but_its_own():
     }
 
 
+def test_the_controller_sends_readings_to_the_database_that_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    prepare(ROOT / "simulator" / "spaces" / "one-door.yaml", tmp_path, lambda *_: None)
+    for name, value in SERVICES["controller"]["environment"].items():
+        monkeypatch.setenv(name, value.replace("/accounts", str(tmp_path / "server")))
+    made = SERVICES["influxdb"]["environment"]
+
+    assert load().influx == InfluxSettings(
+        "http://influxdb:8086",
+        made["DOCKER_INFLUXDB_INIT_ORG"],
+        made["DOCKER_INFLUXDB_INIT_BUCKET"],
+        (tmp_path / "influx" / "token").read_text(),
+    )
+
+
 def test_the_image_is_not_run_as_root_and_finds_all_it_copies():
     copied = [
         word
@@ -132,7 +149,7 @@ def test_accounts_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path
     assert secrets() == first
     assert owners == {
         "broker": 1883, "broker/mosquitto.passwords": 1883,
-        "server": 10001, "server/passwords.json": 10001,
+        "server": 10001, "server/passwords.json": 10001, "server/influx.toml": 10001,
         "devices": 10001, "devices/passwords.json": 10001,
         "influx": 1000, "influx/password": 1000, "influx/token": 1000,
     }  # fmt: skip
