@@ -12,6 +12,7 @@ import pytest
 from controller.adapters.influx.state import SendingFile
 from controller.domain.history.delivery import NOTHING_SENT, Parked, Refused, Sent
 from controller.errors import StartupError, StoreError
+from controller.services.history.outgoing import Parking
 from tests.support.memory_sending import MemorySending
 
 Store: TypeAlias = SendingFile | MemorySending
@@ -48,17 +49,17 @@ async def test_the_cursor_and_what_was_refused_are_kept_together(store: Store):
 
 
 async def test_a_line_that_is_refused_once_more_is_kept_once_with_the_newest_words(store: Store):
-    assert await store.advance(Sent(1), [BAD], NOON) == 1
-    assert await store.advance(Sent(2), [Refused(BAD.line, "still bad")], LATER) == 0
-    assert await store.advance(Sent(3), [], LATER) == 0
+    assert await store.advance(Sent(1), [BAD], NOON) == Parking(new=1)
+    assert await store.advance(Sent(2), [Refused(BAD.line, "still bad")], LATER) == Parking()
+    assert await store.advance(Sent(3), [], LATER) == Parking()
 
     assert await store.listed(10) == [Parked(1, LATER, BAD.line, "still bad")]
 
 
-async def test_the_oldest_of_too_many_make_room(store: Store):
-    for n in range(1, 6):
-        await store.advance(Sent(n), [Refused(f"t value={n} 1", "bad")], NOON)
+async def test_the_oldest_of_too_many_make_room_and_are_counted(store: Store):
+    told = [await store.advance(Sent(n), [Refused(f"t value={n} 1", "bad")], NOON) for n in range(1, 6)]
 
+    assert told == [*[Parking(new=1)] * 3, *[Parking(new=1, dropped=1)] * 2]
     assert [parked.number for parked in await store.listed(10)] == [3, 4, 5]
 
 

@@ -411,6 +411,21 @@ async def test_a_line_refused_every_second_is_told_once_a_minute():
         assert sum(int(str(fact.detail["count"])) for fact in building.told(FactKind.POINTS_PARKED)) == 150
 
 
+async def test_refused_readings_that_make_room_for_newer_ones_are_counted_and_told():
+    building = Building()
+    building.store = MemorySending(parked_limit=100)
+    building.database.says = refusing(set(upto(1000)), "no", says_how_many=True)
+    async with building.sending():
+        building.log.add(250)
+        await asyncio.sleep(2 * MINUTE)
+
+        facts = building.told(FactKind.READINGS_SHED)
+        assert sum(int(str(fact.detail["count"])) for fact in facts) == 150
+        assert len(facts) <= 2
+        assert "in the house's own history alone" in str(facts[0].detail["why"])
+        assert (building.health.figures["parked"], building.health.figures["parked_dropped"]) == (100, 150)
+
+
 async def test_what_is_too_large_is_halved_and_less_goes_at_once_from_then_on():
     building = Building()
     building.log.add(1000)

@@ -11,6 +11,7 @@ from controller.domain.history.delivery import NOTHING_SENT, Parked, Refused, Re
 from controller.domain.history.values import Kind, Series, SeriesId
 from controller.domain.ids import DeviceId
 from controller.errors import StoreError
+from controller.services.history.outgoing import Parking
 from controller.services.history.ports import LoggedReadings
 
 MIDNIGHT_NS = 1_795_392_000_000_000_000
@@ -125,7 +126,7 @@ class MemorySending:
     async def sent(self) -> Sent:
         return self._sent
 
-    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> int:
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> Parking:
         if self.failing:
             raise StoreError("the disk is full")
         self._sent = sent
@@ -137,9 +138,10 @@ class MemorySending:
                 continue
             self._number += 1
             self._parked[self._number] = Parked(self._number, at, one.line, one.words)
-        for number in sorted(self._parked)[: -self._parked_limit]:
+        too_many = sorted(self._parked)[: -self._parked_limit]
+        for number in too_many:
             del self._parked[number]
-        return self._number - before
+        return Parking(self._number - before, len(too_many))
 
     async def parked(self) -> int:
         return len(self._parked)

@@ -23,6 +23,7 @@ from controller.adapters.sqlite_file import (
 )
 from controller.domain.history.delivery import Parked, Refused, Sent
 from controller.errors import StartupError
+from controller.services.history.outgoing import Parking
 
 T = TypeVar("T")
 
@@ -91,16 +92,16 @@ class SendingFile:
         (row,) = await self._ask("SELECT position, mark, settled FROM sent")
         return Sent(*row)
 
-    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> int:
-        def write(connection: sqlite3.Connection) -> int:
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> Parking:
+        def write(connection: sqlite3.Connection) -> Parking:
             connection.execute(
                 "UPDATE sent SET position = ?, mark = ?, settled = ?", (sent.position, sent.mark, sent.settled)
             )
-            return self._park(connection, refused, at) if refused else 0
+            return self._park(connection, refused, at) if refused else Parking()
 
         return await self._write(write)
 
-    def _park(self, connection: sqlite3.Connection, refused: Sequence[Refused], at: datetime) -> int:
+    def _park(self, connection: sqlite3.Connection, refused: Sequence[Refused], at: datetime) -> Parking:
         known = sum(
             connection.execute("SELECT count(*) FROM parked WHERE line = ?", (line,)).fetchone()[0]
             for line in {one.line for one in refused}
@@ -110,11 +111,11 @@ class SendingFile:
             "ON CONFLICT (line) DO UPDATE SET at_ms = excluded.at_ms, words = excluded.words",
             [(_ms(at), one.line, one.words) for one in refused],
         )
-        connection.execute(
+        dropped = connection.execute(
             "DELETE FROM parked WHERE number <= (SELECT number FROM parked ORDER BY number DESC LIMIT 1 OFFSET ?)",
             (self._parked_limit,),
-        )
-        return len({one.line for one in refused}) - int(known)
+        ).rowcount
+        return Parking(len({one.line for one in refused}) - int(known), dropped)
 
     async def wished(self) -> int:
         ((wished,),) = await self._ask("SELECT wished FROM sent")

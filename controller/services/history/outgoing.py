@@ -21,12 +21,20 @@ class Database(Protocol):
     async def write(self, lines: Sequence[str]) -> Reply: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """What became of the lines that were to be parked."""
+
+    new: int = 0  # that were not there already
+    dropped: int = 0  # the oldest, where there were too many
+
+
 class SendingStore(Protocol):
     """How far the log was sent, and what was refused; durable when a call returns, StoreError when it cannot be."""
 
     async def sent(self) -> Sent: ...
-    # Both or neither; how many lines are parked that were not already.
-    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> int: ...
+    # Both or neither.
+    async def advance(self, sent: Sent, refused: Sequence[Refused], at: datetime) -> Parking: ...
     async def parked(self) -> int: ...  # how many there are
     async def due(self, limit: int) -> list[Parked]: ...  # those to be tried again, oldest first
     # Of those tried: `taken` are forgotten, `refused` wait for somebody again.

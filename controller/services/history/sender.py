@@ -43,6 +43,7 @@ LINES_PER_SECOND = 50_000
 TELL_EVERY = 60.0
 PARKED_AT_ONCE = 500
 PARKED_EVERY = 5.0
+DROPPED_WHY = "the database has refused more readings than are kept for it; the oldest of these are in the house's own history alone"
 # Fewer than this are on their way, not behind.
 FEW = 1_000
 
@@ -86,8 +87,12 @@ class Sender:
         self._oldest_ns: int | None = None  # of what goes now
         self._rows_per_line = 1.0
         self._refused = _Tally(self._tell_parked, house.clock)
+        self._dropped = _Tally(self._tell_dropped, house.clock)
         meters = house.meters
         self._shed = meters.counter("natoma_sending_shed_total", "Messages dropped for want of space before they went.")
+        self._parked_dropped = meters.counter(
+            "natoma_sending_parked_dropped_total", "Readings the database refused that were dropped for want of space."
+        )
         meters.gauge("natoma_sending_behind", "Messages that are not yet sent on.", lambda: float(self.behind))
         meters.gauge("natoma_sending_oldest_seconds", "Age of the oldest reading not yet sent on.", self.oldest_s)
         meters.gauge("natoma_sending_parked", "Readings that the database refused.", lambda: float(self._parked))
@@ -178,14 +183,18 @@ class Sender:
             self._resend_from = self._settled(trail)
         # Whoever goes on after a kill of ours must know of it as well.
         sent = Sent(last.position, last.at_ns, self._settled(trail))
-        parked = await self._store.advance(sent, delivered.refused, self._clock.now())
+        parking = await self._store.advance(sent, delivered.refused, self._clock.now())
         self._trail, self._sent, self._position = trail, sent, last.position
         self._furthest = max(self._furthest, last.position)
         self._log.release(CONSUMER, last.position)
         self._house.alarms.clear(AlarmKind.SENDING_STOPPED)  # one from before the last start
-        if parked:
-            self._parked += parked
-            self._refused.add(parked, delivered.refused[0].words)
+        if parking.new:
+            self._parked += parking.new
+            self._refused.add(parking.new, delivered.refused[0].words)
+        if parking.dropped:
+            self._parked -= parking.dropped
+            self._parked_dropped.add(parking.dropped)
+            self._dropped.add(parking.dropped, DROPPED_WHY)
         if self._resend_from is not None and (self._resent_at is None or now - self._resent_at >= RESEND_EVERY):
             # What goes again is settled no sooner than what goes for the first time.
             self._trail = Trail().reached(self._resend_from, now)
@@ -241,10 +250,12 @@ class Sender:
     def report(self) -> None:
         """Say on the board how it goes."""
         self._refused.tell_if_due()
+        self._dropped.tell_if_due()
         figures = {
             "waiting": self.behind,
             "oldest_s": round(self.oldest_s()),
             "parked": self._parked,
+            "parked_dropped": self._parked_dropped.value,
             "shed": self._shed.value,
         }
         trouble = self._courier.trouble
@@ -259,6 +270,9 @@ class Sender:
 
     def _tell_parked(self, count: int, why: str) -> None:
         self._house.note(Fact(FactKind.POINTS_PARKED, self._clock.now(), detail={"count": count, "why": why}))
+
+    def _tell_dropped(self, count: int, why: str) -> None:
+        self._house.note(Fact(FactKind.READINGS_SHED, self._clock.now(), detail={"count": count, "why": why}))
 
     def _tell_skipped(self, messages: int) -> None:
         """Nobody read the log for a while, so it kept nothing for us."""
