@@ -160,6 +160,7 @@ def test_what_is_asked_for_is_found_by_its_names(history: MemoryHistory, asked: 
     [
         (Question(room="studi"), "room: Small has no room 'studi' — did you mean study?"),
         (Question(room="x" * 90), f"room: Small has no room '{'x' * 60}' — there is study, salon"),
+        (Question(room="sun"), "room: Small has no room 'sun' — there is study, salon"),
         (Question(device="sensor-stduy"), "device: Small has no device 'sensor-stduy' — did you mean sensor-study?"),
         (Question(device="sensor-study", channel="carbon_dioxide"), "channel: sensor-study has no channel"),
         (Question(channel="CO"), "channel: nothing here has a channel 'CO' — did you mean co2?"),

@@ -13,6 +13,8 @@ from controller.services.history.asked import AskedError, Question
 
 _NAMED_AT_MOST = 6
 _SHOWN = 60
+# Of ten letters of both words together six are the same, in their order: `nope` is no slip of the hand for Dore.
+_NEAR = 0.6
 
 
 def selection_of(asked: Question, space: Space, known: Iterable[Series], within: AreaId | None) -> Selection:
@@ -77,9 +79,14 @@ def _unknown(
     field: str, text: str, known: Collection[str], lacks: str, *, show: Collection[str] | None = None
 ) -> AskedError:
     spelt = {name.casefold(): name for name in known}
-    close = get_close_matches(text.casefold(), spelt, 1, 0.5)
+    close = get_close_matches(text.casefold(), spelt, 1, _NEAR)
     if close:
-        return AskedError(field, f"{lacks} {text[:_SHOWN]!r} — did you mean {spelt[close[0]]}?")
-    listed = [*(known if show is None else show)]
+        return AskedError(field, f"{lacks} {text[:_SHOWN]!r} — did you mean {_plain(spelt[close[0]])}?")
+    listed = [_plain(name) for name in (known if show is None else show)]
     there = ", ".join(listed[:_NAMED_AT_MOST]) + (" and others" if len(listed) > _NAMED_AT_MOST else "")
     return AskedError(field, f"{lacks} {text[:_SHOWN]!r} — there is {there or 'none yet'}")
+
+
+def _plain(name: str) -> str:
+    """Classes and channels are words of devices: nothing of them may act on a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in name)
