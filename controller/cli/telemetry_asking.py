@@ -50,6 +50,12 @@ def when_options(command: F) -> F:
 step_option = click.option("--step", help="In steps of so long: 5m, 1h, 1d. Without it, one that fits.")
 
 
+def refuse_two_forms(*, as_json: bool, as_csv: bool) -> None:
+    """`--json` and `--csv` at once."""
+    if as_json and as_csv:
+        raise InputError("--csv: a sheet and --json are two forms of one answer — leave one of the two away")
+
+
 @contextmanager
 def as_typed() -> Iterator[None]:
     """A refusal names the option or argument it is about."""

@@ -14,8 +14,8 @@ from controller.adapters.clock import SystemClock
 from controller.app.stores import log_if_any
 from controller.cli.options import as_json as json_option
 from controller.cli.options import settings_from, space_of, where_options
-from controller.cli.telemetry_asking import as_typed, question, when_options
-from controller.cli.telemetry_sheets import Sheet
+from controller.cli.telemetry_asking import as_typed, question, refuse_two_forms, when_options
+from controller.cli.telemetry_sheets import Sheet, text_cell
 from controller.cli.telemetry_told import plain, table
 from controller.config import Home
 from controller.domain.building import Space
@@ -25,7 +25,6 @@ from controller.domain.ids import DeviceId
 from controller.errors import InputError
 from controller.services.history.asked import span_of
 from controller.services.history.losses import Loss, Missing, losses_in, missing_in
-from controller.services.people.people_cells import escaped
 from controller.services.screens.history_words import LOST_WHERE
 
 COLUMNS = ("time", "what", "device", "count", "where", "numbers")
@@ -54,6 +53,7 @@ def gaps(
     **flags: Any,
 ) -> None:
     """Show which messages of devices never came, how many, and where they were lost as far as anybody knows."""
+    refuse_two_forms(as_json=as_json, as_csv=as_csv)
     settings = settings_from(config, **flags)
     space = space_of(settings)
     of = _device(space, device) if device else None
@@ -99,7 +99,7 @@ def row(loss: Loss) -> tuple[str, ...]:
     """One line of a sheet."""
     at = loss.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     count = "" if loss.count is None else str(loss.count)
-    return at, str(loss.kind), escaped(loss.device or ""), count, escaped(loss.where), escaped(loss.numbers)
+    return at, str(loss.kind), text_cell(loss.device or ""), count, text_cell(loss.where), text_cell(loss.numbers)
 
 
 def told(found: Sequence[Loss], missing: Sequence[Missing], zone: ZoneInfo) -> list[str]:

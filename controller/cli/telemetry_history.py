@@ -11,7 +11,14 @@ import click
 
 from controller.cli.options import as_json as json_option
 from controller.cli.options import where_options
-from controller.cli.telemetry_asking import open_desk, question, step_option, when_options, which_options
+from controller.cli.telemetry_asking import (
+    open_desk,
+    question,
+    refuse_two_forms,
+    step_option,
+    when_options,
+    which_options,
+)
 from controller.cli.telemetry_sheets import (
     POINT_COLUMNS,
     STEP_COLUMNS,
@@ -46,6 +53,7 @@ def history(config: Path | None, raw: bool, as_json: bool, as_csv: bool, **typed
 
     All of a long time, or of everything, is `natoma telemetry export`.
     """
+    refuse_two_forms(as_json=as_json, as_csv=as_csv)
     asked = question(
         **{
             name: typed.pop(name)

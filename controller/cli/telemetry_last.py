@@ -11,7 +11,7 @@ import click
 from controller.adapters.clock import SystemClock
 from controller.cli.options import as_json as json_option
 from controller.cli.options import where_options
-from controller.cli.telemetry_asking import open_desk, question, which_options
+from controller.cli.telemetry_asking import open_desk, question, refuse_two_forms, which_options
 from controller.cli.telemetry_series import NOTHING
 from controller.cli.telemetry_sheets import POINT_COLUMNS, Sheet, last_row, plain_value, series_plain, time_cell
 from controller.cli.telemetry_told import age_told, moment_told, plain, table, value_told
@@ -35,6 +35,8 @@ def last(
     **flags: Any,
 ) -> None:
     """Show the newest value of each channel, when it was measured, and how long ago that is."""
+
+    refuse_two_forms(as_json=as_json, as_csv=as_csv)
 
     async def read() -> tuple[list[Last], Space]:
         async with open_desk(config, **flags) as (desk, space):

@@ -10,7 +10,7 @@ import click
 
 from controller.cli.options import as_json as json_option
 from controller.cli.options import where_options
-from controller.cli.telemetry_asking import open_desk, question, which_options
+from controller.cli.telemetry_asking import open_desk, question, refuse_two_forms, which_options
 from controller.cli.telemetry_sheets import OF_SERIES, Sheet, series_cells, series_plain
 from controller.cli.telemetry_told import plain, table
 from controller.domain.history.values import Series
@@ -35,6 +35,8 @@ def series(
 ) -> None:
     """List what is measured: each channel of each device, with its class, unit and room."""
 
+    refuse_two_forms(as_json=as_json, as_csv=as_csv)
+
     async def read() -> list[Series]:
         async with open_desk(config, **flags) as (desk, _):
             return desk.series(question(device=device, channel=channel, room=room, device_class=device_class))
@@ -49,7 +51,14 @@ def series(
         click.echo(NOTHING)
     else:
         rows = [
-            (str(one.room or "–"), one.device, plain(one.channel), one.device_class or "–", one.unit or "–", one.kind)
+            (
+                str(one.room or "–"),
+                one.device,
+                plain(one.channel),
+                plain(one.device_class) or "–",
+                plain(one.unit) or "–",
+                one.kind,
+            )
             for one in found
         ]
         click.echo("\n".join(table(("ROOM", "DEVICE", "CHANNEL", "CLASS", "UNIT", "KIND"), rows)))

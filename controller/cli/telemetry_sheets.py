@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import IO, Any
 
+from controller.cli.telemetry_told import plain
 from controller.domain.history.values import Kind, Series
 from controller.services.history.ports import Last, Points, Steps
 from controller.services.history.walk import moment
@@ -28,7 +29,12 @@ class Sheet:
 
 def series_cells(series: Series) -> tuple[str, ...]:
     """Text as a sheet may hold it."""
-    return tuple(escaped(text) for text in series_words(series))
+    return tuple(text_cell(text) for text in series_words(series))
+
+
+def text_cell(text: str) -> str:
+    """What a device wrote, safe for a terminal that shows the sheet and for a spreadsheet that opens it."""
+    return escaped(plain(text))
 
 
 def series_words(series: Series) -> tuple[str, ...]:
@@ -51,7 +57,7 @@ def _minute(minute: int) -> str:
 def value_cell(series: Series, value: float | str | bool) -> str:
     """A number in full, `true` or `false`, a text made safe."""
     if isinstance(value, str):
-        return escaped(value)
+        return text_cell(value)
     if series.kind is Kind.SWITCH:
         return "true" if value else "false"
     return repr(float(value))

@@ -33,12 +33,12 @@ def number_told(value: float) -> str:
 
 
 def unit_told(series: Series) -> str:
-    return "" if series.unit in ("", "count") else f" {series.unit}"
+    return "" if series.unit in ("", "count") else f" {plain(series.unit)}"
 
 
 def named(series: Series) -> str:
     """`sensor-booth / co2 (carbon_dioxide, ppm), room booth`."""
-    about = ", ".join(part for part in (series.device_class, series.unit) if part)
+    about = ", ".join(plain(part) for part in (series.device_class, series.unit) if part)
     room = f", room {series.room}" if series.room is not None else ""
     return f"{series.device} / {plain(series.channel)}{f' ({about})' if about else ''}{room}"
 

@@ -56,6 +56,7 @@ def test_before_the_first_run_nothing_was_lost(tmp_path: Path) -> None:
     [
         (("sensor-hal",), "DEVICE: no device 'sensor-hal'"),
         (("--last", "soon"), "--last:"),
+        (("--csv", "--json"), "--csv: a sheet and --json are two forms of one answer"),
         (("--from", "2099-01-01"), "--from:"),
     ],
 )

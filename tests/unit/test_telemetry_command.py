@@ -181,6 +181,58 @@ def test_a_text_that_is_a_formula_does_not_run_in_a_spreadsheet(folder: Folder) 
     assert row["value"] == '\'=HYPERLINK("x")'
 
 
+LOUD = "\x1b[31mred\x07"
+
+
+def loud(folder: Folder) -> None:
+    """A device whose class, unit and text are nothing for a terminal."""
+    source = Source(STUDIO.device, STUDIO.room, {"note": Measured(LOUD, LOUD), "level": Measured(LOUD, LOUD)})
+    at = ms(NOW) - 500
+    folder.write([TelemetryRow(STUDIO.device, "loud", at, at, {"note": f"=1\n{LOUD}", "level": 3.0}, source=source)])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["series"],
+        ["series", "--csv"],
+        ["last"],
+        ["last", "--csv"],
+        ["history", "sensor-studio", "level"],
+        ["history", "--csv"],
+        ["history", "--raw"],
+        ["history", "--raw", "--csv"],
+        ["export"],
+        ["export", "--step", "1h"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_that_a_device_wrote_acts_on_a_terminal(folder: Folder, words: list[str]) -> None:
+    loud(folder)
+
+    output = folder.typed(*words).output
+
+    assert "�[31mred�" in output
+    assert not {"\x1b", "\x07"} & set(output)
+
+
+def test_a_refusal_names_what_a_device_wrote_without_what_acts_on_a_terminal(folder: Folder) -> None:
+    loud(folder)
+
+    assert refusal(folder.typed("last", "--class", "[31mred")).endswith("did you mean �[31mred�?")
+
+
+def test_a_cleaned_cell_is_still_no_formula_and_parquet_has_every_letter(folder: Folder, tmp_path: Path) -> None:
+    loud(folder)
+    out = tmp_path / "loud.parquet"
+
+    (row,) = csv.DictReader(io.StringIO(folder.typed("export", "sensor-studio", "note").output))
+    folder.typed("export", "sensor-studio", "note", "--out", str(out))
+
+    assert row["value"] == "'=1��[31mred�"
+    assert duckdb.sql(f"SELECT text, class FROM '{out}'").fetchall() == [(f"=1\n{LOUD}", LOUD)]
+
+
 def test_a_parquet_file_holds_every_point_and_nothing_else_is_left(folder: Folder, tmp_path: Path) -> None:
     out = tmp_path / "out" / "day.parquet"
     out.parent.mkdir()
@@ -330,6 +382,10 @@ def test_a_csv_file_gets_its_name_when_it_is_whole(folder: Folder, tmp_path: Pat
         ),
         (["history", "--from", "11:00", "--last", "1h"], "--last: says how long before the end, and from says since"),
         (["history", "--raw", "--step", "1h"], "--step: has no meaning with --raw"),
+        (["history", "--json", "--csv"], "--csv: a sheet and --json are two forms of one answer"),
+        (["series", "--json", "--csv"], "--csv: a sheet and --json are two forms of one answer"),
+        (["last", "--csv", "--json"], "--csv: a sheet and --json are two forms of one answer"),
+        (["last", "--room", "nowhere"], "--room: Small has no room 'nowhere' — there is studio"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
