@@ -149,6 +149,7 @@ def test_an_upgrade_killed_again_and_again_leaves_the_old_database_or_the_new_on
         _killed_after(statement, path, dice)
 
         revision = _revision(path)
+        assert revision in whole
         assert _schema(path) == whole[revision]
         assert statement == statements or revision == "0001"
         assert _whole(path, "SELECT count(*) FROM person") == PEOPLE
