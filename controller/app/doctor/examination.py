@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from controller.adapters.clock import SystemClock, is_kept_by_a_time_service
@@ -13,6 +14,7 @@ from controller.adapters.telemetry.keeping import KeptReadings
 from controller.app.doctor.files import look_at_files
 from controller.app.doctor.finding import Finding, Grade
 from controller.app.doctor.service import is_running, look_at_broker, look_at_own_broker, look_at_service
+from controller.app.doctor.start import look_at_start
 from controller.app.stores import look_into
 from controller.config import Settings
 from controller.domain.building import Space
@@ -33,24 +35,39 @@ async def examine_house(settings: Settings, space: Space | None) -> AsyncIterato
     data, now = settings.data, SystemClock().now()
     if not data.is_dir():
         raise InputError(f"{data}: there is no such folder — name the data folder with --data")
-    damaged = set()
-    for finding in look_at_files(data, settings.keep, now):
+    damaged: set[str] = set()
+    for finding in chain(
+        look_at_files(data, settings.keep, now),
+        look_at_start(settings.home, damaged, now),
+    ):
         if finding.grade is Grade.ACT:
             damaged.add(finding.what.removeprefix("file "))
         yield finding
     async for finding in _what_runs(settings, space):
         yield finding
-    # What is damaged was said so; who reads in it needs it whole.
-    if "events.db" not in damaged:
+    async for finding in _what_is_in_it(settings, space, now, damaged):
+        yield finding
+
+
+async def _what_is_in_it(
+    settings: Settings, space: Space | None, now: datetime, damaged: set[str]
+) -> AsyncIterator[Finding]:
+    data = settings.data
+
+    def is_there(*names: str) -> bool:
+        # What is damaged, or missing, was said so; who reads in it needs it whole.
+        return all(name not in damaged and (data / name).exists() for name in names)
+
+    if is_there("events.db"):
         async for finding in _clock(data, now):
             yield finding
     if space is not None and "natoma.db" not in damaged:
         for finding in await _lists(settings, space, now):
             yield finding
-    if not damaged & {"sending.db", "telemetry.db"}:
+    if is_there("sending.db", "telemetry.db"):
         for finding in _sending(data):
             yield finding
-    if not damaged & {"events.db", "telemetry.db"}:
+    if is_there("events.db", "telemetry.db"):
         yield await _due(settings, runs=is_running(data))
 
 
@@ -101,7 +118,8 @@ async def _lists(settings: Settings, space: Space, now: datetime) -> list[Findin
                 until[one.device] = max(ends, until.get(one.device, ends))
     except ControllerError as error:
         return [Finding.act("registry", str(error), "without it no badge is known")]
-    for device, sheet in sheets_of(space).items():
+    sheets = sheets_of(space)
+    for device, sheet in sheets.items():
         what = f"list of {sheet.door.name} ({device})"
         ends_at = until.get(device)
         if ends_at is None:
@@ -111,15 +129,19 @@ async def _lists(settings: Settings, space: Space, now: datetime) -> list[Findin
             found.append(Finding.act(what, how, "run Natoma, and look whether the door is connected"))
         elif ends_at - now < _SOON_OVER:
             found.append(Finding.note(what, f"it runs out at {ends_at:%H:%M} UTC", "run Natoma: it makes another"))
-        else:
-            found.append(Finding.well(what, f"good until {ends_at:%Y-%m-%d %H:%M} UTC"))
+    if sheets and not found:
+        # One for all: what must be done is not to drown in what is well.
+        first = min(until[device] for device in sheets)
+        found.append(
+            Finding.well("lists of doors", f"all {len(sheets)} good until {first:%Y-%m-%d %H:%M} UTC or later")
+        )
+    elif sheets and len(found) < len(sheets):
+        found.append(Finding.well("lists of doors", f"{len(sheets) - len(found)} others are good"))
     return found
 
 
 def _sending(data: Path) -> Iterator[Finding]:
     """How far the database of readings is behind."""
-    if not (data / "sending.db").exists():
-        return
     with contextlib.closing(open_reader(data / "sending.db")) as sending:
         (position,) = sending.execute("SELECT position FROM sent").fetchone()
         (parked,) = sending.execute("SELECT count(*) FROM parked").fetchone()

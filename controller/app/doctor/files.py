@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.adapters.ballast import BALLAST_BYTES, PLENTY
+from controller.adapters.influx import state as sending
 from controller.adapters.sql.upgrade import EVENTS, REGISTRY
-from controller.adapters.sqlite_file import examine, open_reader, store_error
-from controller.adapters.telemetry import chunks, schema
+from controller.adapters.sqlite_file import WHAT_TO_DO, examine, open_reader
+from controller.adapters.telemetry import chunks, files, schema
 from controller.app.doctor.finding import Finding
 from controller.domain.keeping import Keeping
 from controller.errors import StartupError
 
 _CHAINS = {"natoma.db": REGISTRY, "events.db": EVENTS}
-_WANTED = ("events.db", "telemetry.db")
 _SECRET_FOLDERS = ("secrets", "broker")
 # A month of a large house; with less there is no time left to act.
 _LITTLE_BYTES = 1 << 30
@@ -36,29 +36,28 @@ def look_at_files(data: Path, keeping: Keeping, now: datetime) -> Iterator[Findi
 
 def _databases(data: Path) -> Iterator[Finding]:
     names = [name for name in ("natoma.db", "events.db", "telemetry.db", "sending.db") if (data / name).exists()]
-    for name in _WANTED:
-        if name not in names:
-            yield Finding.act(
-                f"file {name}", "it is missing", f"run Natoma once if this house is new; else {_PUT_BACK}"
-            )
     for path in [*(data / name for name in names), *sorted((data / "history").glob("*.db"))]:
         yield _database(data, path)
 
 
 def _database(data: Path, path: Path) -> Finding:
     what = f"file {path.relative_to(data)}"
+    words = {"sending.db": sending.WHAT_TO_DO, **dict.fromkeys(_CHAINS, WHAT_TO_DO), "telemetry.db": WHAT_TO_DO}
+    # All else are months and their hours.
+    what_to_do = words.get(path.name, files.WHAT_TO_DO)
+    do = _PUT_BACK if what_to_do == WHAT_TO_DO else what_to_do
     try:
-        examine(path)
-        with contextlib.closing(open_reader(path)) as connection:
+        examine(path, what_to_do)
+        with contextlib.closing(open_reader(path, what_to_do)) as connection:
             findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
             if findings != ["ok"]:
-                return Finding.act(what, f"it is damaged ({findings[0].splitlines()[0]})", _PUT_BACK)
+                return Finding.act(what, f"it is damaged ({findings[0].splitlines()[0]})", do)
             if (newer := _newer(connection, path)) is not None:
                 return Finding.act(what, newer, "run the newer Natoma, or restore a backup of this one")
     except StartupError as error:
-        return Finding.act(what, str(error), _PUT_BACK)
+        return Finding.act(what, str(error).removesuffix(f" {what_to_do}"), do)
     except sqlite3.Error as error:
-        return Finding.act(what, str(store_error(path, error) or error), _PUT_BACK)
+        return Finding.act(what, f"it cannot be read ({error})", do)
     return Finding.well(what, f"whole, {path.stat().st_size / 1e6:,.1f} MB")
 
 
@@ -67,7 +66,7 @@ def _newer(connection: sqlite3.Connection, path: Path) -> str | None:
     if chain is not None:
         (found,) = connection.execute(f"SELECT version_num FROM {chain.version_table}").fetchone()  # noqa: S608
         return None if found in chain.revisions else f"a newer Natoma wrote it (schema {found}, known {chain.head})"
-    known = {"telemetry.db": schema.SCHEMA}.get(path.name, chunks.SCHEMA)
+    known = {"telemetry.db": schema.SCHEMA, "sending.db": sending.SCHEMA}.get(path.name, chunks.SCHEMA)
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     return None if found <= known else f"a newer Natoma wrote it (schema {found}, known {known})"
 
@@ -92,10 +91,6 @@ def _modes(data: Path) -> Iterator[Finding]:
         )
     if not open_ones and not foreign:
         yield Finding.well("secrets", "for their owner alone")
-    if not (data / "secrets" / "badge.key").exists():
-        yield Finding.note(
-            "secrets", "there is no badge key yet", "the first start makes one; of a restored house put it back"
-        )
 
 
 def _space(data: Path) -> Finding:
