@@ -24,6 +24,8 @@ def house():
     minutes = [n for n in range(1, 1440) if not 400 < n < 700]
     points = [(NOON_MS - n * 60_000, 500.0 + n % 90) for n in minutes]
     history.put("sensor", "co2", points, device_class="carbon_dioxide", unit="ppm", room="booth")
+    huge = [1.7e308, 1.7e308, 1.7e308, -1.675e308]
+    history.put("sensor", "huge", [(NOON_MS - n * 60_000, value) for n, value in enumerate(huge, 1)], room="booth")
     sensor = Device(DeviceId("sensor"), DeviceKind.SENSOR, area=BOOTH, every_s=60.0)
     space = replace(two_rooms(), devices={sensor.id: sensor})
     site = Site(space=space, options={"history": HistoryDesk(history, lambda: space, lambda: NOON)})
@@ -85,3 +87,13 @@ def test_a_rooms_history_is_reached_and_read_by_keyboard_and_on_a_phone(house, t
         assert browser.execute_script("return document.documentElement.scrollWidth") == 390, "nothing sticks out"
         assert browser.find_element(By.CSS_SELECTOR, ".spans a").rect["height"] >= 44, "as large as a thumb"
         assert complaints(browser) == []
+
+        resize(browser, 320, 700, mobile=True)
+        browser.get(f"{house.url}history/sensor/huge?span=hour")
+        browser.find_element(By.CSS_SELECTOR, ".plot details summary").click()
+        wide = "const it = document.querySelector(arguments[0]); return [it.scrollWidth, it.clientWidth]"
+        within, room = browser.execute_script(wide, ".plot .scroll")
+        assert within <= room, "the table of the widest numbers is read without moving it"
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 320
+        browser.get(f"{house.url}history")
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 320
