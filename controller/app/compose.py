@@ -17,7 +17,7 @@ from controller.adapters.broker import EmbeddedBroker, open_broker
 from controller.adapters.broker.passwords import write_door_keys, write_private
 from controller.adapters.broker.rights import ACCESS_USER, TELEMETRY_USER
 from controller.adapters.certificates import papers_of
-from controller.adapters.clock import HouseClock, last_known
+from controller.adapters.clock import LAST_TIME, HouseClock, last_known
 from controller.adapters.fetch import CalendarSource
 from controller.adapters.ical_process import CalendarReader
 from controller.adapters.known_time import KnownTimeFile
@@ -70,8 +70,7 @@ RECALLED = timedelta(days=1)
 # The interpreter hands its lock over this often when two threads want it; at its default of 5 ms a commit
 # that is done could wait that long to say so.
 SWITCH_INTERVAL = 0.0005
-# In the data folder: what time the house knew last. A power cut may cost as much of it as is tolerated anyway.
-LAST_TIME = "last-time"
+# A power cut may cost as much of the last time as is tolerated anyway.
 TIME_KEPT_EVERY = 60.0
 
 

@@ -66,6 +66,7 @@ def test_a_house_that_was_started_has_nothing_to_be_done(data: Path) -> None:
         (lambda data: (data / BADGE_KEY).write_bytes(b"x"), "key badge.key", "holds 1 bytes, a badge key has 32"),
         (lambda data: (data / "secrets/lists.key").write_bytes(b"x"), "key lists.key", "holds 1 bytes"),
         (lambda data: (data / "restored.json").write_text("{}"), "file restored.json", "Natoma does not start"),
+        (lambda data: (data / "restoring.json").write_text("{}"), "restore", "half restored"),
         (lambda data: (data / "last-time").write_text("9999-12-31T00:00:00Z"), "file last-time", "does not go by it"),
         (lambda data: (data / "reserve.jsonl").write_text("{]\n"), "file reserve.jsonl", "decision 1 in it cannot be read"),
         (lambda data: (data / "natoma.db").unlink(), "file natoma.db", "it is missing: Natoma does not start"),

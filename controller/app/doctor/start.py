@@ -20,6 +20,7 @@ from controller.adapters.secrets import (
 from controller.adapters.sql.registry import key_ids
 from controller.adapters.telemetry.numbers import fault_of
 from controller.app.doctor.finding import Finding
+from controller.app.lock import refuse_half
 from controller.app.missing import REGISTRY_FILE, TELEMETRY_FILE, is_to_begin_anew, missing_from, what_to_do
 from controller.app.restore import MARKER
 from controller.app.stores import has_registry_in, registry_of
@@ -86,6 +87,10 @@ def _key(path: Path, load: Callable[[], object]) -> Iterator[Finding]:
 
 
 def _mark_of_a_restore(data: Path) -> Iterator[Finding]:
+    try:
+        refuse_half(data)
+    except ControllerError as error:
+        yield Finding.act("restore", f"Natoma does not start: {error}", "do one or the other")
     try:
         told = json.loads((data / MARKER).read_text())
         made = datetime.fromisoformat(told["made"])
