@@ -34,8 +34,11 @@ def sending(config: Path | None, is_now: bool, as_json: bool, **flags: Any) -> N
         return
     if to is None:
         click.echo("Nothing is sent on: influx_url is not set.")
+        if on_its_way.parked:
+            click.echo(f"{_refused(on_its_way.parked)} refused before: natoma telemetry parked.")
+        return
     click.echo(
-        f"{on_its_way.waiting:,} messages wait to be sent on{f' to {to}' if to else ''}; "
+        f"{on_its_way.waiting:,} messages wait to be sent on to {to}; "
         f"{_refused(on_its_way.parked)} refused{': natoma telemetry parked' if on_its_way.parked else ''}."
     )
 

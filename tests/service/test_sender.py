@@ -179,7 +179,7 @@ async def test_an_outage_of_five_minutes_delays_every_reading_and_loses_none(rep
             await asyncio.sleep(1)
         assert building.database.values == upto(10)
         assert not building.health.ok
-        assert "it does not answer" in building.health.text
+        assert "the database at http://influx:8086 does not answer: " in building.health.text
         assert reply.words in building.health.text
 
         building.database.says = lambda _: TAKEN
@@ -214,8 +214,8 @@ async def test_the_first_failure_is_a_warning_and_the_return_is_told(caplog: pyt
         await asyncio.sleep(2 * MINUTE)
 
     told = [record.message for record in caplog.records if record.name.startswith("controller.services.history")]
-    assert told[0] == "readings wait: http://influx:8086: it does not answer (connection refused)"
-    assert told[1:2] == ["http://influx:8086 takes readings again"]
+    assert told[0] == "readings wait: the database at http://influx:8086 does not answer: connection refused"
+    assert told[1:2] == ["the database at http://influx:8086 takes readings again"]
     assert sum("readings wait" in line for line in told) == 1
 
 
@@ -226,7 +226,7 @@ async def test_a_server_that_asks_for_five_minutes_is_left_alone_for_five_minute
     async with building.sending():
         await asyncio.sleep(299)
         assert len(building.database.requests) == 1
-        assert "it asks us to wait" in building.health.text
+        assert "asks us to wait" in building.health.text
 
         await asyncio.sleep(5)
         assert building.database.values == [1]

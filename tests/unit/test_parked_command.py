@@ -159,10 +159,10 @@ def test_how_far_it_is_is_told(folder: Folder, monkeypatch: pytest.MonkeyPatch):
     asyncio.run(keep())
     folder.refused(BAD)
 
-    assert (
-        "2 messages wait to be sent on; 1 reading was refused: natoma telemetry parked"
-        in folder.typed("sending").output
-    )
+    assert folder.typed("sending").output.splitlines() == [
+        "Nothing is sent on: influx_url is not set.",
+        "1 reading was refused before: natoma telemetry parked.",
+    ]
     monkeypatch.setenv("NATOMA_INFLUX_URL", "http://influx:8086")
     assert "2 messages wait to be sent on to http://influx:8086" in folder.typed("sending").output
     assert json.loads(folder.typed("sending", "--json").output) == {

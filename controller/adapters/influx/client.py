@@ -7,6 +7,7 @@ The token is in the client's header and nowhere else: in no text, no repr, no lo
 import asyncio
 import contextlib
 import json
+import os
 import re
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,7 +18,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, TraceConfig
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientError,
+    ClientSession,
+    ClientSSLError,
+    ClientTimeout,
+    ServerDisconnectedError,
+    TCPConnector,
+    TraceConfig,
+)
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.rest import ApiException
 
@@ -98,7 +109,7 @@ class InfluxDatabase:
         except TimeoutError:
             return Reply(None, f"no answer within {self._timeout_s:.0f} s")
         except (ClientError, OSError) as error:
-            return Reply(None, self._masked(str(error) or type(error).__name__))
+            return Reply(None, self._masked(_why_away(error)))
         # The transport takes any 2xx for well; a database says 204, or 201.
         if answer.status in (201, 204):
             return Reply(answer.status)
@@ -167,6 +178,24 @@ async def open_database(
         # A peer that resets while we say goodbye is gone either way.
         with contextlib.suppress(ClientError, OSError):
             await client.close()  # type: ignore[no-untyped-call]
+
+
+def _why_away(error: ClientError | OSError) -> str:
+    """Why there was no connection, or no more: the library says it for whoever programs with it."""
+    match error:
+        case ClientConnectorCertificateError():
+            return (
+                f"its certificate is not trusted: {getattr(error.certificate_error, 'verify_message', '') or 'unknown'}"
+            )
+        case ClientSSLError():
+            return f"no TLS can be agreed on: {getattr(error.os_error, 'reason', None) or 'is it http there?'}"
+        case ClientConnectorDNSError():
+            return "nobody knows a host of this name"
+        case ServerDisconnectedError():
+            return "it ended the connection before it answered"
+        case OSError() if error.errno is not None and error.errno > 0:
+            return os.strerror(error.errno).lower()
+    return str(error) or type(error).__name__
 
 
 def _packed(body: bytes) -> bytes:

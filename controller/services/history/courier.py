@@ -132,11 +132,11 @@ class Courier:
         address = self._database.address
         if self.phase is Phase.FLOWING:
             if before is not Phase.FLOWING:
-                logger.info("%s takes readings again", address)
+                logger.info("the database at %s takes readings again", address)
             self._failures, self.trouble = 0, ""
             return
         self._failures += 1
-        self.trouble = f"{address}: {_MEANING[self.phase]} ({reply.words})"
+        self.trouble = f"the database at {address} {_MEANING[self.phase]}: {reply.words}"
         logger.log(logging.DEBUG if before is self.phase else logging.WARNING, "readings wait: %s", self.trouble)
 
     async def _rest(self, reply: Reply) -> None:
@@ -149,9 +149,9 @@ class Courier:
 
 
 _MEANING = {
-    Phase.SLOWED: "it asks us to wait",
-    Phase.AWAY: "it does not answer",
-    Phase.STOPPED: "it does not let us write: look at influx_url, influx_org, influx_bucket and influx_token",
+    Phase.SLOWED: "asks us to wait",
+    Phase.AWAY: "does not answer",
+    Phase.STOPPED: "does not let us write (look at influx_url, influx_org, influx_bucket and influx_token)",
 }
 
 

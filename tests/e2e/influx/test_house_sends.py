@@ -96,7 +96,9 @@ def test_a_house_sends_on_and_tells_what_a_database_will_not_take(house: Sending
     eventually(house.has_all, "the bad one arrived as well")
     house.stub.refuse()
     house.measures(20)
-    eventually(lambda: "it does not answer" in str(house.part["text"]), "the page says that it is away")
+    eventually(
+        lambda: "does not answer: connection refused" in str(house.part["text"]), "the page says that it is away"
+    )
     house.controller.kill()
     house.measures(5)
     house.stub.listen()
