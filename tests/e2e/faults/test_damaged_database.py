@@ -185,7 +185,7 @@ def _statements_of_an_upgrade(path: Path) -> int:
 def _killed_after(statement: int, path: Path, dice: random.Random) -> None:
     """Upgrade it, and end that as a power cut does: right behind this statement, or a moment after it."""
     pipe = subprocess.PIPE
-    words = [sys.executable, "-c", UPGRADE, path]
+    words = [sys.executable, "-c", UPGRADE, str(path)]
     with subprocess.Popen(words, cwd=ROOT, env=clean_environment(), stdin=pipe, stdout=pipe) as child:
         assert child.stdin is not None
         assert child.stdout is not None
