@@ -12,7 +12,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 RESERVE_BYTES = 256 << 10
 # The disk that failed the log may fail this too, and a person stands waiting.
 WRITE_DEADLINE_S = 0.1
+# What reading a line of it may say that a bad disk has spoilt.
+_SPOILT = (ValueError, KeyError, TypeError, AttributeError)
 
 
 class Reserve:
@@ -73,8 +75,15 @@ class Reserve:
         os.close(self._file)
 
     async def _drain(self, log: EventLog) -> int:
-        facts = [_fact(json.loads(line)) for line in self._lines()]
+        facts, spoilt = [], []
+        for line in self._lines():
+            try:
+                facts.append(_fact(json.loads(line)))
+            except _SPOILT:
+                spoilt.append(line)
         upto = self._end
+        if spoilt:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._set_aside, spoilt)
         for fact in facts:
             appended = await log.append(replace(fact, detail={**fact.detail, "from_reserve": True}))
             if appended.duplicate and fact.message_id is not None and fact.device is not None:
@@ -101,6 +110,16 @@ class Reserve:
             raise StoreError(f"{self.path}: {exc.strerror}") from exc
         self._end += len(line)
 
+    def _set_aside(self, lines: Sequence[bytes]) -> None:
+        """What a bad disk made of a decision holds up no other, and is not thrown away."""
+        aside = self.path.with_name(self.path.name + ".spoilt")
+        with aside.open("ab") as file:
+            aside.chmod(0o600)
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        logger.error("%s: %d decisions cannot be read; they are in %s", self.path, len(lines), aside.name)
+
     def _empty(self, upto: int) -> None:
         # From the front: cut short, the first byte already says that nothing is here.
         os.pwrite(self._file, bytes(upto), 0)
@@ -120,7 +139,7 @@ def look_into(path: Path) -> tuple[int, str | None]:
             _fact(json.loads(line))
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *_SPOILT) as error:
         why = repr(error)
     return waiting, why
 

@@ -126,3 +126,21 @@ def test_a_folder_that_cannot_hold_it_is_refused_by_name(tmp_path: Path) -> None
 
     with pytest.raises(StartupError, match=r"reserve\.jsonl cannot be reserved"):
         Reserve(tmp_path / "file" / "reserve.jsonl")
+
+
+async def test_a_line_that_a_bad_disk_spoilt_is_set_aside_and_the_others_are_told(tmp_path: Path) -> None:
+    path, log = tmp_path / "reserve.jsonl", MemoryEventLog()
+    reserve = Reserve(path)
+    reserve.write(decision("a"))
+    spoilt = b'{"kind": "entry_granted", "at": "never"}\n'
+    reserve._write(spoilt)
+    reserve.write(decision("b"))
+
+    assert await reserve.drain(log) == 2
+
+    assert [message for _, message in kept(log)] == ["a", "b"]
+    assert reserve.is_empty
+    aside = path.with_name("reserve.jsonl.spoilt")
+    assert aside.read_bytes() == spoilt
+    assert aside.stat().st_mode & 0o777 == 0o600
+    await reserve.close()
