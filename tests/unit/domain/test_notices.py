@@ -45,6 +45,14 @@ def test_the_owner_is_told_what_became_of_a_booking_or_a_wait(fact: FactKind, ki
     assert notice.data == {"room": "pine", "start": SPAN["start"], "end": SPAN["end"]}
 
 
+def test_of_a_booking_whose_room_nobody_says_the_times_are_told() -> None:
+    fact = Fact(FactKind.BOOKING_RELEASED, NOON, person=ADA, detail=SPAN)
+
+    (notice,) = notices_of(fact, NOON, SPACE, ())
+
+    assert notice.data == {"start": SPAN["start"], "end": SPAN["end"]}
+
+
 @pytest.mark.parametrize("fact", [FactKind.BOOKING_MADE, FactKind.BOOKING_CANCELLED, FactKind.BOOKING_CHANGED])
 def test_what_somebody_did_themselves_is_no_news_to_them(fact: FactKind) -> None:
     assert told(fact, **SPAN, by="ada") == []
