@@ -24,7 +24,7 @@ from simulator.fleet import Fleet, no_readings
 from simulator.hands import Hands
 from simulator.people import SimPerson
 from tests.support.field import SENSOR_CHANNELS, FieldDevice
-from tests.support.live_house import Live, now, seen, today
+from tests.support.live_house import PARIS, Live, now, seen, today
 from tests.support.rules_house import at_registry
 
 pytestmark = pytest.mark.broker
@@ -115,7 +115,9 @@ async def test_an_unlock_window_waits_for_its_first_person_and_gives_way_to_lock
         await kept.house.lift_lockdown(Scope(), PersonId("liv"), "the plumber", now())
 
     async def holiday(kept: Any, _: Any) -> None:
-        await kept.house.put_holiday(ExtraHoliday(today(), "Strike", frozenset({ZoneId("house")})))
+        # Between midnight and four the hours of a door are the calendar's day already, days used still yesterday's.
+        for day in {today(), now().astimezone(PARIS).date()}:
+            await kept.house.put_holiday(ExtraHoliday(day, "Strike", frozenset({ZoneId("house")})))
 
     await at_registry(live.data, lock_down)
     await bolts.become(set())
