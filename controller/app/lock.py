@@ -36,6 +36,18 @@ def alone_in(data: Path, *, even_half: bool = False) -> Iterator[None]:
         yield
 
 
+def is_held(data: Path) -> bool:
+    """Whether a service holds this folder."""
+    try:
+        with (data / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def refuse_half(data: Path) -> None:
     """StartupError where a restore was cut short while it moved files."""
     if (data / HALF).exists():

@@ -1,7 +1,6 @@
 """`natoma publish`: make another version of the space file the one that counts, without a restart."""
 
 import asyncio
-import fcntl
 import getpass
 import json
 import time
@@ -14,6 +13,7 @@ import click
 
 from controller.adapters.clock import SystemClock
 from controller.adapters.publications import PublicationFolder
+from controller.app.lock import is_held
 from controller.app.publications import text_of
 from controller.app.stores import read_people, registry_is_there
 from controller.cli.options import as_json as json_option
@@ -74,7 +74,7 @@ def publish(
     if current is not None and current.version == space.version:
         _told(as_json, {"version": space.version, "published": False}, f"version {space.version} counts already")
         return
-    running = _is_running(home.folder)
+    running = is_held(home.folder)
     old = _kept(folder, (folder.running() if running else None) or (current.version if current is not None else None))
     changes = changes_between(old, space) if old is not None else SpaceChanges()
     _refuse(home, old, space, changes, running=running, at_restart=at_restart, anyway=anyway)
@@ -155,18 +155,6 @@ def _first_persons(people: RegistrySnapshot, space: Space) -> list[str]:
         for person in sorted(door.first_person_in)
         if person not in people.people
     ]
-
-
-def _is_running(data: Path) -> bool:
-    """Whether a service holds this data folder."""
-    try:
-        with (data / "natoma.lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def _wait(folder: PublicationFolder, publication: Publication, *, running: bool, waits: bool) -> bool:

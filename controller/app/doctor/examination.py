@@ -13,8 +13,9 @@ from controller.adapters.sqlite_file import open_reader
 from controller.adapters.telemetry.keeping import KeptReadings
 from controller.app.doctor.files import look_at_files
 from controller.app.doctor.finding import Finding, Grade
-from controller.app.doctor.service import is_running, look_at_broker, look_at_own_broker, look_at_service
+from controller.app.doctor.service import look_at_broker, look_at_own_broker, look_at_service
 from controller.app.doctor.start import look_at_start
+from controller.app.lock import is_held
 from controller.app.stores import look_into
 from controller.config import Settings
 from controller.domain.building import Space
@@ -68,11 +69,11 @@ async def _what_is_in_it(
         for finding in _sending(data):
             yield finding
     if is_there("events.db", "telemetry.db"):
-        yield await _due(settings, runs=is_running(data))
+        yield await _due(settings, runs=is_held(data))
 
 
 async def _what_runs(settings: Settings, space: Space | None) -> AsyncIterator[Finding]:
-    runs = is_running(settings.data)
+    runs = is_held(settings.data)
     if runs:
         for finding in look_at_service(settings):
             yield finding

@@ -1,7 +1,6 @@
 """The doctor's look at what runs: the service by its own word, else the broker by a short visit."""
 
 import asyncio
-import fcntl
 import json
 import urllib.error
 import urllib.request
@@ -21,18 +20,6 @@ _ANSWERS_WITHIN_S = 5.0
 _LOOKS_FOR_S = 2.0
 _SLOW_S = 0.02
 _ADVICE = "compare your broker's configuration with docs/settings.md, 'Your own broker'"
-
-
-def is_running(data: Path) -> bool:
-    """Whether a service holds this folder."""
-    try:
-        with (data / "natoma.lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def look_at_service(settings: Settings) -> Iterator[Finding]:
