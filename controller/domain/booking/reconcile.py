@@ -99,7 +99,9 @@ class _Reconciling:
     def done(self, *, sure: bool) -> Reconciled:
         held_back = self._take_back(sure=sure)
         known = [entry for entry in self._entries if entry.key in self._live]
-        for entry in [one for one in known if not self._stays(one)]:
+        moving = [entry for entry in known if not self._stays(entry)]
+        # What only ends sooner keeps time that was its own all along: nobody may be given that before.
+        for entry in sorted(moving, key=lambda one: not self._only_ends_sooner(one)):
             self._move(self._live[entry.key], entry)
         for entry in self._entries:
             if entry.key not in self._live and not self._was_given_up(entry):
@@ -143,6 +145,10 @@ class _Reconciling:
             one = after
         self._taken.add(one)
         return True
+
+    def _only_ends_sooner(self, entry: Entry) -> bool:
+        one = self._live[entry.key]
+        return self._start(entry) == one.start and entry.end < one.end
 
     def _move(self, before: Booking, entry: Entry) -> None:
         runs = before.start <= self._now

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.domain.booking.outside import Entry, Outside, Problem, Reading
@@ -74,6 +74,17 @@ class Books:
             for one in self.live(now)
             if one.origin
         ]
+
+
+def test_what_ends_sooner_keeps_its_time_before_what_grows_into_it() -> None:
+    books = Books()
+    books.read([entry("a", 0, 0.25), entry("b", 0.5, 0.5)])
+
+    judged = books.read([entry("a", 0, 0.5), entry("b", 0.5, 0.25)])
+
+    # Ten minutes to clear up after `a` would reach into `b`.
+    assert [one.entry.key for one in judged.conflicts] == ["a"]
+    assert books.spans() == [("a", 0.0, 0.25), ("b", 0.5, 0.75)]
 
 
 def test_what_is_new_is_booked_for_its_owner_and_says_where_it_came_from() -> None:
@@ -297,6 +308,7 @@ def _overlaps(bookings: Sequence[Booking]) -> Iterator[tuple[Booking, Booking]]:
 
 @settings(max_examples=300, deadline=None)
 @given(others(), st.lists(entries, min_size=1, max_size=4), st.integers(0, 8), st.booleans())
+@example([], [[entry("a", 0, 0.25), entry("b", 0.5, 0.5)], [entry("a", 0, 0.5), entry("b", 0.5, 0.25)]], 0, False)
 def test_whatever_is_read_after_whatever_the_same_again_changes_nothing_and_none_overlap(
     there: list[Booking], readings: list[list[Entry]], later: int, sure: bool
 ) -> None:
