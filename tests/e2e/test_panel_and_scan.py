@@ -57,15 +57,17 @@ def open_panel(browser, house: PanelHouse, room: str, lang: str = "en") -> None:
 
 
 def tap(browser, label: str) -> None:
-    """The button of this label, as soon as it can be tapped."""
+    """The button of this label, as soon as it can be tapped; one that is drawn anew meanwhile is looked for again."""
     wanted = f"//button[normalize-space()='{label}']"
 
-    def is_there() -> bool:
+    def is_tapped() -> bool:
         button = browser.find_element(By.XPATH, wanted)
-        return button.is_enabled() and button.is_displayed()
+        if not (button.is_enabled() and button.is_displayed()):
+            return False
+        button.click()
+        return True
 
-    eventually(is_there, f"button {label!r}")
-    browser.find_element(By.XPATH, wanted).click()
+    eventually(is_tapped, f"button {label!r}")
 
 
 def says_who(browser, name: str) -> None:
