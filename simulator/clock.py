@@ -4,9 +4,12 @@ The controller judges freshness by the real clock, so messages never lie about i
 somebody who tries the simulator at three on a Sunday night gets a weekday's life.
 """
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from simulator.building import Building
 from simulator.errors import InputError
@@ -16,11 +19,33 @@ LIVELY_FROM, LIVELY_TO = time(7, 45), time(18, 30)
 # Where the world begins when now is a dull hour: most have come, the rest are on their way.
 GOOD_MORNING = time(9, 40)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+# In the environment, so that a house and its simulator live at the same other time; the controller reads it too.
+SHIFT = "NATOMA_CLOCK_SHIFT"
 
 
 def now() -> datetime:
-    """The real moment, aware UTC. The only place of the simulator that asks."""
-    return datetime.now(UTC)
+    """The real moment, aware UTC, or the one that somebody wants it to be. The only place of the simulator that asks."""
+    return datetime.now(UTC) + shift()
+
+
+@cache
+def shift() -> timedelta:
+    """By how much the real moment is ahead of this machine's clock: nothing, unless somebody asked for another date."""
+    return shift_in(os.environ)
+
+
+def shift_in(environment: Mapping[str, str]) -> timedelta:
+    """What the environment says of it; raises InputError where that is no number of seconds that leads to a date."""
+    text = environment.get(SHIFT, "")
+    try:
+        found = timedelta(seconds=float(text or 0))
+        _ = datetime.now(UTC) + found
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"{SHIFT} {text!r} is no number of seconds that leads to a date — write signed seconds, -86400 for "
+            "yesterday, or unset it for the real time"
+        ) from None
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ Everything else is handed a `Clock`, so that a test can hold it still. Which tim
 
 import ctypes
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controller.domain.trusted_time import HouseTime, begun, gone_on, is_possible
+from controller.domain.trusted_time import EARLIEST, HouseTime, begun, gone_on, is_possible
+from controller.errors import InputError
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +22,44 @@ LAST_TIME = "last-time"
 _UNSYNCHRONISED, _FAILED = 5, -1
 _LONGEST = 64  # bytes of a last time
 _TIMEX_BYTES = 512  # more than any system's `struct timex`; all zeroes only asks
+# In the environment, so that a house, its simulator and every command beside them live at the same other time.
+SHIFT = "NATOMA_CLOCK_SHIFT"
+
+
+def shift_in(environment: Mapping[str, str]) -> timedelta:
+    """By how much whoever lives in this environment is to be ahead of the machine's clock; nothing as a rule.
+
+    Raises:
+        InputError: it is no number of seconds, or no house lives at the time it leads to.
+    """
+    text = environment.get(SHIFT, "")
+    if not text:
+        return timedelta(0)
+    right = "write signed seconds, -86400 for yesterday, or unset it for the real time"
+    try:
+        shift = timedelta(seconds=float(text))
+        at = datetime.now(UTC) + shift
+    except (ValueError, OverflowError):
+        raise InputError(f"{SHIFT} {text!r} is no number of seconds that leads to a date — {right}") from None
+    if at < EARLIEST or not is_possible(at):
+        raise InputError(f"{SHIFT} {text!r} leads to {at:%Y-%m-%d}, and no house lives then — {right}")
+    return shift
 
 
 class SystemClock:
     """Wall time in aware UTC, and the monotonic clock that asyncio's loop runs on."""
 
+    def __init__(self) -> None:
+        # Read once: to ask the environment takes as long as to ask the time, on the way of every reading.
+        self._shift = shift_in(os.environ)
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._shift
+
+    @property
+    def shift(self) -> timedelta:
+        """By how much it was asked to be ahead of the machine's clock; to be told wherever a house says how it is."""
+        return self._shift
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -44,13 +77,17 @@ class HouseClock(SystemClock):
         vouched: Callable[[], bool] | None = None,
     ) -> None:
         """`known` is the last time the house knew before it started; `passed` counts seconds, asleep or awake."""
+        super().__init__()
+        if wall is not None:
+            self._shift = timedelta(0)
         self._wall = wall or super().now
         self._passed = passed or awake_or_asleep
         self._vouched = vouched or is_kept_by_a_time_service
         at, gone = self._wall(), self._passed()
         self._time = begun(at, gone, known, is_vouched=False)
         if self._time.is_suspect:
-            self._time = begun(at, gone, known, is_vouched=self._vouched())
+            # Somebody who asks for another date means it, even one before the last that was known.
+            self._time = begun(at, gone, known, is_vouched=bool(self.shift) or self._vouched())
 
     def now(self) -> datetime:
         self._time = self._read()

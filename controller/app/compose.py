@@ -41,7 +41,7 @@ from controller.config import Settings
 from controller.domain.building import Space
 from controller.domain.facts import Fact, FactKind
 from controller.services.calendars.stores import Elsewhere
-from controller.services.clock_watch import ClockWatch
+from controller.services.clock_watch import ClockWatch, shifted
 from controller.services.entry.access_index import keep_fresh, people_differ
 from controller.services.entry.whereabouts import recalled
 from controller.services.history.desk import HistoryDesk
@@ -101,6 +101,8 @@ async def run(
     async with AsyncExitStack() as stack:
         stack.enter_context(alone_in(settings.data))
         clock = HouseClock(last_known(settings.data / LAST_TIME))
+        if clock.shift:
+            logger.warning("this house lives %s, as NATOMA_CLOCK_SHIFT asks", shifted(clock.shift))
         space = space_at_start(settings.data, settings.space, space)
         read_by = (CONSUMER,) if settings.influx is not None else ()
         stores = await stack.enter_async_context(
@@ -221,6 +223,7 @@ class _Service:
             services.journal.note,
             clock,
             left_in=str(settings.data / LAST_TIME),
+            shift=clock.shift,
         )
         self._displays = Displays(feed, self._outbound, topics)
         self.links = Links(

@@ -27,19 +27,23 @@ class ClockWatch:
         clock: Clock,
         *,
         left_in: str,
+        shift: timedelta = timedelta(0),
     ) -> None:
-        """`left_in` names the file that holds the last known time."""
+        """`left_in` names the file that holds the last known time; `shift` is how far ahead of it somebody wants to be."""
         self._off = off
         self._board = board
         self._alarms = alarms
         self._note = note
         self._clock = clock
         self._left_in = left_in
+        self._shift = shift
         self._was_suspect = False
 
     def look(self) -> None:
         now, off = self._clock.now(), self._off()
-        self._board.report(COMPONENT, ok=off is None, text=self._words(off), vital=False)
+        # Another date is what somebody asked for, and yet nothing to overlook in a house that people use.
+        is_right = off is None and not self._shift
+        self._board.report(COMPONENT, ok=is_right, text=self._words(off), vital=False)
         if off is not None and not self._was_suspect:
             detail = {"by_s": round(off.total_seconds(), 1)}
             self._note(Fact(FactKind.CLOCK_SUSPECT, now, detail=detail))
@@ -49,6 +53,10 @@ class ClockWatch:
         self._was_suspect = off is not None
 
     def _words(self, off: timedelta | None) -> str:
+        if off is None and self._shift:
+            return (
+                f"{shifted(self._shift)}, as NATOMA_CLOCK_SHIFT asks: for trying another date, never for a real house"
+            )
         if off is None:
             return "on time"
         way = "ahead" if off > timedelta(0) else "behind"
@@ -56,6 +64,11 @@ class ClockWatch:
             f"this machine's clock is {_long(abs(off))} {way} of what has passed and is not followed: look at its time "
             f"service; if it is the clock that is right, stop natoma, delete {self._left_in} and start again"
         )
+
+
+def shifted(by: timedelta) -> str:
+    """Which way, and about how far, a house lives from the machine's clock."""
+    return f"{_long(abs(by))} {'ahead of' if by > timedelta(0) else 'behind'} this machine's clock"
 
 
 def _long(time: timedelta) -> str:

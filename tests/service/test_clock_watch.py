@@ -36,14 +36,20 @@ class Machine:
 class Hall:
     """The board, the alarms and the facts of a house on this machine."""
 
-    def __init__(self, machine: Machine, known: datetime | None = None) -> None:
+    def __init__(self, machine: Machine, known: datetime | None = None, *, shift: timedelta = timedelta(0)) -> None:
         self.clock = machine.clock(known)
         self.facts: list[Fact] = []
         feed = LiveFeed(epoch="test")
         self.board = HealthBoard(feed, self.clock.now)
         self.alarms = Alarms(None, self.facts.append, feed, self.clock)
         self.watch = ClockWatch(
-            lambda: self.clock.off, self.board, self.alarms, self.facts.append, self.clock, left_in="data/last-time"
+            lambda: self.clock.off,
+            self.board,
+            self.alarms,
+            self.facts.append,
+            self.clock,
+            left_in="data/last-time",
+            shift=shift,
         )
 
     def told(self) -> list[Fact]:
@@ -82,6 +88,24 @@ def test_a_clock_that_is_right_again_ends_the_alarm() -> None:
 
     assert not hall.alarms.stands(AlarmKind.CLOCK_SUSPECT)
     assert next(iter(hall.board.components())).text == "on time"
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (timedelta(days=-17), "17 days behind this machine's clock, as NATOMA_CLOCK_SHIFT asks"),
+        (timedelta(minutes=90), "90 minutes ahead of this machine's clock, as NATOMA_CLOCK_SHIFT asks"),
+    ],
+)
+def test_a_house_at_another_date_says_so_and_goes_by_it(shift: timedelta, words: str) -> None:
+    hall = Hall(Machine(), shift=shift)
+    hall.watch.look()
+
+    (part,) = hall.board.components()
+    assert words in part.text
+    assert (part.ok, part.vital) == (False, False)
+    assert hall.told() == []
+    assert not hall.alarms.stands(AlarmKind.CLOCK_SUSPECT)
 
 
 def test_a_jump_that_a_time_service_stands_for_is_followed_without_a_word() -> None:

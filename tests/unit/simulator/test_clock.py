@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulator.building import Building
-from simulator.clock import WorldClock, now, world_start
+from simulator.clock import SHIFT, WorldClock, now, shift, shift_in, world_start
 from simulator.errors import InputError
 
 
@@ -48,3 +48,21 @@ def test_runs_faster_and_knows_the_way_back():
 
 def test_the_real_clock_is_aware():
     assert now().tzinfo is UTC
+
+
+def test_the_simulator_lives_at_the_date_that_its_house_does(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(SHIFT, "-86400")
+    shift.cache_clear()
+    try:
+        assert abs(datetime.now(UTC) - timedelta(days=1) - now()) < timedelta(minutes=1)
+    finally:
+        monkeypatch.undo()
+        shift.cache_clear()
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "nan", "1e300", "-1e11"])
+def test_a_shift_that_leads_to_no_date_is_refused_with_what_would_be_right(text: str):
+    with pytest.raises(InputError, match="-86400 for yesterday"):
+        shift_in({SHIFT: text})
+
+    assert shift_in({SHIFT: ""}) == timedelta(0)
