@@ -193,6 +193,12 @@ class GroupCommit(Generic[R, A]):
             self._bell.put(None)  # the thread sleeps; it has something to tidy up once this is quiet
         return answer
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody still waits for an answer."""
+        self._forget_done()
+        return bool(self._pending)
+
     def health(self) -> StoreHealth:
         ballast = self._ballast is None or self._ballast.is_there
         return StoreHealth(

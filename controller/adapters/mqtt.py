@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from controller.domain.ids import DeviceId
@@ -142,12 +142,13 @@ class MqttInbound:
         on_session: Callable[[bool], None] | None = None,
         on_dropped: Callable[[int, bool], None] | None = None,
         elsewhere: Collection[Kind] = (),
+        now: Callable[[], datetime],
     ) -> None:
         """Wire one link to the router.
 
         `on_session` hears at each connect whether the broker lost the session it should have kept, `on_dropped` how
         many messages the broker has dropped since its start, and whether it had said so before we came; `elsewhere`
-        are kinds that the other link hands over.
+        are kinds that the other link hands over; `now` is the house's time, by which messages came in.
         """
         self._router = router
         self._topics = topics
@@ -155,6 +156,7 @@ class MqttInbound:
         self._tell_connected = on_connected
         self._tell_session = on_session
         self._tell_dropped = on_dropped
+        self._now = now
         self._sessions_lost = 0
         self._marker_topic = _marker_topic(settings)
         self._marker = b""
@@ -202,7 +204,7 @@ class MqttInbound:
             delivery.payload,
             retained=delivery.retain,
             backlog=not self._caught_up,
-            received_at=datetime.fromtimestamp(delivery.received_at, UTC),
+            received_at=self._now(),
             received_mono=delivery.received_mono,
             acknowledge=partial(self.link.ack, delivery),
             droppable=delivery.qos == 0,

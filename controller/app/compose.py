@@ -82,6 +82,8 @@ class Running:
     broker: Broker
     embedded: EmbeddedBroker | None
     space: Space
+    # Whether something is on its way to the disk that somebody waits for.
+    is_writing: Callable[[], bool]
 
 
 async def run(
@@ -91,8 +93,9 @@ async def run(
     stop: asyncio.Event,
     on_ready: Callable[[Running], Awaitable[None]] | None = None,
     hint: str | None = None,
+    clock: HouseClock | None = None,
 ) -> None:
-    """Serve until `stop` is set.
+    """Serve until `stop` is set; without a `clock` by the machine's.
 
     Raises:
         StartupError: something the service cannot do without is missing, newer, damaged or taken.
@@ -100,7 +103,7 @@ async def run(
     sys.setswitchinterval(SWITCH_INTERVAL)
     async with AsyncExitStack() as stack:
         stack.enter_context(alone_in(settings.data))
-        clock = HouseClock(last_known(settings.data / LAST_TIME))
+        clock = clock or HouseClock(last_known(settings.data / LAST_TIME))
         if clock.shift:
             logger.warning("this house lives %s, as NATOMA_CLOCK_SHIFT asks", shifted(clock.shift))
         space = space_at_start(settings.data, settings.space, space)
@@ -133,7 +136,7 @@ async def run(
         await asyncio.to_thread(give_back)
         gc.freeze()
         if on_ready is not None:
-            await on_ready(Running(address, broker, embedded, space))
+            await on_ready(Running(address, broker, embedded, space, stores.is_writing))
         await service.until(stop)
 
 
@@ -235,6 +238,7 @@ class _Service:
             self._boot,
             stores.numbers.before.sessions,
             self._connected,
+            now=clock.now,
         )
         self._outbound.link = self.links.access
         self._papers_watch = PapersWatch(lambda: papers_of(broker.tls, lambda: self.links.access.state), board, clock)

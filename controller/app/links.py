@@ -4,6 +4,7 @@ import logging
 from asyncio import Event
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 
 from controller.adapters.broker import EmbeddedBroker
@@ -42,8 +43,9 @@ class Links:
         boot: str,
         sessions_before: Collection[str],
         connected: Callable[[], None],
+        now: Callable[[], datetime],
     ) -> None:
-        """`sessions_before`: by their names here, those that the last run left at its broker."""
+        """`sessions_before`: by their names here, those that the last run left at its broker. `now` is the house's time."""
         self._gaps = gaps
         self._sessions_before = sessions_before
         # The pure-Python broker forgets all sessions when it stops.
@@ -56,6 +58,7 @@ class Links:
             access_settings(broker, topics, boot, expect_session=self._has_session("access")),
             connected,
             on_session=partial(self._session, "access"),
+            now=now,
         )
         self._telemetry = MqttInbound(
             router,
@@ -64,6 +67,7 @@ class Links:
             on_session=partial(self._session, "telemetry"),
             on_dropped=lambda total, is_old: gaps.broker_dropped(self._broker_name, total, is_old=is_old),
             elsewhere=ACCESS_KINDS,
+            now=now,
         )
 
     @property

@@ -113,6 +113,10 @@ class Stores:
     digests: BadgeDigests
     list_signing_key: bytes = field(repr=False)
 
+    def is_writing(self) -> bool:
+        """Whether something is on its way into a log that somebody waits for."""
+        return self.events.is_writing or self.telemetry.is_writing
+
     async def keep_reserve_empty(self) -> None:
         """Bring what the reserve took into the log, as soon as the log can be written again."""
         while True:

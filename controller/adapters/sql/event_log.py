@@ -208,6 +208,10 @@ class SqlEventLog:
         if instead or gone:
             await self._writer.commit(_Request((), tuple(instead), tuple(gone)), len(instead) + len(gone))
 
+    @property
+    def is_writing(self) -> bool:
+        return self._writer.is_busy
+
     def health(self) -> StoreHealth:
         return self._writer.health()
 

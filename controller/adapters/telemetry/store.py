@@ -124,6 +124,10 @@ class TelemetryStore:
         await asyncio.to_thread(self._merger.shutdown)
         await asyncio.to_thread(self.chunks.close)
 
+    @property
+    def is_writing(self) -> bool:
+        return self._writer.is_busy
+
     def health(self) -> StoreHealth:
         health = self._writer.health()
         trouble = self._writing.compaction.trouble

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.adapters.clock import SystemClock
 from controller.adapters.mqtt import (
     ACCESS_KINDS,
     Broker,
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.broker
 
 TOPICS = Topics("natoma")
 PATIENCE = 20.0
+NOW = SystemClock().now
 NOON = parse_time("2026-11-23T20:00:00Z")
 
 
@@ -91,7 +93,7 @@ async def until(holds: Callable[[], object]) -> None:
 async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_not(broker: Broker):
     async with device(broker, "reader") as reader:
         await reader.connected(PATIENCE)
-        before = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
+        before = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), now=NOW)
         async with before.link:
             await before.link.connected(PATIENCE)
             assert await before.caught_up(PATIENCE)
@@ -99,7 +101,7 @@ async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_no
         await reader.publish("natoma/1/reader/up/status", b"retained", qos=1, retain=True)
 
         listening = Listening()
-        after = MqttInbound(listening, TOPICS, access_settings(broker, TOPICS, "boot-2"))
+        after = MqttInbound(listening, TOPICS, access_settings(broker, TOPICS, "boot-2"), now=NOW)
         async with after.link:
             assert await after.caught_up(PATIENCE)
             await reader.publish("natoma/1/reader/up/event", b"now", qos=1)
@@ -113,7 +115,7 @@ async def test_what_waited_while_we_were_away_is_marked_and_what_comes_now_is_no
 async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(broker: Broker):
     async with device(broker, "reader") as reader:
         await reader.connected(PATIENCE)
-        before = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
+        before = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), now=NOW)
         async with before.link:
             assert await before.caught_up(PATIENCE)
         await reader.publish("natoma/1/server/beat/server-access/marker", b"of a connection that broke", qos=1)
@@ -121,7 +123,7 @@ async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(
             await reader.publish("natoma/1/reader/up/event", str(number).encode(), qos=1)
 
         listening = Listening()
-        after = MqttInbound(listening, TOPICS, access_settings(broker, TOPICS, "boot-2"))
+        after = MqttInbound(listening, TOPICS, access_settings(broker, TOPICS, "boot-2"), now=NOW)
         async with after.link:
             assert await after.caught_up(PATIENCE)
             await until(lambda: len(listening.heard) == 300)
@@ -131,7 +133,7 @@ async def test_a_long_queue_is_all_backlog_and_an_old_marker_in_it_ends_nothing(
 
 async def test_only_what_nobody_waits_for_may_be_dropped(broker: Broker):
     listening = Listening()
-    inbound = MqttInbound(listening, TOPICS, telemetry_settings(broker, TOPICS))
+    inbound = MqttInbound(listening, TOPICS, telemetry_settings(broker, TOPICS), now=NOW)
     async with inbound.link, device(broker, "sensor") as sensor:
         await sensor.connected(PATIENCE)
         assert await inbound.caught_up(PATIENCE)
@@ -146,8 +148,8 @@ async def test_only_what_nobody_waits_for_may_be_dropped(broker: Broker):
 async def test_each_connection_hears_its_own_kinds(broker: Broker):
     access, telemetry = Listening(), Listening()
     ears = [
-        MqttInbound(access, TOPICS, access_settings(broker, TOPICS, "boot-1")),
-        MqttInbound(telemetry, TOPICS, telemetry_settings(broker, TOPICS), elsewhere=ACCESS_KINDS),
+        MqttInbound(access, TOPICS, access_settings(broker, TOPICS, "boot-1"), now=NOW),
+        MqttInbound(telemetry, TOPICS, telemetry_settings(broker, TOPICS), elsewhere=ACCESS_KINDS, now=NOW),
     ]
     kinds = ["birth", "status", "state", "event", "ack", "telemetry", "health", "wibble"]
     async with ears[0].link, ears[1].link, device(broker, "one") as one:
@@ -165,7 +167,7 @@ async def test_each_connection_hears_its_own_kinds(broker: Broker):
 async def test_who_asks_to_hear_of_connections_hears_of_each(broker: Broker):
     connected = []
     inbound = MqttInbound(
-        Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), lambda: connected.append(True)
+        Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), lambda: connected.append(True), now=NOW
     )
     async with inbound.link:
         assert await inbound.caught_up(PATIENCE)
@@ -174,7 +176,7 @@ async def test_who_asks_to_hear_of_connections_hears_of_each(broker: Broker):
 
 
 async def test_a_broker_that_hands_nothing_over_does_not_hold_up_the_start(broker: Broker):
-    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
+    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), now=NOW)
 
     assert not await inbound.caught_up(0.01)
 
@@ -187,7 +189,7 @@ async def test_a_session_the_broker_forgot_is_told_and_a_first_one_is_not(tmp_pa
             if len(told) == 2:
                 running.restart()
             settings = telemetry_settings(broker, TOPICS, expect_session=expect_session)
-            inbound = MqttInbound(Listening(), TOPICS, settings, on_session=told.append)
+            inbound = MqttInbound(Listening(), TOPICS, settings, on_session=told.append, now=NOW)
             async with inbound.link:
                 assert await inbound.caught_up(PATIENCE)
 
@@ -198,7 +200,7 @@ async def test_what_the_broker_counts_as_dropped_is_handed_on_and_that_it_was_sa
     told: list[tuple[int, bool]] = []
     listening = Listening()
     settings = telemetry_settings(broker, TOPICS)
-    inbound = MqttInbound(listening, TOPICS, settings, on_dropped=lambda total, old: told.append((total, old)))
+    inbound = MqttInbound(listening, TOPICS, settings, now=NOW, on_dropped=lambda total, old: told.append((total, old)))
     async with inbound.link:
         await until(lambda: told)
 
@@ -210,7 +212,7 @@ async def test_what_the_broker_counts_as_dropped_is_handed_on_and_that_it_was_sa
 
 async def test_a_command_goes_out_once_with_its_life_and_its_correlation_and_is_never_retained(broker: Broker):
     heard: list[Delivery] = []
-    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
+    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), now=NOW)
     outbound = MqttOutbound(TOPICS)
     outbound.link = inbound.link
     async with inbound.link, device(broker, "door", heard) as door:
@@ -229,7 +231,7 @@ async def test_a_command_goes_out_once_with_its_life_and_its_correlation_and_is_
 
 async def test_a_wish_is_retained_for_a_light_that_comes_later(broker: Broker):
     heard: list[Delivery] = []
-    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"))
+    inbound = MqttInbound(Listening(), TOPICS, access_settings(broker, TOPICS, "boot-1"), now=NOW)
     outbound = MqttOutbound(TOPICS)
     outbound.link = inbound.link
     async with inbound.link:
