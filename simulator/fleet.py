@@ -49,8 +49,11 @@ class Fleet(Household[VirtualDevice]):
         only: Iterable[str] | None = None,
         seed: int | None = None,
         patience_s: float = 10.0,
+        beat_every_s: float | None = None,
     ) -> None:
+        """`beat_every_s`: how often each device proves that the broker is there, where that is not to be as in life."""
         self._patience_s = patience_s
+        self._beat_every_s = beat_every_s
         self._endpoint = endpoint
         chosen = set(only) if only is not None else set(building.devices)
         endpoint.require_passwords(chosen)
@@ -139,6 +142,9 @@ class Fleet(Household[VirtualDevice]):
             session_expiry_s=0 if is_door else _SENSOR_SESSION_S,
             keepalive_s=_DOOR_KEEPALIVE_S if is_door else _SENSOR_KEEPALIVE_S,
         )
+        if self._beat_every_s is not None:
+            beat_s = self._beat_every_s
+            settings = replace(settings, heartbeat_every_s=beat_s, keepalive_s=min(65535, int(2 * beat_s)))
         return replace(settings, subscriptions=((Topics(building.root).device_filter(device.id), 1),))
 
 

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,22 +128,23 @@ def _say_hello(simulation: Simulation, clock: WorldClock) -> None:
 class Liveliness:
     """Lets the world live, and does with the fleet's devices what its people do."""
 
-    def __init__(self, world: World, fleet: Fleet, clock: WorldClock) -> None:
+    def __init__(self, world: World, fleet: Fleet, clock: WorldClock, real: Callable[[], datetime] = now) -> None:
         self._world = world
         self._clock = clock
+        self._real = real
         self._answered = asyncio.Event()
-        self._performer = Performer(world, fleet, asyncio.get_running_loop().call_later, self._answered.set)
+        self.performer = Performer(world, fleet, asyncio.get_running_loop().call_later, self._answered.set)
 
     async def live(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         told_at = loop.time()
         while not stop.is_set():
             self._answered.clear()
-            moment = self._clock.world(now())
+            moment = self._clock.world(self._real())
             if moment - self._world.now > _LONGEST_GAP_S * self._clock.speed:
                 moment = self._world.now + _LONGEST_GAP_S * self._clock.speed
             for act in self._world.advance(moment):
-                self._performer.perform(act)
+                self.performer.perform(act)
             if loop.time() - told_at > _STORY_EVERY_S:
                 told_at = loop.time()
                 self._tell()
@@ -151,14 +152,14 @@ class Liveliness:
 
     async def _wait(self) -> None:
         """Until something is due, an answer came, or it is time to look again."""
-        due = (self._world.next_due - self._clock.world(now())) / self._clock.speed
+        due = (self._world.next_due - self._clock.world(self._real())) / self._clock.speed
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(_IDLE_S, max(0.005, due))):
                 await self._answered.wait()
 
     def _tell(self) -> None:
         inside = sum(self._world.whereabouts().values())
-        story = self._performer.story
+        story = self.performer.story
         logger.info(
             "%d people inside; in the last five minutes %d taps, %d granted, %d denied, %d without an answer",
             inside, story["taps"], story["granted"], story["denied"], story["try_again"],
