@@ -1,6 +1,7 @@
 """One service for one data folder: two would push each other off the broker, and both answer every tap."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,8 @@ def alone_in(data: Path, *, even_half: bool = False) -> Iterator[None]:
     """
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (data / LOCK).open("w")
+        # Not truncated: who holds it has written there who it is.
+        lock = (data / LOCK).open("a")
     except OSError as error:
         raise StartupError(f"data folder {data} cannot be used ({error.strerror}); name another with --data") from error
     with lock:
@@ -31,6 +33,9 @@ def alone_in(data: Path, *, even_half: bool = False) -> Iterator[None]:
             raise StartupError(
                 f"another natoma is using the data folder {data}; stop it, or give this one its own with --data"
             ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         if not even_half:
             refuse_half(data)
         yield

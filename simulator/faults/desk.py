@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 
 from simulator.building import Building
 from simulator.errors import InputError
-from simulator.faults.fault import made
+from simulator.faults.fault import Fault, made
 from simulator.faults.injector import Injector, Running
-from simulator.faults.kinds import BROKER
 
 
 class Desk:
@@ -21,7 +20,7 @@ class Desk:
         """What came of it; raises InputError for what cannot be."""
         match request.get("do"):
             case "fault-add":
-                running = self._add(request)
+                running = self.begins(self._made(request))
                 return {**self._told(running), "words": self._in_words(running)}
             case "fault-list":
                 faults = self._injector.running
@@ -32,14 +31,18 @@ class Desk:
             case other:
                 raise InputError(f"faults cannot {other!r}; they can fault-add, fault-list and fault-clear")
 
-    def _add(self, request: Mapping[str, object]) -> Running:
+    def begins(self, fault: Fault) -> Running:
+        """Now, or when its time comes."""
+        return self._injector.add(fault)
+
+    def _made(self, request: Mapping[str, object]) -> Fault:
         begins_s, lasts_s = _seconds(request, "in_s") or 0.0, _seconds(request, "for_s")
         settings, seed = request.get("with") or {}, request.get("seed", 1)
         if not isinstance(settings, Mapping):
             raise InputError(f"`with` is {{setting: value}}; this is {settings!r}")
         if not isinstance(seed, int):
             raise InputError(f"seed {seed!r} is no whole number")
-        fault = made(
+        return made(
             str(request.get("kind", "")),
             str(request.get("target", "")),
             self._building,
@@ -48,7 +51,6 @@ class Desk:
             settings=settings,
             seed=seed,
         )
-        return self._injector.add(fault)
 
     def _clear(self, number: object) -> Mapping[str, object]:
         if number is not None and number not in [running.number for running in self._injector.running]:
@@ -64,7 +66,7 @@ class Desk:
             "number": running.number,
             "fault": fault.kind,
             "target": fault.target,
-            "devices": sorted(fault.devices) or [BROKER],
+            "devices": sorted(fault.devices) or [fault.target],
             "settings": dict(fault.settings),
             "seed": fault.seed,
             "acts": running.began_s is not None,
@@ -73,7 +75,7 @@ class Desk:
 
     def _in_words(self, running: Running) -> str:
         fault, left = running.fault, self._left_s(running)
-        whom = "the broker" if not fault.devices else next(iter(fault.devices)) if len(fault.devices) == 1 else f"{len(fault.devices)} devices"  # fmt: skip
+        whom = f"the {fault.target}" if not fault.devices else next(iter(fault.devices)) if len(fault.devices) == 1 else f"{len(fault.devices)} devices"  # fmt: skip
         when = ""
         if running.began_s is None:
             when = f"in {fault.begins_s - (self._clock() - running.added_s):.0f} s, "

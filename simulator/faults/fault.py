@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from simulator.building import OUTSIDE, Building, Device
 from simulator.errors import InputError, did_you_mean
-from simulator.faults.kinds import BROKER, Setting, kind_of, settings_of
+from simulator.faults.kinds import PROGRAMS, Setting, kind_of, settings_of
 
 _LINK = "link"
 _LONGEST_S = 366 * 86_400.0
@@ -20,7 +20,7 @@ class Fault:
 
     kind: str
     target: str  # as it was written
-    devices: frozenset[str]  # empty: the broker
+    devices: frozenset[str]  # empty: a program, which the target names
     begins_s: float = 0.0
     ends_s: float | None = None
     settings: Mapping[str, Setting] = field(default_factory=dict)
@@ -56,13 +56,16 @@ def made(
             f"{kind} {target}: it cannot last from second {begins_s:g} to {ends_s}; it ends after it begins"
         )
     devices = devices_of(target, building)
-    if not devices and BROKER not in strikes:
+    if not devices and target not in strikes:
+        programs = sorted(strikes & PROGRAMS)
         raise InputError(
-            f"{kind} strikes devices; name one, or a door, an area, a kind, or link for all, not {target!r}"
+            f"{kind} strikes {' or '.join(programs)}, not {target!r}"
+            if programs
+            else f"{kind} strikes devices; name one, or a door, an area, a kind, or link for all, not {target!r}"
         )
     fit = frozenset(device for device in devices if building.devices[device].kind in strikes)
     if devices and not fit:
-        those = "the broker alone" if strikes == {BROKER} else " or ".join(sorted(strikes - {BROKER}))
+        those = "the broker alone" if strikes <= PROGRAMS else " or ".join(sorted(strikes - PROGRAMS))
         raise InputError(f"{kind} strikes {those}, and there is none in {target!r}")
     channel = all_settings.get("channel", "any")
     if channel != "any":
@@ -75,12 +78,12 @@ def made(
 
 
 def devices_of(target: str, building: Building) -> frozenset[str]:
-    """Whom this names; nobody is the broker.
+    """Whom this names; nobody is a program, the broker or the controller.
 
     A device, a door with its unit and readers, an area, a kind of device, `link` for all; `device:`, `door:`, `area:`,
     `kind:` or `link:` before it says which, where a name is two things at once.
     """
-    if target == BROKER:
+    if target in PROGRAMS:
         return frozenset()
     if target == _LINK:
         return frozenset(building.devices)
@@ -109,7 +112,7 @@ def _found(name: str, building: Building, groups: list[str], target: str) -> fro
         return next(iter(found.values()))
     known = sorted({name for device in building.devices.values() for group in groups for name in _GROUPS[group](device, building)})  # fmt: skip
     if groups == list(_GROUPS):
-        known += [BROKER, _LINK]
+        known += [*PROGRAMS, _LINK]
     raise InputError(f"there is no {' or '.join(groups)} {target!r} with a device; {did_you_mean(wanted, known)}")
 
 

@@ -14,7 +14,7 @@ from typing import Protocol, Self
 
 from simulator.errors import InputError, RunError
 from simulator.faults.fault import Fault
-from simulator.faults.kinds import BROKER
+from simulator.faults.kinds import BROKER, CONTROLLER
 from simulator.faults.meddler import Feels, Meddler
 from simulator.faults.plan import every
 from simulator.hardware import Later, PutOff
@@ -25,6 +25,8 @@ _PROXY_WANTED = (
     "the broker can be struck only through the simulator's own port: start it with --proxy PORT, and have whoever "
     "is to feel it connect there"
 )
+
+_FOLDER_WANTED = "the controller can be frozen only where its data folder is known: give --data"
 
 
 class Victim(Feels, Protocol):
@@ -43,6 +45,13 @@ class Broker(Protocol):
     def stop(self) -> None: ...
     def kill(self) -> None: ...
     async def start(self) -> None: ...
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
+
+
+class Controller(Protocol):
+    """What a fault needs of the program that holds the data folder."""
+
     def freeze(self) -> None: ...
     def thaw(self) -> None: ...
 
@@ -71,10 +80,12 @@ class Injector:
         put_off: PutOff,
         tasks: asyncio.TaskGroup,
         tell: Callable[[Fault, str, str], None],
+        controller: Controller | None = None,
     ) -> None:
         """`clock` and `put_off` are of the same time; `tell` writes down each time that something was done."""
         self._devices = devices
         self._broker = broker
+        self._controller = controller
         self._clock = clock
         self._put_off = put_off
         self._tasks = tasks
@@ -94,9 +105,11 @@ class Injector:
         self.clear()
 
     def add(self, fault: Fault) -> Running:
-        """From now on, or when its time comes. Raises InputError for a broker we cannot strike."""
-        if not fault.devices and self._broker is None:
+        """From now on, or when its time comes. Raises InputError for a broker or a controller we cannot strike."""
+        if _is_of(fault, BROKER) and self._broker is None:
             raise InputError(_PROXY_WANTED)
+        if _is_of(fault, CONTROLLER) and self._controller is None:
+            raise InputError(_FOLDER_WANTED)
         self._added += 1
         running = Running(self._added, fault, self._clock())
         self.running.append(running)
@@ -122,8 +135,8 @@ class Injector:
             running.timers["end"] = self._put_off(fault.ends_s - fault.begins_s, partial(self._end, running))
         logger.info("fault %d begins: %s", running.number, fault.in_words())
         if not fault.devices:
-            self._tell(fault, BROKER, "begins")
-            self._strike_broker(fault)
+            self._tell(fault, fault.target, "begins")
+            self._strike_program(fault)
         for name in sorted(fault.devices & self._devices.keys()):
             self._tell(fault, name, "begins")
             self._strike(running, name)
@@ -141,8 +154,8 @@ class Injector:
         for over in running.doubles:
             over.set()
         if not fault.devices:
-            self._tell(fault, BROKER, "is over")
-            self._spare_broker()
+            self._tell(fault, fault.target, "is over")
+            self._spare_program(fault)
         for name in sorted(fault.devices & self._devices.keys()):
             self._tell(fault, name, "is over")
             self._spare(fault, name)
@@ -178,9 +191,13 @@ class Injector:
         due_s = every(running.fault, name, number)
         running.timers[name] = self._put_off(due_s, lambda: self._again(running, name, number + 1))
 
-    # --- the broker -------------------------------------------------------------------------------
+    # --- the broker and the controller ------------------------------------------------------------
 
-    def _strike_broker(self, fault: Fault) -> None:
+    def _strike_program(self, fault: Fault) -> None:
+        if _is_of(fault, CONTROLLER):
+            assert self._controller is not None  # `add` refuses otherwise
+            self._controller.freeze()
+            return
         assert self._broker is not None  # `add` refuses otherwise
         match fault.kind:
             case "stop":
@@ -190,9 +207,14 @@ class Injector:
             case _:
                 self._broker.freeze()
 
-    def _spare_broker(self) -> None:
+    def _spare_program(self, fault: Fault) -> None:
+        left = {one.fault.kind for one in self._acting() if _is_of(one.fault, fault.target)}
+        if _is_of(fault, CONTROLLER):
+            assert self._controller is not None
+            if not left:
+                self._controller.thaw()
+            return
         assert self._broker is not None
-        left = {one.fault.kind for one in self._acting() if not one.fault.devices}
         if "freeze" not in left:
             self._broker.thaw()
         if not left & {"stop", "kill"}:
@@ -200,6 +222,10 @@ class Injector:
 
     def _acting(self) -> list[Running]:
         return [running for running in self.running if running.began_s is not None]
+
+
+def _is_of(fault: Fault, program: str) -> bool:
+    return not fault.devices and fault.target == program
 
 
 async def _start(broker: Broker) -> None:

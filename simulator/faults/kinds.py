@@ -13,6 +13,9 @@ from simulator.errors import InputError, did_you_mean
 Setting: TypeAlias = float | str
 
 BROKER = "broker"
+CONTROLLER = "controller"
+# What is no device, and can be struck.
+PROGRAMS = frozenset({BROKER, CONTROLLER})
 _ALL = frozenset({"door_unit", "reader", "sensor", "light", "probe"})
 _SENSORS = frozenset({"sensor", "probe"})
 _DOORS = frozenset({"door_unit"})
@@ -37,7 +40,7 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Kind:
     says: str
-    strikes: frozenset[str]  # kinds of device, or the broker
+    strikes: frozenset[str]  # kinds of device, the broker, the controller
     settings: Mapping[str, Number | Word] = field(default_factory=dict)
 
 
@@ -66,7 +69,7 @@ KINDS: Mapping[str, Kind] = {
     "retain": Kind("messages are said to be retained", _ALL, _MESSAGES),
     "flap": Kind("the link is lost every every_s, and comes back by itself", _ALL, {"every_s": Number(5, 0.5, 3600)}),
     "freeze": Kind(
-        "it stays connected and nothing flows; what was held comes at the end", _ALL | {BROKER}
+        "it stays connected and nothing flows; what was held comes at the end", _ALL | PROGRAMS
     ),
     "clock-skew": Kind(
         "its clock is off by by_s, and runs faster by drift_ppm",

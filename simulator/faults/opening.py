@@ -8,6 +8,7 @@ from pathlib import Path
 from simulator.building import Building
 from simulator.clock import now
 from simulator.faults.desk import Desk
+from simulator.faults.holder import FolderHolder
 from simulator.faults.injector import Broker, Injector, Victim
 from simulator.faults.transcript import Transcript
 
@@ -23,7 +24,13 @@ async def opened(
     transcript = Transcript(folder / TRANSCRIPT, now)
     try:
         injector = Injector(
-            devices, broker, clock=loop.time, put_off=loop.call_later, tasks=tasks, tell=transcript.tell
+            devices,
+            broker,
+            clock=loop.time,
+            put_off=loop.call_later,
+            tasks=tasks,
+            tell=transcript.tell,
+            controller=FolderHolder(folder),
         )
         async with injector:
             yield Desk(injector, building, loop.time)
