@@ -78,6 +78,9 @@ class VirtualDevice(Hardware):
         self.on_unlocked = self._tell_waiters
         self._was_connected = False
         self._between: Between | None = None
+        # Told of what it hears that is not said to it, where it listens to more.
+        self.overhears: Callable[[Delivery], None] | None = None
+        self._own_topics = topics.device_filter(device_id).removesuffix("#")
         self.link = self._new_link()
 
     def feed(self, given: Input) -> None:
@@ -91,6 +94,8 @@ class VirtualDevice(Hardware):
         elif isinstance(given, Unheard) and isinstance(self.machine, DoorUnit | Reader):
             # Said into the cut and never confirmed: still in its flash, and told when it wakes.
             self.machine, _ = self.machine.step(given, self._around.now())
+        elif isinstance(given, Disconnected) and self._around.witness is not None:
+            self._around.witness.saw(self.id, given, self.machine, ())
 
     @property
     def is_online(self) -> bool:
@@ -100,8 +105,10 @@ class VirtualDevice(Hardware):
         """From now on all that it says, hears, reads and feels passes there first."""
         self._between = between
         true = self._around
-        self._around = Surroundings(
-            lambda: between.now(true.now()), lambda device_id: between.reads(true.measure(device_id))
+        self._around = replace(
+            true,
+            now=lambda: between.now(true.now()),
+            measure=lambda device_id: between.reads(true.measure(device_id)),
         )
 
     def hang_up(self, why: str) -> None:
@@ -199,7 +206,9 @@ class VirtualDevice(Hardware):
             self.feed(Disconnected())
 
     def _delivered(self, delivery: Delivery) -> None:
-        if self._between is None:
+        if self.overhears is not None and not delivery.topic.startswith(self._own_topics):
+            self.overhears(delivery)
+        elif self._between is None:
             self._hears(delivery)
         else:
             # Of what was held up on the way it knows nothing: to the device it came just now.
@@ -247,6 +256,8 @@ class VirtualDevice(Hardware):
             logger.debug("%s could not say %s: %s", self.id, said.kind, exc)
             self._unheard(said.message)
             return
+        if self._around.witness is not None:
+            self._around.witness.heard_of(self.id, said.message, confirmed=False)
         if future is not None:
             future.add_done_callback(lambda done: self._confirmed(said.message, done))
 
@@ -254,6 +265,8 @@ class VirtualDevice(Hardware):
         if not future.cancelled() and future.exception() is not None:
             logger.debug("%s: not confirmed: %s", self.id, future.exception())
             self._unheard(message)
+        elif not future.cancelled() and self._around.witness is not None:
+            self._around.witness.heard_of(self.id, message, confirmed=True)
 
     def _unheard(self, message: Message) -> None:
         if isinstance(message, Event) and not self._is_gone:

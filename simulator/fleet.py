@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from devices.errors import BadCredentials, LinkError
-from devices.link import LinkSettings
+from devices.link import Delivery, LinkSettings
 from devices.messages import Scalar
 from devices.topics import Topics
 from devices.units import DoorKeys, Machine
@@ -49,12 +49,17 @@ class Fleet(Household[VirtualDevice]):
         only: Iterable[str] | None = None,
         seed: int | None = None,
         patience_s: float = 10.0,
+        listener: tuple[str, Callable[[Delivery], None]] | None = None,
         beat_every_s: float | None = None,
     ) -> None:
-        """`beat_every_s`: how often each device proves that the broker is there, where that is not to be as in life."""
+        """`listener`: a device that also hears what the house tells all who only listen, and who is told of it.
+
+        `beat_every_s`: how often each device proves that the broker is there, where that is not to be as in life.
+        """
         self._patience_s = patience_s
         self._beat_every_s = beat_every_s
         self._endpoint = endpoint
+        self._listener = listener[0] if listener is not None else None
         chosen = set(only) if only is not None else set(building.devices)
         endpoint.require_passwords(chosen)
         topics = Topics(building.root)
@@ -70,6 +75,8 @@ class Fleet(Household[VirtualDevice]):
             for device in building.devices.values()
             if device.id in chosen
         }
+        if listener is not None and listener[0] in devices:
+            devices[listener[0]].overhears = listener[1]
         super().__init__(building, devices)
         self._stack = AsyncExitStack()
 
@@ -145,7 +152,11 @@ class Fleet(Household[VirtualDevice]):
         if self._beat_every_s is not None:
             beat_s = self._beat_every_s
             settings = replace(settings, heartbeat_every_s=beat_s, keepalive_s=min(65535, int(2 * beat_s)))
-        return replace(settings, subscriptions=((Topics(building.root).device_filter(device.id), 1),))
+        topics = Topics(building.root)
+        filters = [topics.device_filter(device.id)]
+        if device.id == self._listener:
+            filters += [topics.live_space, topics.live_door("+"), topics.live_room("+")]
+        return replace(settings, subscriptions=tuple((filter_, 1) for filter_ in filters))
 
 
 def _powered_on(device: Device, building: Building, dice: random.Random, keys: DoorKeys | None) -> Machine:

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from devices.channels import Bolt
-from devices.messages import BadgeReadData, Scalar, Signal
-from devices.units import DoorUnit, Effect, Input, Machine, Reader
+from devices.messages import BadgeReadData, Message, Scalar, Signal
+from devices.units import DoorUnit, Effect, Effects, Input, Machine, Reader
 from devices.units.steps import (
     BadgeShown,
     BoltFelt,
@@ -50,12 +50,25 @@ PutOff: TypeAlias = Callable[[float, Callable[[], None]], Later]
 """Do this so many seconds later: the event loop's `call_later`, or an agenda's."""
 
 
+class Witness(Protocol):
+    """Somebody who sees all that happens to devices, and does nothing."""
+
+    def saw(self, device_id: str, given: Input, machine: Machine, effects: Effects) -> None:
+        """`machine` is what this input made of it."""
+        ...
+
+    def heard_of(self, device_id: str, message: Message, *, confirmed: bool) -> None:
+        """It said this message; or the broker has confirmed it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a device needs of the world around it."""
 
     now: Callable[[], datetime]
     measure: Callable[[str], dict[str, Scalar]]
+    witness: Witness | None = None
 
 
 class Hardware:
@@ -88,6 +101,8 @@ class Hardware:
     def feed(self, given: Input) -> None:
         """One input, and everything that follows from it at once."""
         self.machine, effects = self.machine.step(given, self._around.now())
+        if self._around.witness is not None:
+            self._around.witness.saw(self.id, given, self.machine, effects)
         for effect in effects:
             self._do(effect)
 

@@ -68,11 +68,15 @@ class Performer:
         self._put_off = put_off
         self._answered = answered
         self.story: Counter[str] = Counter()  # taps, and what readers showed
+        # Told of each tap when it begins, and of what the reader showed for it in the end.
+        self.on_tap: Callable[[Tap, Show | None], None] | None = None
 
     def perform(self, act: Act) -> None:
         match act:
             case Tap():
                 self.story["taps"] += 1
+                if self.on_tap is not None:
+                    self.on_tap(act, None)
                 self._house.tap(
                     act.device, badge_data(act.person, act.direction), lambda show: self._answers(act, show)
                 )
@@ -95,6 +99,8 @@ class Performer:
         if show.signal is Signal.ENTER_PIN and tap.person.pin:
             self._put_off(_TYPING_S, lambda: self._types(tap))
             return
+        if self.on_tap is not None:
+            self.on_tap(tap, show)
         self._world.answered(tap.person.id, show.signal is Signal.GRANTED)
         self._answered()
 
