@@ -6,6 +6,7 @@ Walls and stairs follow from the space file: areas are joined by doors, or open 
 
 import heapq
 from dataclasses import dataclass
+from itertools import count
 
 from simulator.building import OUTSIDE, Building, Door
 
@@ -51,9 +52,11 @@ class Routes:
 
     def _search(self, start: str, goal: str, is_staff: bool) -> tuple[Passage, ...] | None:
         came: dict[str, tuple[str, Passage] | None] = {}
-        ahead: list[tuple[int, str, tuple[str, Passage] | None]] = [(0, start, None)]
+        # Of two doors between the same areas, equally easy, the file's first.
+        order = count()
+        ahead: list[tuple[int, str, str, int, tuple[str, Passage] | None]] = [(0, start, "", next(order), None)]
         while ahead:
-            cost, here, step = heapq.heappop(ahead)
+            cost, here, _, _, step = heapq.heappop(ahead)
             if here in came:
                 continue
             came[here] = step
@@ -63,7 +66,8 @@ class Routes:
                 barred = passage.door is not None and passage.door.staff_only and not is_staff
                 # Nobody takes a short cut through the street.
                 if passage.into not in came and not barred and (here != OUTSIDE or start == OUTSIDE):
-                    heapq.heappush(ahead, (cost + _cost(passage), passage.into, (here, passage)))
+                    moved = cost + _cost(passage), passage.into, here, next(order), (here, passage)
+                    heapq.heappush(ahead, moved)
         return None
 
     @staticmethod

@@ -259,6 +259,16 @@ class TestRoutes:
         assert routes.find(OUTSIDE, "server-room") is None
         assert routes.find(OUTSIDE, "server-room", is_staff=True) is not None
 
+    def test_of_two_doors_that_are_equally_easy_lead_through_the_first_of_the_file(self, tmp_path: Path):
+        (tmp_path / "two.yaml").write_text(
+            "areas: {hall: {room: office}}\ndoors: {west: {from: outside, to: hall}, east: {from: outside, to: hall}}\n"
+        )
+
+        way = Routes(load(tmp_path / "two.yaml")).find(OUTSIDE, "hall")
+
+        assert way is not None
+        assert [passage.door.id for passage in way if passage.door] == ["west"]
+
 
 class TestHabits:
     def test_a_day_is_in_order_and_ends_outside(self, parisoma: Building, people: list[SimPerson]):
