@@ -1,9 +1,17 @@
-"""What holds for every test: the lines of which ones count."""
+"""What holds for every test: the lines of which ones count, and which cases a law is tried on."""
 
+import os
 import sys
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# Whoever works on it tries cases that nobody has tried yet, and keeps what they find as an example of the law. A run
+# that decides whether a change is taken must say the same of the same change twice.
+settings.register_profile("the same cases each time", derandomize=True)
+if os.environ.get("NATOMA_REQUIRE_COMPONENTS"):
+    settings.load_profile("the same cases each time")
 
 
 @pytest.hookimpl(wrapper=True)

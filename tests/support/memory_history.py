@@ -1,11 +1,11 @@
 """History as plain lists: the `History` port the slow and obvious way, for tests of what is built over it."""
 
-import math
 from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from controller.domain.history.values import EVERYTHING, Selection, Series, SeriesId, Span, Value, kind_of
 from controller.domain.ids import AreaId, DeviceId
@@ -87,7 +87,7 @@ class MemoryHistory:
                     Steps(
                         series,
                         array("q", steps),
-                        array("d", [math.fsum(values) / len(values) for values in steps.values()]),
+                        array("d", [float(sum(map(Fraction, values)) / len(values)) for values in steps.values()]),
                         array("d", [min(values) for values in steps.values()]),
                         array("d", [max(values) for values in steps.values()]),
                         array("q", [len(values) for values in steps.values()]),

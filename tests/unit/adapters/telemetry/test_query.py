@@ -1,6 +1,5 @@
 """Whatever was merged, whatever is a part still or only in memory: the answers are those of a plain list."""
 
-import math
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -8,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -105,10 +105,7 @@ def plain_steps(points: list[Point], edges: list[int]) -> dict[int, list[float]]
 
 
 def plain_mean(values: list[float]) -> float:
-    try:
-        return math.fsum(values) / len(values)
-    except OverflowError:
-        return math.fsum(value / len(values) for value in values)
+    return float(sum(map(Fraction, values)) / len(values))  # of the largest floats no sum is one
 
 
 # Few moments, so that they meet; and any at all.
