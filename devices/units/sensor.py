@@ -25,6 +25,7 @@ from devices.units.commands import CommandLog
 from devices.units.steps import (
     Connected,
     Effects,
+    FireFelt,
     Heard,
     Input,
     Measured,
@@ -98,6 +99,9 @@ class Sensor:
                 return _measured(self, values, now)
             case Tampered():
                 voice, told = self.voice.tell(EventType.TAMPER, now)
+                return replace(self, voice=voice), told
+            case FireFelt(active=active):
+                voice, told = self.voice.tell(EventType.FIRE, now, {"active": active})
                 return replace(self, voice=voice), told
             case Heard(message=Command() as command):
                 refused = self.log.admits(given, command, now)

@@ -107,6 +107,13 @@ class Tampered:
 
 
 @dataclass(frozen=True, slots=True)
+class FireFelt:
+    """The relay of the fire panel, wired to this device: it says that there is fire, or that it is over."""
+
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ButtonPressed:
     pressed: str = "short"
 
@@ -132,6 +139,7 @@ Input: TypeAlias = (
     | ContactFelt
     | BoltFelt
     | Tampered
+    | FireFelt
     | ButtonPressed
     | Measured
 )

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from devices.messages import ChannelSpec, Command, Do, Health, State, Telemetry
+from devices.messages import ChannelSpec, Command, Do, Event, EventType, Health, State, Telemetry
 from devices.topics import Kind
 from devices.units import Effects, Sensor, SensorProfile, Voice
 from devices.units.steps import (
     Connected,
     Disconnected,
     ExitPressed,
+    FireFelt,
     Heard,
     Measured,
     Publish,
@@ -112,6 +113,17 @@ def test_tells_of_its_battery_now_and_then():
 
     assert [effect.message for effect in effects if isinstance(effect, Publish)] == [Health(battery=100.0, queued=0)]
     assert StartTimer("health", 600) in effects
+
+
+def test_passes_on_what_the_fire_panel_wired_to_it_says():
+    sensor, burns = connected().step(FireFelt(active=True), NOON)
+    _, over = sensor.step(FireFelt(active=False), NOON)
+
+    assert [
+        (effect.message.type, effect.message.data)
+        for effect in (*burns, *over)
+        if isinstance(effect, Publish) and isinstance(effect.message, Event)
+    ] == [(EventType.FIRE, {"active": True}), (EventType.FIRE, {"active": False})]
 
 
 def test_obeys_rebirth_refuses_the_rest_and_ignores_what_it_has_no_use_for():
