@@ -25,6 +25,7 @@ from simulator.endpoint import Endpoint
 from simulator.errors import RunError
 from simulator.household import Household
 from simulator.machines import machine_of
+from simulator.sockets import make_room_for
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class Fleet(Household[VirtualDevice]):
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        make_room_for(len(self.devices))
         try:
             waiting = list(self.devices.values())
             for start in range(0, len(waiting), _AT_ONCE):

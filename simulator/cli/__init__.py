@@ -11,6 +11,7 @@ from simulator.cli.capture import record_messages, replay_messages
 from simulator.cli.day import day
 from simulator.cli.fault import fault
 from simulator.cli.hands import hold_open, open_door, press_button, press_exit, tap
+from simulator.cli.load import load_house
 from simulator.cli.people import list_what_to_try, people
 from simulator.cli.run import run
 from simulator.cli.space import space_of_a_size
@@ -24,6 +25,7 @@ COMMANDS: Sequence[click.Command] = (
     open_door,
     hold_open,
     fault,
+    load_house,
     day,
     record_messages,
     replay_messages,
