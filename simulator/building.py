@@ -278,9 +278,11 @@ class _Reader:
     def _plan(self, plan_id: str, entry: dict[str, Any], areas: dict[str, Area]) -> Plan:
         wanted = set(_names(entry.get("where")))
         covered = {area.id for area in areas.values() if area.id in wanted or area.zones & wanted}
-        # What lies within an area comes with it; repeated because areas nest.
-        for _ in areas:
-            covered |= {area.id for area in areas.values() if area.within in covered}
+        # What lies within an area comes with it; again as long as that brings more, because areas nest.
+        found = covered
+        while found:
+            found = {area.id for area in areas.values() if area.within in covered} - covered
+            covered |= found
         named = entry.get("schedule", "always")
         schedules = self.content.get("schedules") or {}
         try:
