@@ -21,6 +21,8 @@ from devices.topics import Topics
 from devices.units import DoorKeys, Machine
 from simulator.building import Building, Device
 from simulator.device import Surroundings, VirtualDevice
+from simulator.dialects.device import ForeignDevice, see_the_bolt, tongue_of
+from simulator.dialects.names import OWN
 from simulator.endpoint import Endpoint
 from simulator.errors import RunError
 from simulator.household import Household
@@ -35,6 +37,9 @@ _LOOK_AGAIN_S = 0.25
 # A lock that is gone must be noticed soon; a thermometer need not ping four times a minute.
 _DOOR_KEEPALIVE_S = 15
 _SENSOR_KEEPALIVE_S = 60
+# And so must a broker that froze; two thousand sensors who ask each five seconds are a tenth of a core of nothing.
+_DOOR_BEAT_S = 5.0
+_SENSOR_BEAT_S = 20.0
 # Sensors keep their session for a moment, or the broker would mourn them before the will's delay is over.
 _SENSOR_SESSION_S = 60
 
@@ -63,13 +68,12 @@ class Fleet(Household[VirtualDevice]):
         self._listener = listener[0] if listener is not None else None
         chosen = set(only) if only is not None else set(building.devices)
         endpoint.require_passwords(chosen)
-        topics = Topics(building.root)
         dice = random.Random(f"fleet/{seed}")
         devices = {
-            device.id: VirtualDevice(
-                device.id,
+            device.id: _device(
+                device,
+                building,
                 partial(_powered_on, device, building, dice, endpoint.door_keys),
-                topics,
                 self._settings(device, building),
                 around,
             )
@@ -78,6 +82,7 @@ class Fleet(Household[VirtualDevice]):
         }
         if listener is not None and listener[0] in devices:
             devices[listener[0]].overhears = listener[1]
+        see_the_bolt(devices, building)
         super().__init__(building, devices)
         self._stack = AsyncExitStack()
 
@@ -150,6 +155,7 @@ class Fleet(Household[VirtualDevice]):
             clean_start=True,
             session_expiry_s=0 if is_door else _SENSOR_SESSION_S,
             keepalive_s=_DOOR_KEEPALIVE_S if is_door else _SENSOR_KEEPALIVE_S,
+            heartbeat_every_s=_DOOR_BEAT_S if is_door else _SENSOR_BEAT_S,
         )
         if self._beat_every_s is not None:
             beat_s = self._beat_every_s
@@ -159,6 +165,14 @@ class Fleet(Household[VirtualDevice]):
         if device.id == self._listener:
             filters += [topics.live_space, topics.live_door("+"), topics.live_room("+")]
         return replace(settings, subscriptions=tuple((filter_, 1) for filter_ in filters))
+
+
+def _device(
+    device: Device, building: Building, power_on: Callable[[], Machine], settings: LinkSettings, around: Surroundings
+) -> VirtualDevice:
+    if device.dialect == OWN:
+        return VirtualDevice(device.id, power_on, Topics(building.root), settings, around)
+    return ForeignDevice(tongue_of(device, building), power_on, Topics(building.root), settings, around)
 
 
 def _powered_on(device: Device, building: Building, dice: random.Random, keys: DoorKeys | None) -> Machine:
