@@ -39,7 +39,23 @@ class PressButton:
     area: str
 
 
-Act: TypeAlias = Tap | PressExit | MoveLeaf | PressButton
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Somebody without a badge rings and waits. No device hears it: bells here are no part of the house."""
+
+    person: SimPerson
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """In behind somebody else, or through a door that is propped: the leaf is open already, and nothing is felt."""
+
+    person: SimPerson
+    door: Door
+
+
+Act: TypeAlias = Tap | PressExit | MoveLeaf | PressButton | Ring | Follow
 
 
 Judge: TypeAlias = Callable[[Tap], bool]

@@ -9,42 +9,62 @@ import math
 from dataclasses import dataclass, replace
 
 # --- one person, seated, working -------------------------------------------------------------
-# 0.0052 litres of CO2 a second: Persily and de Jonge 2017, adult at 1.2 met (18.7 l/h).
+# 1.2 met, 70 W/m2 of skin: ISO 7730, annex B, "sedentary activity (office, dwelling, school)".
+# 0.0052 litres of CO2 a second at that: Persily and de Jonge 2017, an adult (18.7 l/h).
 CO2_PER_PERSON_M3_S = 5.2e-6
-# 70 W sensible, 45 W latent: ASHRAE Fundamentals, chapter 18, "moderately active office work".
+# 1.2 met over 1.8 m2 of skin is 126 W; of these 70 W are sensible and 45 W latent in the ASHRAE Handbook of
+# Fundamentals, chapter 18, "moderately active office work", which counts a mixed crowd.
 SENSIBLE_W = 70.0
 # 45 W / 2 450 J/g of evaporation.
 MOISTURE_G_S = 45.0 / 2450.0
-# A laptop with its screen, measured averages between 30 and 60 W.
+# A laptop with its screen: ASHRAE Fundamentals, chapter 18, has 30 to 60 W where they are measured.
 EQUIPMENT_W = 45.0
 
 # --- the building -----------------------------------------------------------------------------
 # Old industrial building: higher than the usual 2.7 m.
 CEILING_M = 3.2
-# ASHRAE 62.1 asks an office for 2.5 l/s a person and 0.3 l/s a square metre; older buildings reach less.
-AIR_PER_SEAT_M3_S = 2.5e-3
-AIR_PER_M2_M3_S = 0.3e-3
+# Fresh air, l/s a person and l/s a square metre: ASHRAE 62.1-2019, table 6-1, by the category nearest to each kind of
+# room. Of a passage it asks the second alone.
+AIR_L_S: dict[str | None, tuple[float, float]] = {
+    "office": (2.5, 0.3),
+    "open_space": (2.5, 0.3),
+    "focus": (2.5, 0.3),
+    "meeting": (2.5, 0.3),  # conference
+    "booth": (2.5, 0.3),
+    "classroom": (3.8, 0.3),  # lecture classroom
+    "kitchen": (3.8, 0.9),  # cafeteria
+    None: (0.0, 0.3),  # corridors
+}
+_ANY_ROOM = (2.5, 0.3)
+# Through cracks and doors, an hour: Grot and Persily 1986 found 0.2 to 0.7 in large office buildings; the lower end.
+INFILTRATION_PER_H = 0.2
 # One tilted window on one side of a room, little wind: about 100 m3/h (EN 16798-7 gives this order).
 WINDOW_M3_S = 0.028
 # Furniture, floor and air together: ISO 13790, "very light" construction, 80 kJ/(m2 K).
 HEAT_CAPACITY_J_M2_K = 80_000.0
 # Walls, windows and a proportional heating and cooling plant lumped together; four kelvin over the
-# base in a full meeting room, as one finds in practice.
+# base in a full meeting room, as one finds in practice. An estimate: no standard gives one number.
 HEAT_LOSS_W_M2_K = 8.0
+# Lamps of today: ASHRAE 90.1-2019, table 9.5.1, allows an office 6.9 W/m2.
 LIGHTING_W_M2 = 6.0
 
 # --- outside ----------------------------------------------------------------------------------
-# Mauna Loa passed 425 ppm in 2024; a street corner adds some.
-CO2_OUTSIDE_PPM = 435.0
+# Mauna Loa, mean of 2024 (NOAA): 424.6 ppm.
+CO2_OUTSIDE_PPM = 425.0
 # A mild coast: 12 C at 75 % relative humidity.
 MOISTURE_OUTSIDE_G_M3 = 8.0
+# Between the 20 C (heating) and 26 C (cooling) of category II in EN 16798-1, on the side of a cool coast.
 BASE_C = 20.5
 
 # --- sound ------------------------------------------------------------------------------------
-# Ventilation and far traffic, dB(A): the design range for offices is 30 to 40.
+# Ventilation and far traffic, dB(A): EN 16798-1 designs an office's plant for 30 to 40. By day the street adds some.
 BACKGROUND_DB = 36.0
-# Sound power of normal speech, dB(A): ISO 3382-3, annex.
+BACKGROUND_BY_DAY_DB = 40.0
+_STREET_WAKES_H, _STREET_SLEEPS_H = 7.0, 20.0
+# Sound power of normal speech, dB(A): ISO 3382-3, annex A.
 SPEECH_POWER_DB = 68.4
+# Keys, chairs, cups of one person who says nothing, as sound power: an estimate, some 20 dB below speech.
+RUSTLE_POWER_DB = 49.0
 # Absorbing area as a share of the floor: carpet or wood, some acoustic ceiling.
 ABSORPTION_SHARE = 0.6
 # A diffuse field has no meaning below this: a booth is absorbing, its microphone near.
@@ -67,6 +87,7 @@ class Shape:
     floor_m2: float
     seats: int
     windows: float = 1.0
+    kind: str | None = "office"  # of room; None for a passage
 
     @property
     def volume_m3(self) -> float:
@@ -74,7 +95,15 @@ class Shape:
 
     @property
     def airflow_m3_s(self) -> float:
-        return AIR_PER_SEAT_M3_S * max(self.seats, 1) + AIR_PER_M2_M3_S * max(self.floor_m2, 2.0)
+        """Fresh air of the plant, designed for its seats, and of the cracks."""
+        a_person, a_square_metre = AIR_L_S.get(self.kind, _ANY_ROOM)
+        plant = a_person * max(self.seats, 1) + a_square_metre * max(self.floor_m2, 2.0)
+        return plant / 1000 + INFILTRATION_PER_H * self.volume_m3 / 3600
+
+    @property
+    def air_change_s(self) -> float:
+        """The time constant of its air: after so long 37 % of what was in it is left."""
+        return self.volume_m3 / self.airflow_m3_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +139,19 @@ def breathe(
     )
 
 
-def sound_db(shape: Shape, talkers: int) -> float:
-    """Sound level in a diffuse field: the energy sum of the background and of everyone talking."""
+def background_db(hour: float) -> float:
+    """What is heard where nobody is."""
+    return BACKGROUND_BY_DAY_DB if _STREET_WAKES_H <= hour < _STREET_SLEEPS_H else BACKGROUND_DB
+
+
+def sound_db(shape: Shape, talkers: float, *, people: int = 0, background: float = BACKGROUND_DB) -> float:
+    """Sound level in a diffuse field: the energy sum of the background, of everyone talking and of everyone there.
+
+    Half a talker is somebody who talks for half of the time.
+    """
     absorption = max(LEAST_ABSORPTION_M2, ABSORPTION_SHARE * shape.floor_m2)
-    one_talker = SPEECH_POWER_DB + 10 * math.log10(4 / absorption)
-    return 10 * math.log10(10 ** (BACKGROUND_DB / 10) + talkers * 10 ** (one_talker / 10))
+    power = talkers * 10 ** (SPEECH_POWER_DB / 10) + people * 10 ** (RUSTLE_POWER_DB / 10)
+    return 10 * math.log10(10 ** (background / 10) + power * 4 / absorption)
 
 
 def light_lx(shape: Shape, people: int, hour: float) -> float:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from simulator.acts import Act, Judge, MoveLeaf, PressButton, PressExit, Tap
 from simulator.building import OUTSIDE, Building, load
 from simulator.entitled import guess
-from simulator.habits import Habits
 from simulator.people import SimPerson, make_people
+from simulator.people.habits import Habits
 from simulator.routes import Routes
 from simulator.world import World
 

@@ -9,26 +9,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from simulator.building import OUTSIDE, Area, Building
-from simulator.entitled import owes_too_much
-from simulator.people import SimPerson, style_of
+from simulator.building import OUTSIDE, Building
+from simulator.people.characters import characters_of, covers, lifestyle
+from simulator.people.meetings import FRI, MON, SAT, SUN, THU, TUE, WED, Meetings
+from simulator.people.person import SimPerson
 
-MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
-# How likely somebody of this style comes on a weekday, a Saturday, a Sunday.
+# How likely somebody of this style comes on a weekday, a Saturday, a Sunday or holiday.
 _COMES = {
     "staff": (0.9, 0.25, 0.05), "day": (0.45, 0.2, 0.0), "part": (0.9, 0.1, 0.05), "full": (0.82, 0.15, 0.08),
     "team": (0.92, 0.3, 0.2), "cohort": (0.95, 0.25, 0.1), "visiting": (0.35, 0.05, 0.0),
 }  # fmt: skip
-# When they come and go: mean and spread in minutes. Freelancers are late, hosts open the house.
+# When they come and go: mean and spread in minutes. Hosts open the house, freelancers come late in the morning.
 _HOURS = {
-    "staff": ((8 * 60 + 10, 15), (18 * 60, 25)), "day": ((10 * 60 + 20, 40), (16 * 60 + 50, 50)),
-    "part": ((9 * 60 + 45, 35), (17 * 60 + 30, 50)), "full": ((9 * 60 + 10, 35), (18 * 60 + 10, 50)),
-    "team": ((9 * 60, 40), (18 * 60 + 50, 70)), "cohort": ((8 * 60 + 50, 20), (18 * 60 + 30, 60)),
+    "staff": ((8 * 60 + 10, 15), (18 * 60, 25)), "day": ((10 * 60 + 25, 35), (16 * 60 + 50, 50)),
+    "part": ((10 * 60 + 10, 35), (17 * 60 + 30, 50)), "full": ((9 * 60 + 30, 40), (18 * 60 + 10, 50)),
+    "team": ((8 * 60 + 55, 25), (18 * 60 + 50, 70)), "cohort": ((8 * 60 + 50, 20), (18 * 60 + 30, 60)),
     "visiting": ((10 * 60, 30), (16 * 60, 60)),
 }  # fmt: skip
-_MEETING_SLOTS = (10 * 60, 11 * 60, 14 * 60, 15 * 60, 16 * 60)
-_CIRCLE = 5  # people who meet each other
-_WANDERS = 0.02  # tries a door that is not in the plan
+_WANDERS = 0.08  # tries a door that is not in the plan
+# The forgetful one, on every other day; of the others, one in two hundred days.
+_FORGETS_OFTEN, _FORGETS = 0.5, 0.005
+# At lunch some eat in the kitchen, some walk out, some stay where they sit.
+_EATS_IN, _EATS_OUT = 0.32, 0.52
+_PODCAST_AT = 15 * 60
+# Outings before and after the working day: who goes on which days, and how likely.
+_RUNS_ON = (MON, WED, FRI)
+_TALK_ON = {"alumni": (THU,), "outsider": (THU,), "event": (TUE, WED, THU)}
+_TALK = (18 * 60 + 30, 20 * 60 + 30)
+_GOES_TO_TALK = {"alumni": 0.6, "outsider": 0.9, "event": 0.5}
+_OUTING = frozenset({"hosted", *_TALK_ON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Stop:
 
     minute: float
     area: str
-    doing: str = "desk"  # desk, meeting, break, talk, podcast
+    doing: str = "desk"  # desk, meeting, break, talk, podcast, smoke, leaving
 
 
 class Habits:
@@ -46,46 +55,46 @@ class Habits:
     def __init__(self, building: Building, people: Sequence[SimPerson], seed: int) -> None:
         self._building = building
         self._seed = seed
-        self._places = {person.id: place for place, person in enumerate(people)}
-        self._meeting_rooms = [area.id for area in building.rooms("meeting")]
-        self._focus_rooms = [area.id for area in building.rooms("focus")]
         booth = next(iter(building.rooms("booth")), None)
         self._booth = booth.id if booth else None
-        # A host and a guest at two microphones, every Thursday at three.
-        may = [person for person in people if booth and self.style(person) == "full" and self._covers(person, booth)]
-        self._podcasters = set(
-            [person.id for person in may if person.is_in_good_standing and not owes_too_much(person, building)][:2]
-        )
+        self._focus_rooms = [area.id for area in building.rooms("focus")]
         self._hosts_rooms = [
             door.inner
             for door in building.doors.values()
             if door.staff_only and building.areas[door.inner].kind == "office"
         ]
-
-    def style(self, person: SimPerson) -> str:
-        plan = self._building.plans.get(person.plan)
-        return "staff" if person.kind == "staff" else style_of(plan) if plan else "full"
+        self.characters = characters_of(building, people, seed)
+        self.meetings = Meetings(building, people, seed)
 
     def day(self, person: SimPerson, day: date) -> tuple[Stop, ...]:
         """Where this person wants to be on this date, in order; empty when she stays away."""
         dice = random.Random(f"{self._seed}/{person.id}/{day}")
-        style = self.style(person)
-        weekday = MON if day in self._building.holidays else day.weekday()
-        if style in ("alumni", "event", "hosted"):
-            return tuple(self._outing(person, style, weekday, dice))
+        style = lifestyle(person, self._building)
+        is_holiday = day in self._building.holidays
+        if style in _OUTING:
+            return tuple(self._outing(person, style, day.weekday(), dice, is_holiday=is_holiday))
+        # Nobody has a day off from their own weekdays; a holiday is like a Sunday.
+        weekday = SUN if is_holiday else day.weekday()
         if dice.random() > self._chance(person, style, weekday):
             return ()
         return tuple(sorted(self._working_day(person, style, day, weekday, dice), key=lambda stop: stop.minute))
 
+    def forgets_badge(self, person: SimPerson, day: date) -> bool:
+        """Whether the badge lies at home on that day."""
+        share = _FORGETS_OFTEN if person.id == self.characters.forgetful else _FORGETS
+        is_member = lifestyle(person, self._building) not in _OUTING
+        return is_member and random.Random(f"{self._seed}/{person.id}/{day}/badge").random() < share
+
     def errand(self, person: SimPerson, dice: random.Random) -> str:
         """Where a small errand leads: into the street, to the kitchen, or to have a word in a meeting room."""
-        near = [room for room in self._building.rooms("kitchen", "meeting", "focus") if self._covers(person, room)]
+        rooms = self._building.rooms("kitchen", "meeting", "focus")
+        near = [room for room in rooms if covers(person, room, self._building)]
         if dice.random() < 0.45 or not near:
             return OUTSIDE
         return dice.choice(near).id
 
     def _chance(self, person: SimPerson, style: str, weekday: int) -> float:
-        if weekday == THU and person.id in self._podcasters:
+        if weekday == THU and person.id in self.characters.podcasters:
             return 1.0
         on_weekday, saturday, sunday = _COMES[style]
         if style == "part" and weekday < SAT:
@@ -103,9 +112,13 @@ class Habits:
         desk = self._desk(person, style, dice)
         if desk is None:
             return
+        appointments = list(self._appointments(person, day, weekday))
+        if appointments:
+            # Nobody comes late to what stands in the calendar; at least not by much.
+            arrives = min(arrives, min(stop.minute for stop, _ in appointments) - dice.uniform(16, 25))
         yield Stop(arrives, desk)
         taken: list[tuple[float, float]] = []
-        for stop, minutes in self._interruptions(person, style, day, weekday, dice):
+        for stop, minutes in (*appointments, *self._interruptions(person, dice)):
             ends = stop.minute + minutes
             free = all(ends + 5 <= start or stop.minute >= end + 5 for start, end in taken)
             if free and stop.minute > arrives + 15 and ends < leaves - 15:
@@ -114,58 +127,56 @@ class Habits:
                 yield Stop(ends, desk)
         yield Stop(leaves, OUTSIDE, "leaving")
 
-    def _interruptions(
-        self, person: SimPerson, style: str, day: date, weekday: int, dice: random.Random
-    ) -> Iterator[tuple[Stop, float]]:
-        """What may take somebody from the desk, the weightiest first, with how long it takes."""
-        if weekday == THU and self._booth and person.id in self._podcasters:
-            yield Stop(15 * 60 - 4, self._booth, "podcast"), 64.0
-        meeting = self._meeting(person, style, day, weekday)
-        if meeting is not None:
-            yield meeting
+    def _appointments(self, person: SimPerson, day: date, weekday: int) -> Iterator[tuple[Stop, float]]:
+        """What stands in the calendar, with how long it takes; the weightiest first."""
+        if weekday == THU and self._booth and person.id in self.characters.podcasters:
+            yield Stop(_PODCAST_AT - 4, self._booth, "podcast"), 64.0
+        own = random.Random(f"{self._seed}/{person.id}/{day}/meeting")
+        for meeting in self.meetings.of(person, day):
+            come = meeting.begins + own.gauss(-1, 2.5)
+            yield Stop(come, meeting.room, "meeting"), meeting.ends - come
+
+    def _interruptions(self, person: SimPerson, dice: random.Random) -> Iterator[tuple[Stop, float]]:
+        """What else may take somebody from the desk, with how long it takes."""
         kitchen = self._near(person, "kitchen", dice)
-        lunch = kitchen if kitchen is not None and dice.random() < 0.55 else OUTSIDE
-        yield Stop(dice.gauss(12 * 60 + 30, 22), lunch, "break"), dice.uniform(25, 50)
+        eats = dice.random()
+        lunch_at, lunch = dice.gauss(12 * 60 + 35, 20), dice.uniform(28, 55)
+        if kitchen is not None and eats < _EATS_IN:
+            yield Stop(lunch_at, kitchen, "break"), lunch
+        elif eats < _EATS_IN + _EATS_OUT:
+            yield Stop(lunch_at, OUTSIDE, "break"), lunch
+        if person.id == self.characters.propper:
+            for around in (11 * 60 + 20, 14 * 60 + 40, 16 * 60 + 40):
+                yield Stop(dice.gauss(around, 10), OUTSIDE, "smoke"), dice.uniform(6, 9)
         for around in (10 * 60 + 40, 15 * 60 + 40, 9 * 60 + 50, 17 * 60):
             if kitchen is not None and dice.random() < 0.5:
                 yield Stop(dice.gauss(around, 25), kitchen, "break"), dice.uniform(4, 12)
         if self._focus_rooms and dice.random() < 0.3:
             yield Stop(dice.uniform(9 * 60, 17 * 60), dice.choice(self._focus_rooms), "desk"), dice.uniform(20, 50)
-        if dice.random() < _WANDERS * 4:
+        if dice.random() < _WANDERS:
             yield Stop(dice.uniform(10 * 60, 17 * 60), dice.choice(list(self._building.areas)), "desk"), 10.0
         if dice.random() < 0.25:
             # A call in the street, a parcel, some sun.
             yield Stop(dice.uniform(10 * 60, 17 * 60), OUTSIDE, "break"), dice.uniform(6, 20)
 
-    def _meeting(self, person: SimPerson, style: str, day: date, weekday: int) -> tuple[Stop, float] | None:
-        """One meeting a day at most, with those one belongs to: the team, else the neighbours in the list."""
-        if style not in ("team", "full", "part", "cohort") or weekday >= SAT or not self._meeting_rooms:
-            return None
-        circle = person.team or str(self._places[person.id] // _CIRCLE)
-        dice = random.Random(f"{self._seed}/{circle}/{day}")
-        # Teams start the week together.
-        if dice.random() > (1.0 if person.team and weekday == MON else 0.55):
-            return None
-        slot = 10 * 60 if person.team and weekday == MON else dice.choice(_MEETING_SLOTS)
-        room = dice.choice(self._meeting_rooms)
-        own = random.Random(f"{self._seed}/{person.id}/{day}/meeting")
-        return Stop(slot + own.gauss(-1, 2.5), room, "meeting"), dice.choice((28.0, 45.0, 55.0))
-
-    def _outing(self, person: SimPerson, style: str, weekday: int, dice: random.Random) -> Iterator[Stop]:
-        """Runners before breakfast, alumni and guests of an evening talk."""
+    def _outing(
+        self, person: SimPerson, style: str, weekday: int, dice: random.Random, *, is_holiday: bool
+    ) -> Iterator[Stop]:
+        """Runners before breakfast, on holidays as well; alumni and guests of an evening talk, not then."""
         if style == "hosted":
             meet = self._near(person, None, dice)
-            if weekday in (MON, WED, FRI) and meet is not None and dice.random() < 0.65:
+            if weekday in _RUNS_ON and meet is not None and dice.random() < 0.65:
                 yield Stop(dice.gauss(6 * 60 + 4, 2), meet, "break")
                 yield Stop(6 * 60 + 12, OUTSIDE, "leaving")
                 yield Stop(dice.gauss(6 * 60 + 56, 4), meet, "break")
                 yield Stop(dice.gauss(7 * 60 + 20, 6), OUTSIDE, "leaving")
             return
-        talks = (THU,) if style == "alumni" else (TUE, WED, THU)
         hall = next((area.id for area in self._building.rooms("classroom")), self._near(person, None, dice))
-        if weekday in talks and hall is not None and dice.random() < 0.5:
-            yield Stop(dice.gauss(18 * 60 + 20, 9), hall, "talk")
-            yield Stop(dice.gauss(20 * 60 + 25, 8), OUTSIDE, "leaving")
+        is_on = weekday in _TALK_ON[style] and not is_holiday
+        if is_on and hall is not None and dice.random() < _GOES_TO_TALK[style]:
+            begins, ends = _TALK
+            yield Stop(dice.gauss(begins - 10, 8), hall, "talk")
+            yield Stop(dice.gauss(ends - 5, 8), OUTSIDE, "leaving")
 
     def _desk(self, person: SimPerson, style: str, dice: random.Random) -> str | None:
         if person.office in self._building.areas:
@@ -174,17 +185,14 @@ class Habits:
             return dice.choice(self._hosts_rooms)
         if style == "staff":
             return self._near(person, None, dice)
-        rooms = [room for room in self._building.rooms("open_space") if self._covers(person, room)]
+        rooms = [room for room in self._building.rooms("open_space") if covers(person, room, self._building)]
         if not rooms:
             return self._near(person, None, dice)
         return dice.choices([room.id for room in rooms], [max(1, room.seats) for room in rooms])[0]
 
     def _near(self, person: SimPerson, kind: str | None, dice: random.Random) -> str | None:
-        rooms = [room.id for room in self._building.rooms(*([kind] if kind else [])) if self._covers(person, room)]
+        kinds = [kind] if kind else []
+        rooms = [room.id for room in self._building.rooms(*kinds) if covers(person, room, self._building)]
         lobby = [room for room in rooms if self._building.areas[room].kind == "other"]
         choice = (lobby or rooms) if kind is None else rooms
         return dice.choice(choice) if choice else None
-
-    def _covers(self, person: SimPerson, area: Area) -> bool:
-        plan = self._building.plans.get(person.plan)
-        return plan is None or area.id in plan.areas
