@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from simulator.dialects.names import OWN, why_not
 from simulator.errors import InputError, did_you_mean
 from simulator.hours import Hours, read_hours
 
@@ -81,6 +82,7 @@ class Device:
     every_s: float = _EVERY_S
     direction: str = "in"
     reader_profile: str = "iso14443a"
+    dialect: str = OWN  # what it speaks on MQTT: the contract, or one of `dialects.names`
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,14 @@ class _Reader:
         }
         for door in doors.values():
             unit = devices.get(door.unit)
-            profile = unit.reader_profile if unit else "iso14443a"
-            devices[door.unit] = Device(door.unit, "door_unit", door=door.id, reader_profile=profile)
+            profile, dialect = (unit.reader_profile, unit.dialect) if unit else ("iso14443a", OWN)
+            devices[door.unit] = Device(door.unit, "door_unit", door=door.id, reader_profile=profile, dialect=dialect)
         for device in devices.values():
             place = ("area", device.area, areas) if device.area else ("door", device.door, doors)
             if place[1] is not None and place[1] not in place[2]:
                 raise self._wrong(("devices", device.id), f"{place[0]} {place[1]!r}", list(place[2]))
+            if (reason := why_not(device.dialect, device.kind, device.channels)) is not None:
+                raise InputError(f"{self._at(('devices', device.id, 'dialect'))}: device {device.id!r}: {reason}")
         return Building(
             id=str(self.content.get("id", self.path.stem)),
             name=str(self.content.get("name", self.path.stem)),
@@ -246,6 +250,7 @@ class _Reader:
             every_s=float(entry.get("every_s") or DEFAULT_EVERY_S.get(kind, _EVERY_S)),
             direction=str(entry.get("direction", "in")),
             reader_profile=str(entry.get("reader_profile", "iso14443a")),
+            dialect=str(entry.get("dialect", OWN)),
         )
 
     def _door(self, door_id: str, entry: dict[str, Any], areas: dict[str, Area], devices: dict[str, Device]) -> Door:

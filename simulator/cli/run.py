@@ -1,4 +1,4 @@
-"""`natoma-sim run`: every device of a space, and people who live in it."""
+"""`natoma-sim run`: every device of a space, and people who live in it; or a scenario, to its end."""
 
 import logging
 from pathlib import Path
@@ -9,6 +9,7 @@ from simulator.building import load
 from simulator.cli.asking import in_loop, people_of
 from simulator.cli.options import CA, DATA, MQTT, PASSWORDS, PEOPLE, SPACE, VERSION, friendly
 from simulator.clock import now, world_start
+from simulator.dialects.choosing import chosen, unannounced
 from simulator.endpoint import DataDir
 from simulator.errors import InputError
 from simulator.people import make_people
@@ -17,6 +18,8 @@ from simulator.run import run as run_simulation
 
 
 @click.command()
+@click.argument("scenario", required=False)
+@click.option("--check", is_flag=True, help="Exit with 1 unless all that SCENARIO expects was seen.")
 @SPACE
 @MQTT
 @VERSION
@@ -38,18 +41,27 @@ from simulator.run import run as run_simulation
     "--proxy", "proxy_port", type=click.IntRange(0, 65535), metavar="PORT",
     help="Reach the broker through a port of our own, which `fault add stop broker` can strike; 0 takes a free port.",
 )  # fmt: skip
+@click.option(
+    "--dialect", "dialects", multiple=True, metavar="DEVICE=NAME",
+    help="A device speaks another dialect than the space file says: tasmota, shelly, homie … May be repeated.",
+)  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="Tell every little thing.")
 @friendly
 def run(
-    space: Path | None, mqtt: str | None, mqtt_version: str | None, passwords: Path | None, ca_file: Path | None,
+    scenario: str | None, check: bool, space: Path | None, mqtt: str | None, mqtt_version: str | None, passwords: Path | None, ca_file: Path | None,
     people_file: Path | None, data: Path, seed: int, speed: float, start: str, page_port: int | None,
-    proxy_port: int | None, verbose: bool,
+    proxy_port: int | None, dialects: tuple[str, ...], verbose: bool,
 ) -> None:  # fmt: skip
-    """Bring up every device of the space and let people live a day in it, until Ctrl-C."""
+    """Bring up every device of the space and let people live a day in it, until Ctrl-C.
+
+    With SCENARIO, a name that `scenario` lists or a file of yours, play that to its end instead, against the house that
+    runs on --data, and say which of its expectations were met.
+    """
     if not 0.01 <= speed <= 1000:
         raise InputError(f"--speed {speed:g} is out of reach; take 0.01 to 1000, 1 is real time")
     place = DataDir(data)
-    building = load(place.space(space))
+    as_written = load(place.space(space))
+    building = chosen(as_written, dialects)
     everyone = people_of(place, people_file)
     simulation = Simulation(
         building=building,
@@ -65,6 +77,8 @@ def run(
     )
     simulation.endpoint.require_passwords(building.devices)
     _log_to_stderr(verbose)
+    if (known := unannounced(as_written, building)) is not None:
+        logging.getLogger(__name__).warning("%s", known)
     in_loop(lambda: run_simulation(simulation))
 
 
