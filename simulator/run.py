@@ -12,17 +12,21 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
+from devices.link import Delivery
 from simulator.building import Building
 from simulator.clock import WorldClock, now
 from simulator.control import Control, serve
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir, Endpoint
 from simulator.entitled import guess
+from simulator.faults.desk import Desk
 from simulator.faults.opening import opened as faults_opened
 from simulator.faults.proxy import Proxy
 from simulator.fleet import Fleet
 from simulator.hands import Hands
+from simulator.hardware import Witness
 from simulator.people import SimPerson
 from simulator.performing import Instruments, Performer
 from simulator.world import World
@@ -55,20 +59,41 @@ class Simulation:
     proxy_port: int | None = None
 
 
-async def run(simulation: Simulation, stop: asyncio.Event | None = None) -> None:
-    """Until SIGINT, SIGTERM or `stop`; devices say goodbye before this returns."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A simulation that runs, for who does something with it."""
+
+    fleet: Fleet
+    hands: Hands
+    instruments: Instruments
+    life: "Liveliness"
+    faults: Desk | None
+
+
+class Play(Protocol):
+    """What goes on in a simulation in place of a day without an end, and who watches."""
+
+    @property
+    def witness(self) -> Witness: ...
+    @property
+    def listener(self) -> tuple[str, Callable[[Delivery], None]]: ...
+    async def goes_on(self, stage: Stage) -> None: ...
+
+
+async def run(simulation: Simulation, stop: asyncio.Event | None = None, play: Play | None = None) -> None:
+    """Until SIGINT, SIGTERM, `stop`, or the end of `play`; devices say goodbye before this returns."""
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        await _run(simulation, stop)
+        await _run(simulation, stop, play)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
 
-async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
+async def _run(simulation: Simulation, stop: asyncio.Event, play: Play | None) -> None:
     building = simulation.building
     clock = WorldClock(now(), simulation.start, simulation.speed)
     admits = guess(building)
@@ -89,15 +114,23 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
             endpoint = endpoint.through(broker.port)
             logger.info("a way to the broker that faults can strike: 127.0.0.1:%d", broker.port)
         fleet = await stack.enter_async_context(
-            Fleet(building, endpoint, Surroundings(now, instruments.read), seed=simulation.seed)
+            Fleet(
+                building,
+                endpoint,
+                Surroundings(now, instruments.read, play.witness if play is not None else None),
+                seed=simulation.seed,
+                listener=play.listener if play is not None else None,
+            )
         )
         visitors = await stack.enter_async_context(asyncio.TaskGroup())
+        hands = Hands(fleet, building, visitors)
+        faults = None
         if simulation.socket is not None:
             known = () if simulation.are_strangers else simulation.people
             if_nobody = DataDir(simulation.socket.parent).nobody_known() + ", and start the simulator again"
             folder = simulation.socket.parent
             faults = await stack.enter_async_context(faults_opened(building, fleet.devices, broker, visitors, folder))
-            control = Control(Hands(fleet, building, visitors), building, known, if_nobody, faults)
+            control = Control(hands, building, known, if_nobody, faults)
             await stack.enter_async_context(serve(simulation.socket, control))
         if simulation.page_port is not None:
             # Here, so that no other command waits for a web server to be imported.
@@ -109,7 +142,16 @@ async def _run(simulation: Simulation, stop: asyncio.Event) -> None:
             )  # fmt: skip
             logger.info("walk about in it: %s", await stack.enter_async_context(page))
         _say_hello(simulation, clock)
-        await Liveliness(world, fleet, clock).live(stop)
+        life = Liveliness(world, fleet, clock)
+        if play is None:
+            await life.live(stop)
+            return
+        living = visitors.create_task(life.live(stop), name="people who live there")
+        playing = visitors.create_task(play.goes_on(Stage(fleet, hands, instruments, life, faults)), name="play")
+        # Whatever ends first, the play or the wish to stop, ends both.
+        await asyncio.wait({living, playing}, return_when=asyncio.FIRST_COMPLETED)
+        playing.cancel()
+        stop.set()
 
 
 def _say_hello(simulation: Simulation, clock: WorldClock) -> None:
@@ -128,10 +170,18 @@ def _say_hello(simulation: Simulation, clock: WorldClock) -> None:
 class Liveliness:
     """Lets the world live, and does with the fleet's devices what its people do."""
 
-    def __init__(self, world: World, fleet: Fleet, clock: WorldClock, real: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        world: World,
+        fleet: Fleet,
+        clock: WorldClock,
+        real: Callable[[], datetime] = now,
+        idle_s: float = _IDLE_S,
+    ) -> None:
         self._world = world
         self._clock = clock
         self._real = real
+        self._idle_s = idle_s
         self._answered = asyncio.Event()
         self.performer = Performer(world, fleet, asyncio.get_running_loop().call_later, self._answered.set)
 
@@ -154,7 +204,7 @@ class Liveliness:
         """Until something is due, an answer came, or it is time to look again."""
         due = (self._world.next_due - self._clock.world(self._real())) / self._clock.speed
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(_IDLE_S, max(0.005, due))):
+            async with asyncio.timeout(min(self._idle_s, max(0.005, due))):
                 await self._answered.wait()
 
     def _tell(self) -> None:

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import building, disk, history, mqtt, sending, telemetry
+from tests.bench import building, day, disk, history, mqtt, sending, telemetry
 from tests.bench.product import Product
 from tests.bench.table import Row, print_table
 
@@ -209,6 +209,9 @@ def _medians(results: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["day"]:
+        day.main(sys.argv[2:])
+        return
     if sys.argv[1:2] == ["sending"]:
         sending.main(sys.argv[2:])
         return
