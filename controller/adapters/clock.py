@@ -46,6 +46,16 @@ def shift_in(environment: Mapping[str, str]) -> timedelta:
     return shift
 
 
+def live_at(at: datetime) -> timedelta:
+    """From now on it is `at` for whoever asks a clock made here, and for every child of this process; by so much.
+
+    Raises:
+        InputError: no house lives then.
+    """
+    os.environ[SHIFT] = f"{(at - datetime.now(UTC)).total_seconds():.3f}"
+    return shift_in(os.environ)
+
+
 class SystemClock:
     """Wall time in aware UTC, and the monotonic clock that asyncio's loop runs on."""
 

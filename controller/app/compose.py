@@ -9,7 +9,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -94,8 +94,11 @@ async def run(
     on_ready: Callable[[Running], Awaitable[None]] | None = None,
     hint: str | None = None,
     clock: HouseClock | None = None,
+    detour: Callable[[EmbeddedBroker], Awaitable[int]] | None = None,
 ) -> None:
     """Serve until `stop` is set; without a `clock` by the machine's.
+
+    `detour` is told of our own broker once it answers, and says through which port of this machine we are to reach it.
 
     Raises:
         StartupError: something the service cannot do without is missing, newer, damaged or taken.
@@ -120,6 +123,8 @@ async def run(
             public_key_of(stores.list_signing_key),
         )
         broker, embedded = await _broker(stack, settings, space)
+        if embedded is not None and detour is not None:
+            broker = replace(broker, port=await detour(embedded))
         notifier = AppriseNotifier(settings.notify, clock)
         stack.callback(notifier.close)
         outgoing = await stack.enter_async_context(
@@ -155,6 +160,7 @@ async def _broker(stack: AsyncExitStack, settings: Settings, space: Space) -> tu
             settings.data / "broker",
             space.root,
             space.devices,
+            dialects={str(device.id): device.dialect for device in space.devices.values()},
             port=settings.broker_port,
             program=settings.broker,
         )

@@ -2,10 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -14,6 +14,8 @@ from controller.app import run as serve
 from controller.cli.options import set_up_logging, settings_from, space_path, space_to_start, where
 from controller.config import Settings
 from controller.domain.building import Space
+
+T = TypeVar("T")
 
 
 def broker_options(command: Any) -> Any:
@@ -86,23 +88,21 @@ def run(config: Path | None, **flags: Any) -> None:
     serve_until_told(settings, space, ready)
 
 
-def serve_until_told(
-    settings: Settings,
-    space: Space,
-    ready: Callable[[Running], Awaitable[None]],
-    *,
-    hint: str | None = None,
-    stop: asyncio.Event | None = None,
-) -> None:
+def serve_until_told(settings: Settings, space: Space, ready: Callable[[Running], Awaitable[None]]) -> None:
     """Run the service on a loop of its own; SIGINT and SIGTERM end it in order."""
+    until_told(lambda told: serve(settings, space, stop=told, on_ready=ready))
 
-    async def main() -> None:
-        told = stop or asyncio.Event()
+
+def until_told(serving: Callable[[asyncio.Event], Coroutine[None, None, T]]) -> T:
+    """Serve on a loop of its own; SIGINT and SIGTERM set the event that is to end it in order."""
+
+    async def main() -> T:
+        told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-        await serve(settings, space, stop=told, on_ready=ready, hint=hint)
+        return await serving(told)
 
-    asyncio.run(main())
+    return asyncio.run(main())
 
 
 def _tell_broker(running: Running) -> None:

@@ -1,0 +1,80 @@
+"""`natoma demo --scenario`: a house of its own for one scenario of the simulator's, which says whether all held that must.
+
+What happens in it and what is expected is the simulator's affair; here are the house, its date and the exit code.
+"""
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from controller.adapters.broker import EmbeddedBroker
+from controller.adapters.clock import SystemClock, live_at
+from controller.app import Running
+from controller.app.demo_house import played_in
+from controller.app.demo_simulator import Scenario, Simulator, scenario_named
+from controller.cli.demo import data_folder, free_port, people_made, reached, tell_date
+from controller.cli.options import set_up_logging
+from controller.cli.run import until_told
+from controller.config import Settings
+from controller.domain.building import Space
+from controller.services.desk.moments import moment_of
+from controller.space import load as load_space_file
+
+# A house is ready this long after it begins, on a machine that does other things as well. The simulator waits for the
+# hour of its scenario, and does not play one whose hour is over.
+AHEAD = timedelta(seconds=5)
+
+
+def play(settings: Settings, name: str, data: Path | None, web_port: int | None) -> None:
+    """End with the simulator's exit code: 0 all held, 1 something did not, 2 the scenario is wrong."""
+    scenario = scenario_named(name)
+    with data_folder(None, data) as folder:
+        settings = replace(
+            settings,
+            space=scenario.space,
+            data=folder,
+            # Several may be played at once.
+            broker_port=settings.broker_port or free_port(),
+            web=replace(settings.web, port=web_port or 0),
+        )
+        set_up_logging(settings)
+        code = _played(settings, scenario)
+    if code is None:
+        click.echo(f"{scenario.name} was stopped before its end: nothing is known of it", err=True)
+    raise click.exceptions.Exit(1 if code is None else code)
+
+
+def _played(settings: Settings, scenario: Scenario) -> int | None:
+    space = load_space_file(scenario.space)
+    begins = _beginning(scenario, space)
+    _live_shortly_before(begins)
+    people_made(settings, space, settings.data / "people.csv", scenario.seed)
+    _live_shortly_before(begins)  # again, for people took their time to be made
+    tell_date(space)
+    detour = free_port() if scenario.strikes_broker else None
+
+    async def start(broker: EmbeddedBroker) -> Simulator:
+        words = ["run", str(scenario.path), "--check", "--hold", *reached(settings, broker)]
+        if detour is not None:
+            words += ["--proxy", str(detour)]
+        return await Simulator.start(words)
+
+    async def ready(running: Running) -> None:
+        click.echo(f"{scenario.name}, {scenario.lasts_s:g} s: watch it at {running.address}")
+        sys.stdout.flush()
+
+    return until_told(lambda told: played_in(settings, space, start, told, on_ready=ready, detour=detour))
+
+
+def _beginning(scenario: Scenario, space: Space) -> datetime | None:
+    if scenario.starts is None:
+        return None
+    return moment_of(f"{scenario.path}: starts", scenario.starts, space.zone, SystemClock().now()).astimezone(UTC)
+
+
+def _live_shortly_before(begins: datetime | None) -> None:
+    if begins is not None:
+        live_at(begins - AHEAD)
