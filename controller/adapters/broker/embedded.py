@@ -77,6 +77,7 @@ async def open_broker(
     root: str,
     users: Iterable[str],
     *,
+    dialects: Mapping[str, str] | None = None,
     port: int | None = None,
     program: BrokerProgram | None = None,
     predecessor_limit: float = PREDECESSOR_LIMIT,
@@ -87,6 +88,7 @@ async def open_broker(
         folder: where it keeps its files; made when missing.
         root: the contract's topic root.
         users: device ids that may connect.
+        dialects: what each of them speaks besides the contract, where the space file says so.
         port: a port somebody insists on (busy is an error), or None for the first free from 1883 on.
         predecessor_limit: seconds to wait for the last broker of this folder to end.
         program: the one somebody insists on (missing is an error), or None for mosquitto, else amqtt.
@@ -97,9 +99,9 @@ async def open_broker(
     await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
     await _wait_for_predecessor(folder, predecessor_limit)
     chosen = _choose_port(port)
-    passwords = _write_files(folder, root, users)
+    passwords = _write_files(folder, root, users, dialects or {})
     broker = _choose_broker(folder, root, chosen, passwords, program)
-    command = _command(broker, chosen)
+    command = _command(broker, chosen, dialects or {})
     broker.process = await _start(broker, command)
     watcher = asyncio.get_running_loop().create_task(_keep_running(broker, command), name="embedded broker")
     try:
@@ -145,21 +147,26 @@ def _choose_broker(
     )
 
 
-def _command(broker: EmbeddedBroker, port: int) -> list[str]:
+def _command(broker: EmbeddedBroker, port: int, dialects: Mapping[str, str]) -> list[str]:
     folder = broker.folder.resolve()
     if broker.name == "mosquitto":
         (folder / "mosquitto.conf").write_text(mosquitto_conf(folder, port))
         return [find_mosquitto() or "mosquitto", "-c", str(folder / "mosquitto.conf")]
-    settings = {"port": port, "root": broker.root, "passwords": str(folder / "passwords.json")}
+    settings = {
+        "port": port,
+        "root": broker.root,
+        "passwords": str(folder / "passwords.json"),
+        "dialects": dict(dialects),
+    }
     (folder / "amqtt.json").write_text(json.dumps(settings))
     return [sys.executable, "-m", "controller.adapters.broker.pure_python", str(folder / "amqtt.json")]
 
 
-def _write_files(folder: Path, root: str, users: Iterable[str]) -> dict[str, str]:
+def _write_files(folder: Path, root: str, users: Iterable[str], dialects: Mapping[str, str]) -> dict[str, str]:
     everyone = [*CONTROLLER_USERS, ONBOARDING_USER, *sorted(users)]
     passwords = load_or_create(folder / "passwords.json", everyone)
     write_private(folder / "passwords.mosquitto", mosquitto_password_file({u: passwords[u] for u in everyone}))
-    write_private(folder / "acl.mosquitto", mosquitto_acl(root, everyone))
+    write_private(folder / "acl.mosquitto", mosquitto_acl(root, everyone, dialects))
     return passwords
 
 

@@ -23,6 +23,7 @@ from amqtt.session import Session
 from controller.adapters.broker.rights import is_allowed
 
 _SETTINGS: dict[str, str] = {}
+_DIALECTS: dict[str, str] = {}
 
 
 class PasswordPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt's plugins are untyped
@@ -41,7 +42,9 @@ class RightsPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt's plugins ar
     ) -> bool:
         if session is None or not session.username or not topic:
             return False
-        return is_allowed(session.username, _SETTINGS["root"], writing=action == Action.PUBLISH, topic=topic)
+        user = session.username
+        writing, dialect = action == Action.PUBLISH, _DIALECTS.get(user, "")
+        return is_allowed(user, _SETTINGS["root"], writing=writing, topic=topic, dialect=dialect)
 
 
 class Subscriptions(dict[str, list[tuple[Session, int]]]):
@@ -102,6 +105,7 @@ def main() -> None:
     logging.getLogger("transitions").setLevel(logging.ERROR)
     settings = json.loads(Path(sys.argv[1]).read_text())
     _SETTINGS.update(root=settings["root"], passwords=settings["passwords"])
+    _DIALECTS.update(settings.get("dialects", {}))
     asyncio.run(serve(settings["port"]))
 
 
