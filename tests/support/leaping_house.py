@@ -24,7 +24,7 @@ STARTS_AT = 1_000.0  # seconds; a machine that has been up for a while
 _LOOK_S = 0.0005
 # The house looks some ten times a second whether something has changed, to be quick for people. At some hundred times
 # their speed it need not: whatever in it sleeps so long, only to look again, sleeps `LOOKS_EVERY_S`.
-_LOOKS = (0.1, 1.0)
+_LOOKS = (0.09, 1.01)
 LOOKS_EVERY_S = 10.0
 # These look again by a timeout, for they can be woken; everybody else's timeouts are kept to.
 _WAKEABLE = frozenset({"alarms", "access lists"})
