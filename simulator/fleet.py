@@ -163,7 +163,7 @@ class Fleet(Household[VirtualDevice]):
         topics = Topics(building.root)
         filters = [topics.device_filter(device.id)]
         if device.id == self._listener:
-            filters += [topics.live_space, topics.live_door("+"), topics.live_room("+")]
+            filters.append(topics.live_space.removesuffix("space") + "#")
         return replace(settings, subscriptions=tuple((filter_, 1) for filter_ in filters))
 
 

@@ -14,11 +14,13 @@ from simulator.cli.hands import hold_open, open_door, press_button, press_exit, 
 from simulator.cli.load import load_house
 from simulator.cli.people import list_what_to_try, people
 from simulator.cli.run import run
+from simulator.cli.scenario import scenario
 from simulator.cli.space import space_of_a_size
 from simulator.errors import did_you_mean
 
 COMMANDS: Sequence[click.Command] = (
     run,
+    scenario,
     tap,
     press_exit,
     press_button,

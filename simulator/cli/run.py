@@ -1,6 +1,7 @@
 """`natoma-sim run`: every device of a space, and people who live in it; or a scenario, to its end."""
 
 import logging
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from simulator.building import load
 from simulator.cli.asking import in_loop, people_of
 from simulator.cli.options import CA, DATA, MQTT, PASSWORDS, PEOPLE, SPACE, VERSION, friendly
+from simulator.cli.playing import play_to_its_end
 from simulator.clock import now, world_start
 from simulator.dialects.choosing import chosen, unannounced
 from simulator.endpoint import DataDir
@@ -60,6 +62,12 @@ def run(
     if not 0.01 <= speed <= 1000:
         raise InputError(f"--speed {speed:g} is out of reach; take 0.01 to 1000, 1 is real time")
     place = DataDir(data)
+    if scenario is not None:
+        endpoint = place.endpoint(mqtt, mqtt_version, passwords, ca_file)
+        _log_to_stderr(verbose)
+        sys.exit(play_to_its_end(scenario, place, space, endpoint, people_file, proxy_port, page_port, check=check))
+    if check:
+        raise InputError("--check is for a scenario: name one; natoma-sim scenario lists them")
     as_written = load(place.space(space))
     building = chosen(as_written, dialects)
     everyone = people_of(place, people_file)

@@ -41,7 +41,7 @@ def read(entry: object, building: Building, where: Callable[[str], str], start: 
     _at(where("fault"), lambda: kind_of(kind))
     _at(where("target"), lambda: devices_of(target, building))
     _at(where("with"), lambda: settings_of(kind, settings))
-    begins_s = _moment(entry["from"], where("from"), start) if "from" in entry else 0.0
+    begins_s = moment_s(entry["from"], where("from"), start) if "from" in entry else 0.0
     ends_s = _end(entry, begins_s, where, start)
     seed = entry.get("seed", 1)
     if not isinstance(seed, int) or isinstance(seed, bool):
@@ -83,14 +83,14 @@ def _end(
         return begins_s + lasts_s
     if "until" not in entry:
         return None
-    ends_s = _moment(entry["until"], where("until"), start)
+    ends_s = moment_s(entry["until"], where("until"), start)
     if ends_s <= begins_s:
         raise InputError(f"{where('until')}: until {entry['until']!r} is not after from {entry.get('from', 0)!r}")
     return ends_s
 
 
-def _moment(said: object, where: str, start: datetime | None) -> float:
-    """Seconds since the beginning."""
+def moment_s(said: object, where: str, start: datetime | None) -> float:
+    """Seconds since the beginning, of a span since then or a time of day; raises InputError for neither."""
     seconds = span_s(said)
     if seconds is not None:
         return seconds

@@ -1,0 +1,231 @@
+"""What a scenario expects, read from one entry of its file: which claim it is, of whom, and when."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from devices.channels import Bolt, Mode
+from devices.messages import Do, EventType, Signal
+from simulator.building import Building
+from simulator.errors import InputError, did_you_mean
+from simulator.faults.fault import devices_of
+from simulator.faults.reading import moment_s, span_s
+from simulator.scenarios.lines import Part
+from simulator.scenarios.model import Answered, Between, Claim, Expectation, Happened, Life, Readings, Stood, When
+from simulator.scenarios.sightings import word_of
+
+Made = TypeVar("Made")
+
+_TIMES = ["at", "by", "after", "throughout", "never", "times", "at_least"]
+_LINKS = ["up", "lost"]
+# What devices feel of themselves, and the words for it.
+_DOOR_FEELS = {
+    "bolt": [bolt.value for bolt in Bolt],
+    "leaf": ["open", "closed"],
+    "mode": [mode.value for mode in Mode],
+    "link": _LINKS,
+}
+# What the house tells all who listen; its words are the controller's.
+_DOOR_IS_TOLD = {"alarm": "alarm", "state": "state", "meant": "mode", "device_state": "device"}
+_ROOM_IS_TOLD = ["status", "on_air", "on_air_wanted", "lit", "in_use_unchecked", "unavailable", "comfort", "air", "quiet", "sensor"]  # fmt: skip
+_HOUSE_IS_TOLD = ["people_in", "capacity", "mode"]
+_HAPPENS = {
+    "says": [event.value for event in EventType],
+    "shows": [signal.value for signal in Signal],
+    "told": [do.value for do in Do],
+}
+_LIFE = ["taps", "answered", "entitled"]
+
+
+def expectation(
+    entry: Part, building: Building, taps: Sequence[str], lasts_s: float, starts: datetime | None
+) -> Expectation:
+    """Raises InputError with file and line for what cannot be expected."""
+    if not isinstance(entry.value, dict):
+        raise entry.wrong(f"an expectation is {{tap: …, shows: …}} or another of its forms; this is {entry.value!r}")
+    form = next((key for key in _FORMS if entry.has(key)), None)
+    if form is None:
+        asked = next((str(key) for key in entry.value), "")
+        raise entry.wrong(f"nothing is expected of {asked!r}; {did_you_mean(asked, list(_FORMS))}")
+    claim = _FORMS[form](_Entry(entry, building, taps, lasts_s, starts))
+    why = entry.get("why").text("why") if entry.has("why") else ""
+    return Expectation(entry.line, _as_written(entry.value), claim, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    entry: Part
+    building: Building
+    taps: Sequence[str]
+    lasts_s: float
+    starts: datetime | None
+
+    # --- forms ------------------------------------------------------------------------------------
+
+    def tap(self) -> Claim:
+        entry = self.entry
+        entry.only(["tap", "shows", "reason", "within", "why"], "an expectation of a tap")
+        name = self._one_of("tap", list(self.taps))
+        return Answered(name, self._one_of("shows", _HAPPENS["shows"]), self._reason(), self._span("within"))
+
+    def door(self) -> Claim:
+        told = self.entry.get("door")
+        door = _at(told.where, lambda: self.building.door(told.text("door")))
+        how = self._which([*_DOOR_FEELS, *_DOOR_IS_TOLD, *_HAPPENS], "a door")
+        if how in _HAPPENS:
+            return self._happened("door", how, devices_of(f"door:{door.id}", self.building))
+        self.entry.only(["door", how, *_TIMES, "why"], "this expectation of a door")
+        if how in _DOOR_IS_TOLD:
+            return Stood(f"door:{door.id}", _DOOR_IS_TOLD[how], word_of(self.entry.get(how).value), self._when())
+        if how == "leaf" and not door.has_contact:
+            raise self.entry.get(how).wrong(f"{door.name} has no contact; nobody feels its leaf")
+        return Stood(door.unit, how, self._one_of(how, _DOOR_FEELS[how]), self._when())
+
+    def light(self) -> Claim:
+        told = self.entry.get("light")
+        lights = {d.id: d.id for d in self.building.devices.values() if d.kind == "light"}
+        lights |= {str(d.area): d.id for d in self.building.devices.values() if d.kind == "light"}
+        if told.value not in lights:
+            raise told.wrong(f"there is no light {told.value!r}; {did_you_mean(str(told.value), list(lights))}")
+        self.entry.only(["light", "is", *_TIMES, "why"], "an expectation of a light")
+        return Stood(lights[told.value], "light", self._one_of("is", ["on", "off"]), self._when())
+
+    def device(self) -> Claim:
+        name = self._one_of("device", list(self.building.devices))
+        how = self._which(["link", *_HAPPENS], "a device")
+        if how in _HAPPENS:
+            return self._happened("device", how, frozenset({name}))
+        self.entry.only(["device", "link", *_TIMES, "why"], "this expectation of a device")
+        return Stood(name, "link", self._one_of("link", _LINKS), self._when())
+
+    def room(self) -> Claim:
+        told = self.entry.get("room")
+        room = _at(told.where, lambda: self.building.room(told.text("room")))
+        how = self._which(_ROOM_IS_TOLD, "a room")
+        self.entry.only(["room", how, *_TIMES, "why"], "an expectation of a room")
+        return Stood(f"room:{room.id}", how, word_of(self.entry.get(how).value), self._when())
+
+    def house(self) -> Claim:
+        self.entry.only(["house", "is", *_TIMES, "why"], "an expectation of the house")
+        return Stood("house", self._one_of("house", _HOUSE_IS_TOLD), word_of(self.entry.get("is").value), self._when())
+
+    def readings(self) -> Claim:
+        self.entry.only(["readings", "at_least", "why"], "an expectation of readings")
+        self._one_of("readings", ["acknowledged"])
+        return Readings(self._count("at_least", 1))
+
+    def life(self) -> Claim:
+        self.entry.only(["life", "at_least", "why"], "an expectation of life")
+        return Life(self._one_of("life", _LIFE), self._count("at_least", 1))
+
+    def area(self) -> Claim:
+        self.entry.only(["area", "channel", "between", "at", "after", "by", "why"], "an expectation of an area")
+        area = self._one_of("area", list(self.building.areas))
+        there = [d for d in self.building.devices.values() if d.area == area]
+        channel = self._one_of("channel", sorted({channel for device in there for channel in device.channels}))
+        told = self.entry.get("between")
+        if not isinstance(told.value, list) or len(told.value) != 2:
+            raise told.wrong(f"between is [least, most]; this is {told.value!r}")
+        low, high = (part.number("between: each of the two") for part in told.entries())
+        if low > high:
+            raise told.wrong(f"between [{low:g}, {high:g}]: the first is the greater")
+        devices = frozenset(device.id for device in there if channel in device.channels)
+        return Between(devices, channel, low, high, self._when())
+
+    def _happened(self, form: str, how: str, devices: frozenset[str]) -> Claim:
+        self.entry.only([form, how, "reason", *_TIMES, "why"], f"this expectation of a {form}")
+        when = self._when()
+        if when.at_s is not None or when.throughout is not None:
+            raise self.entry.wrong("what happens has no duration; say `by`, `after`, `times` or `never` of it")
+        return Happened(devices, how, self._one_of(how, _HAPPENS[how]), self._reason(), when)
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _which(self, known: list[str], what: str) -> str:
+        found = [key for key in known if self.entry.has(key)]
+        if len(found) != 1:
+            raise self.entry.wrong(f"of {what} one of these is expected: {', '.join(known)}")
+        return found[0]
+
+    def _one_of(self, key: str, known: list[str]) -> str:
+        told = self.entry.get(key)
+        word = word_of(told.value)
+        if not self.entry.has(key) or word not in known:
+            raise told.wrong(f"{key} cannot be {word!r}; {did_you_mean(word, known)}")
+        return word
+
+    def _reason(self) -> str | None:
+        return self.entry.get("reason").text("reason") if self.entry.has("reason") else None
+
+    def _count(self, key: str, default: int) -> int:
+        return self.entry.get(key).whole(key) if self.entry.has(key) else default
+
+    def _span(self, key: str) -> float | None:
+        if not self.entry.has(key):
+            return None
+        told = self.entry.get(key)
+        seconds = span_s(told.value)
+        if seconds is None:
+            raise told.wrong(f"{key} {told.value!r} is no length of time; write 1s or 500ms")
+        return seconds
+
+    def _moment(self, part: Part) -> float:
+        if part.value == "end":
+            return self.lasts_s
+        seconds = moment_s(part.value, part.where, self.starts)
+        if seconds > self.lasts_s:
+            raise part.wrong(f"{part.value!r}: the scenario is over after {self.lasts_s:g} s")
+        return seconds
+
+    def _when(self) -> When:
+        entry = self.entry
+        at_s, after_s, by_s = (self._moment(entry.get(k)) if entry.has(k) else None for k in ("at", "after", "by"))
+        throughout = None
+        if entry.has("throughout"):
+            told = entry.get("throughout")
+            if not isinstance(told.value, list) or len(told.value) != 2:
+                raise told.wrong(f"throughout is [from, until]; this is {told.value!r}")
+            begins, ends = (self._moment(part) for part in told.entries())
+            throughout = (begins, ends)
+            if begins >= ends:
+                raise told.wrong(f"throughout {told.value!r} ends before it begins")
+        if after_s is not None and by_s is not None and after_s >= by_s:
+            raise entry.get("by").wrong("by is not after `after`")
+        if (at_s is not None or throughout is not None) and (after_s is not None or by_s is not None):
+            raise entry.wrong("say `at`, or `throughout`, or a window by `after` and `by`; not two of them")
+        never = entry.has("never") and entry.get("never").truth("never")
+        if sum((never, entry.has("times"), entry.has("at_least"))) > 1:
+            raise entry.wrong("say one of `never`, `times` and `at_least`")
+        times = 0 if never else entry.get("times").whole("times") if entry.has("times") else None
+        if throughout is not None and times is not None:
+            raise entry.wrong("`throughout` says all the time; for how often say `after` and `by`")
+        return When(at_s, throughout, after_s, by_s, times, self._count("at_least", 1))
+
+
+_FORMS: dict[str, Callable[[_Entry], Claim]] = {
+    "tap": _Entry.tap,
+    "door": _Entry.door,
+    "light": _Entry.light,
+    "device": _Entry.device,
+    "room": _Entry.room,
+    "house": _Entry.house,
+    "readings": _Entry.readings,
+    "life": _Entry.life,
+    "area": _Entry.area,
+}
+
+
+def _as_written(value: dict[str, Any]) -> str:
+    def said(one: object) -> str:
+        return "[" + ", ".join(said(each) for each in one) + "]" if isinstance(one, list) else word_of(one)
+
+    words = {key: "true" if key == "never" else said(one) for key, one in value.items() if key != "why"}
+    return ", ".join(f"{key}: {word}" for key, word in words.items())
+
+
+def _at(where: str, work: Callable[[], Made]) -> Made:
+    try:
+        return work()
+    except InputError as exc:
+        raise InputError(f"{where}: {exc}") from exc
