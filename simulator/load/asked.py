@@ -105,7 +105,7 @@ def cast(building: Building, people: Sequence[SimPerson], wanted: Wanted, at: da
         raise InputError("--taps 0 and --readings 0 together are no load; give one of them a pace")
     doors = _doors(building) if wanted.taps else []
     sensors = _sensors(building) if wanted.readings else []
-    _enough("--readers", wanted.readers, doors, "doors with a reader that asks for no PIN", building, wanted)
+    _enough("--readers", wanted.readers, doors, "doors whose reader asks for no PIN", building, wanted)
     _enough("--sensors", wanted.sensors, sensors, "sensors that read something", building, wanted)
     dice = random.Random(f"load/{building.id}/{wanted.seed}")
     holders = [person for person in people if person.badge]
@@ -144,16 +144,17 @@ def nobody_answers(space: Path, data: Path) -> str:
 def _enough(
     option: str, wanted: int | None, there: Sequence[object], what: str, building: Building, load: Wanted
 ) -> None:
-    is_asked = load.taps if option == "--readers" else load.readings
-    if not is_asked:
+    if not (load.taps if option == "--readers" else load.readings):
         return
     if wanted is not None and wanted < 1:
         raise InputError(f"{option} {wanted} is too few; take at least 1, or leave it out for all there are")
-    if not there or (wanted is not None and wanted > len(there)):
-        told = f"{option} {wanted}" if wanted is not None else f"a load without {option}"
+    file, more = building.source.name, how_to_make(load.readers, load.sensors)
+    if not there:
+        pace = "--taps 0" if option == "--readers" else "--readings 0"
+        raise InputError(f"{file} has no {what}; say {pace}, or make {more}")
+    if wanted is not None and wanted > len(there):
         raise InputError(
-            f"{told}: {building.source.name} has {len(there)} {what}. Take {len(there)}, or make "
-            f"{how_to_make(load.readers, load.sensors)}"
+            f"{option} {wanted}: {file} has {len(there)}, counting {what}. Take {len(there)} at most, or make {more}"
         )
 
 

@@ -5,7 +5,8 @@ import gc
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,15 +77,15 @@ async def load(
             raise RunError(f"only {fleet.connected} of {len(cast.devices)} devices are connected to {endpoint.url}")
         if cast.gates and not await _is_answered(senders, stop):
             raise RunError(nobody_answers(building.source, data))
-        _without_pauses()
         lost_before = _reconnects(fleet)
         loop = asyncio.get_running_loop()
-        began, cpu = loop.time() + _AHEAD_S, time.process_time()
         moments = plan(wanted.taps, wanted.readings, wanted.for_s, wanted.arrival, wanted.seed)
-        await say_all(moments, senders, began, stop)
-        lasted_s, cpu_s = loop.time() - began, time.process_time() - cpu
-        was_stopped = stop.is_set()
-        await settle(tally, _PATIENCE_AFTER_CTRL_C_S if was_stopped else _PATIENCE_S)
+        with _without_pauses():
+            began, cpu = loop.time() + _AHEAD_S, time.process_time()
+            await say_all(moments, senders, began, stop)
+            lasted_s, cpu_s = loop.time() - began, time.process_time() - cpu
+            was_stopped = stop.is_set()
+            await settle(tally, _PATIENCE_AFTER_CTRL_C_S if was_stopped else _PATIENCE_S)
         links_lost = _reconnects(fleet) - lost_before
     return Result(wanted, tally, len(cast.gates), len(cast.probes), max(0.0, lasted_s), cpu_s, links_lost, was_stopped)
 
@@ -134,10 +135,15 @@ async def _is_answered(senders: Senders, stop: asyncio.Event) -> bool:
     return False
 
 
-def _without_pauses() -> None:
+@contextmanager
+def _without_pauses() -> Iterator[None]:
     """Two thousand devices are much to look through: the collector's pauses would be taken for the house's."""
     gc.collect()
     gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _reconnects(fleet: Fleet) -> int:
