@@ -1,5 +1,6 @@
 """A scenario from the command line: everything is checked before anything starts, and then each verdict is told."""
 
+import tempfile
 from pathlib import Path
 
 import click
@@ -55,8 +56,9 @@ def play_to_its_end(
     )
 
     async def played() -> list[Verdict]:
-        play = Playing(scenario, playing, place.path)
-        await run_simulation(simulation, play=play)
+        with tempfile.TemporaryDirectory(prefix="natoma-scenario-") as folder:
+            play = Playing(scenario, playing, place.path, Path(folder))
+            await run_simulation(simulation, play=play)
         if not play.is_over:
             raise RunError(f"{scenario.name} was stopped before its end")
         return _judged(scenario, play)

@@ -16,10 +16,11 @@ themselves felt, heard, said and showed, and by what the house told all who only
     given:                        # said to the house before the beginning, as staff type it; must exit 0
       - natoma: book room study "2026-11-17T10:00" 1h --for {mia}
       - {natoma: guest invite …, keeps: {pass: 'token (\\S+)'}}      # {pass} may be used from here on
+      - {natoma: event ticket … --out {folder}/a, reads: a/tickets.csv, keeps: {…}}   # {folder}: of this play alone
     steps:                        # times since the beginning, or times of day in quotes where `starts` is known
-      - {at: 2s, do: tap, who: mia, door: street, name: first}      # also pin: true, token:, direction: out, stay: true
+      - {at: 2s, do: tap, who: mia, door: street, name: first}      # pin: true (or wrong), token:, direction: out, stay:
       - {at: 4s, do: hold-open, door: back, for: 8s}                # open, press-exit (for:), press-button (room:),
-      - {at: 6s, do: natoma, say: "lockdown on", exits: 0, prints: "…"}                   # breathe, tamper (device:)
+      - {at: 6s, do: natoma, say: "lockdown on", exits: 0, prints: "…"}                   # breathe, tamper, fire, fire-over (device:)
     faults:
       - {fault: drop, target: door:street, from: 5s, for: 5s}       # as simulator.faults.reading says
       - {fault: freeze, target: controller, from: 5s, for: 8s}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.scenarios.model import Say
+from simulator.scenarios.reading import FOLDER
 
 _LONGEST_S = 60.0
 _SHOWN = 300
@@ -26,11 +27,12 @@ class Reply:
 
 
 class HouseTalk:
-    """`words`: what `{…}` means; what commands keep comes to it."""
+    """`words`: what `{…}` means; what commands keep comes to it. `folder` is for files they write."""
 
-    def __init__(self, data: Path, space: Path, words: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, space: Path, words: Mapping[str, str], folder: Path) -> None:
+        self._folder = folder
         self._environment = {**os.environ, "NATOMA_DATA": str(data.resolve()), "NATOMA_SPACE": str(space)}
-        self._words = dict(words)
+        self._words = {**words, FOLDER: str(folder)}
 
     def filled(self, text: str) -> str:
         return re.sub(r"\{([A-Za-z_][\w-]*)\}", lambda match: self._words.get(match[1], match[0]), text)
@@ -53,7 +55,15 @@ class HouseTalk:
                 process.kill()
                 await process.wait()
         text = printed.decode(errors="replace")
+        searched = self._file(said.reads) if said.reads is not None else text
         for name, pattern in said.keeps.items():
-            if found := re.search(pattern, text):
+            if found := re.search(pattern, searched, re.MULTILINE):
                 self._words[name] = found[1]
         return Reply(process.returncode or 0, text)
+
+    def _file(self, name: str) -> str:
+        """What a command wrote; nothing where it wrote none, as one that failed."""
+        try:
+            return (self._folder / name).read_text(encoding="utf-8")
+        except OSError:
+            return ""

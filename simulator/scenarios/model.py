@@ -26,12 +26,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A command of the house, typed by staff. `keeps`: words for later, by a pattern with one group."""
+    """A command of the house, typed by staff. `keeps`: words for later, by a pattern with one group.
+
+    They are looked for in what it printed, or in the file it was to `reads`, in the scenario's own folder.
+    """
 
     words: str
     exits: int = 0
     prints: str | None = None
     keeps: Mapping[str, str] = field(default_factory=dict)
+    reads: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class TapDoor:
     door: Door
     who: str = ""
     token: str = field(default="", repr=False)
-    types_pin: bool = False
+    types_pin: str = ""  # right or wrong, where it is asked for
     direction: str = "in"
     stays: bool = False
     name: str = ""
@@ -72,7 +76,15 @@ class Tamper:
     device: str
 
 
-Deed: TypeAlias = Say | TapDoor | PressExit | HoldOpen | PressButton | Breathe | Tamper
+@dataclass(frozen=True, slots=True)
+class FirePanel:
+    """The relay of a fire panel, wired to this sensor."""
+
+    device: str
+    active: bool
+
+
+Deed: TypeAlias = Say | TapDoor | PressExit | HoldOpen | PressButton | Breathe | Tamper | FirePanel
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from devices.link import Delivery
-from devices.units.steps import Tampered
+from devices.units.steps import FireFelt, Tampered
 from simulator.clock import now
 from simulator.entitled import guess
 from simulator.errors import InputError, RunError
@@ -20,6 +20,7 @@ from simulator.run import Stage
 from simulator.scenarios.housetalk import HouseTalk
 from simulator.scenarios.model import (
     Breathe,
+    FirePanel,
     HoldOpen,
     PressButton,
     PressExit,
@@ -64,14 +65,15 @@ def too_far(scenario: Scenario, at: datetime) -> str | None:
 class Playing:
     """What `simulator.run` is to go on with; `witness` watches all devices from their first moment."""
 
-    def __init__(self, scenario: Scenario, people: Mapping[str, SimPerson], data: Path) -> None:
+    def __init__(self, scenario: Scenario, people: Mapping[str, SimPerson], data: Path, folder: Path) -> None:
+        """`folder` is for what commands of this play write."""
         admits = guess(scenario.building)
         loop = asyncio.get_running_loop()
         self.witness = Witness(loop.time, now, admits)
         self._scenario = scenario
         self._people = people
         self.is_over = False  # played to its end
-        self._talk = HouseTalk(data, scenario.space, {name: person.id for name, person in people.items()})
+        self._talk = HouseTalk(data, scenario.space, {name: person.id for name, person in people.items()}, folder)
 
     @property
     def listener(self) -> tuple[str, Callable[[Delivery], None]]:
@@ -149,6 +151,8 @@ class Playing:
                 stage.fleet.devices[device].measure_now()
             case Tamper(device=device):
                 stage.fleet.devices[device].feed(Tampered())
+            case FirePanel(device=device, active=active):
+                stage.fleet.devices[device].feed(FireFelt(active))
             case Say() as said:
                 reply = await self._talk.say(said)
                 prints_it = _prints(reply.printed, said)
@@ -156,7 +160,7 @@ class Playing:
 
     async def _tap(self, tap: TapDoor, stage: Stage) -> None:
         person = self._people.get(tap.who)
-        pin = person.pin if person is not None and tap.types_pin else ""
+        pin = _typed(tap.types_pin, person.pin if person is not None else "")
         pocket = pocket_of(person, tap.direction, token=self._talk.filled(tap.token), pin=pin)
         for thing in (pocket.shown, pocket.pin):
             if tap.name and thing is not None:
@@ -196,6 +200,13 @@ async def _in_time(holds: Callable[[], bool], within_s: float) -> bool:
             return False
         await asyncio.sleep(_LOOK_S)
     return True
+
+
+def _typed(how: str, pin: str) -> str:
+    """The PIN, another in its place, or none."""
+    if how != "wrong":
+        return pin if how else ""
+    return f"{(int(pin) + 1) % 10 ** len(pin):0{len(pin)}}" if pin.isdigit() else "000000"
 
 
 def _prints(printed: str, said: Say) -> bool:

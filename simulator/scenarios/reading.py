@@ -23,6 +23,7 @@ from simulator.scenarios.lines import Part, opened
 from simulator.scenarios.model import (
     Breathe,
     Deed,
+    FirePanel,
     HoldOpen,
     PressButton,
     PressExit,
@@ -41,6 +42,9 @@ TROUBLES = ["lost", "blocked", "expired", "future", "ended", "paused", "overdue"
 # What somebody may be asked for; never the number of a badge or a PIN.
 TRAITS = ["trouble", *(f.name for f in fields(SimPerson) if f.name not in ("badge", "badge_format", "pin")), "has_pin"]
 LONGEST_S = 600.0
+# In a command: a folder of its own for each play.
+FOLDER = "folder"
+_OF_A_COMMAND = ["exits", "prints", "keeps", "reads"]
 _STARTS = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"
 _WORD = re.compile(r"\{([A-Za-z_][\w-]*)\}")
 _SPEEDS = 0.01, 1000.0
@@ -70,7 +74,7 @@ class _Reader:
         file = self.file
         about = file.get("about")
         self.people = {name: _wanted(part) for name, part in file.get("people").items()}
-        self.words = set(self.people)
+        self.words = {FOLDER, *self.people}
         given = tuple(self._given(entry) for entry in file.get("given").entries())
         steps = [self._step(entry) for entry in file.get("steps").entries()]
         faults = [
@@ -125,7 +129,7 @@ class _Reader:
     # --- what happens -----------------------------------------------------------------------------
 
     def _given(self, entry: Part) -> Step:
-        entry.only(["natoma", "exits", "prints", "keeps"], "an entry of `given`")
+        entry.only(["natoma", *_OF_A_COMMAND], "an entry of `given`")
         return Step(entry.line, 0.0, self._say(entry, "natoma"))
 
     def _step(self, entry: Part) -> Step:
@@ -159,9 +163,7 @@ class _Reader:
         if name in self.taps:
             raise entry.get("name").wrong(f"there is a tap {name!r} already")
         self.taps += [name] if name else []
-        types_pin = entry.has("pin") and entry.get("pin").truth(
-            "pin: whether the PIN is typed where it is asked for, it"
-        )
+        types_pin = self._pin(entry.get("pin")) if entry.has("pin") else ""
         stays = entry.has("stay") and entry.get("stay").truth("stay")
         return TapDoor(door, who, token, types_pin, direction, stays, name)
 
@@ -189,6 +191,12 @@ class _Reader:
     def tamper(self, entry: Part) -> Deed:
         return Tamper(self._device(entry.get("device"), ("door_unit", "reader", "sensor", "light")))
 
+    def fire(self, entry: Part) -> Deed:
+        return FirePanel(self._device(entry.get("device"), ("sensor",)), active=True)
+
+    def fire_over(self, entry: Part) -> Deed:
+        return FirePanel(self._device(entry.get("device"), ("sensor",)), active=False)
+
     def says(self, entry: Part) -> Deed:
         return self._say(entry, "say")
 
@@ -207,7 +215,8 @@ class _Reader:
         self.words |= set(keeps)
         prints = entry.get("prints").text("prints") if entry.has("prints") else None
         exits = entry.get("exits").whole("exits") if entry.has("exits") else 0
-        return Say(words, exits, prints, keeps)
+        reads = entry.get("reads").text("reads: which file in {folder}, it") if entry.has("reads") else None
+        return Say(words, exits, prints, keeps, reads)
 
     # --- parts of steps ---------------------------------------------------------------------------
 
@@ -221,6 +230,11 @@ class _Reader:
         except ValueError as exc:
             raise said.wrong(f"{text!r} cannot be typed: {exc}") from exc
         return text
+
+    def _pin(self, told: Part) -> str:
+        if told.value not in (True, False, "wrong"):
+            raise told.wrong(f"pin: true types it where it is asked for, and wrong another; this is {told.value!r}")
+        return "wrong" if told.value == "wrong" else "right" if told.value else ""
 
     def _door(self, entry: Part) -> Door:
         told = entry.get("door")
@@ -248,7 +262,9 @@ _STEPS: dict[str, tuple[list[str], Callable[[_Reader, Part], Deed]]] = {
     "press-button": (["room"], _Reader.press_button),
     "breathe": (["device"], _Reader.breathe),
     "tamper": (["device"], _Reader.tamper),
-    "natoma": (["say", "exits", "prints", "keeps"], _Reader.says),
+    "fire": (["device"], _Reader.fire),
+    "fire-over": (["device"], _Reader.fire_over),
+    "natoma": (["say", *_OF_A_COMMAND], _Reader.says),
 }
 
 
