@@ -143,7 +143,9 @@ class Witness:
             return
         if who is None or not isinstance(told, Mapping):
             return
-        for what, value in told.items():
+        # Of what is over, and of what it does not know, the house says nothing more.
+        silent = {what: None for subject, what in self._latest if subject == who and what not in told}
+        for what, value in {**silent, **told}.items():
             if value is None or isinstance(value, str | int | float | bool):
                 self._becomes(who, str(what), word_of(value))
 
