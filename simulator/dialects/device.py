@@ -86,7 +86,7 @@ class ForeignDevice(VirtualDevice):
             session_expiry_s=0,
             subscriptions=tuple((topic_filter, 1) for topic_filter in tongue.filters),
         )
-        super().__init__(tongue.who.id, lambda: _without_limits(power_on()), topics, settings, around)
+        super().__init__(tongue.who.id, lambda: without_limits(power_on()), topics, settings, around)
 
     def _new_link(self) -> Link:
         self.tongue = self.tongue.rebooted()
@@ -164,7 +164,7 @@ def see_the_bolt(devices: Mapping[str, VirtualDevice], building: Building) -> No
                 reader.unit_beside = devices.get(door.unit)
 
 
-def _without_limits(machine: Machine) -> Machine:
+def without_limits(machine: Machine) -> Machine:
     if isinstance(machine, DoorUnit):
         return replace(machine, profile=replace(machine.profile, longest_hold_s=_LONGEST_HOLD_S))
     return machine
