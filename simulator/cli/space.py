@@ -13,16 +13,19 @@ from simulator.maker import Wanted, plan, written
 @click.option("--doors", type=int, default=10, show_default=True, help="How many doors, 1 to 2000.")
 @click.option("--floors", type=int, help="How many floors; by default as many as the rooms want.")
 @click.option("--rooms", type=int, help="How many rooms; by default one for each door that leads to no floor.")
+@click.option(
+    "--every", type=float, metavar="S", help="Seconds from one reading of a sensor to its next. [default: 60]"
+)
 @click.option("--zone", default="UTC", show_default=True, help="Time zone, such as Europe/Paris.")
 @click.option("--name", default="Made up", show_default=True, help="What it is called.")
 @click.option("--seed", default=1, show_default=True, help="The same numbers and seed make the same file.")
 @click.option("--out", default="-", show_default=True, help="File to write, or - for standard output.")
 @friendly
 def space_of_a_size(
-    doors: int, floors: int | None, rooms: int | None, zone: str, name: str, seed: int, out: str
+    doors: int, floors: int | None, rooms: int | None, every: float | None, zone: str, name: str, seed: int, out: str
 ) -> None:
     """Make up a space of a size: floors, rooms, doors and their devices, to try what one door or 2000 are like."""
-    text = written(plan(Wanted(doors, floors, rooms), seed), name=name, zone=zone, seed=seed)
+    text = written(plan(Wanted(doors, floors, rooms), seed), name=name, zone=zone, seed=seed, every_s=every)
     if out == "-":
         click.echo(text, nl=False)
         return

@@ -25,8 +25,17 @@ _PLANS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 }
 
 
-def written(plan: Plan, *, name: str, zone: str, seed: int) -> str:
-    """The file's text, ending in a line break; InputError when the zone or the name is none."""
+# Faster than a sensor measures, and slower than anybody would wait for.
+_EVERY_S = (1.0, 3600.0)
+
+
+def written(plan: Plan, *, name: str, zone: str, seed: int, every_s: float | None = None) -> str:
+    """The file's text, ending in a line break; InputError when the zone or the name is none.
+
+    `every_s`: how often sensors and probes speak, where that is not what they do by themselves.
+    """
+    if every_s is not None and not _EVERY_S[0] <= every_s <= _EVERY_S[1]:
+        raise InputError(f"--every {every_s:g} is out of reach; take {_EVERY_S[0]:g} to {_EVERY_S[1]:g} seconds")
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
@@ -34,12 +43,14 @@ def written(plan: Plan, *, name: str, zone: str, seed: int) -> str:
     id = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:40].strip("-")
     if not id or '"' in name or "\\" in name or not name.isprintable():
         raise InputError(f"--name {name!r} is no name for a space; write letters, digits and spaces")
-    return "\n".join(_lines(plan, id=id, name=name, zone=zone, seed=seed)) + "\n"
+    cadence = {"every_s": f"{every_s:g}"} if every_s is not None else {}
+    return "\n".join(_lines(plan, id=id, name=name, zone=zone, seed=seed, cadence=cadence)) + "\n"
 
 
-def _lines(plan: Plan, *, id: str, name: str, zone: str, seed: int) -> Iterator[str]:
+def _lines(plan: Plan, *, id: str, name: str, zone: str, seed: int, cadence: Mapping[str, str]) -> Iterator[str]:
     rooms = sum(len(floor.rooms) for floor in plan.floors)
     numbers = f"--floors {len(plan.floors)} --doors {len(plan.doors)} --rooms {rooms} --seed {seed}"
+    numbers += f" --every {cadence['every_s']}" if cadence else ""
     yield f"# Made up: natoma-sim space {numbers}"
     yield from ("natoma: 1", f"id: {id}", f'name: "{name}"', f"zone: {zone}", "", "floors:")
     for floor in plan.floors:
@@ -60,10 +71,10 @@ def _lines(plan: Plan, *, id: str, name: str, zone: str, seed: int) -> Iterator[
     yield from ("", "devices:")
     yield "  reader-street: {kind: reader, door: street}"
     for floor in plan.floors:
-        yield f"  sensor-{floor.hall}: {{kind: sensor, area: {floor.hall}}}"
-        yield f"  wifi-{floor.hall}: {{kind: probe, area: {floor.hall}}}"
+        for kind, called in (("sensor", "sensor"), ("probe", "wifi")):
+            yield f"  {called}-{floor.hall}: {_flow({'kind': kind, 'area': floor.hall, **cadence})}"
         for room in floor.rooms:
-            yield from _devices(room)
+            yield from _devices(room, cadence)
     yield ""
     yield from _SCHEDULES.splitlines()
     yield from ("", "plans:")
@@ -101,11 +112,10 @@ def _zone(room: Room) -> str:
     return "offices" if room.kind == "office" else "rooms"
 
 
-def _devices(room: Room) -> Iterator[str]:
+def _devices(room: Room, cadence: Mapping[str, str]) -> Iterator[str]:
     channels = _SENSED.get(room.kind)
-    yield f"  sensor-{room.id}: " + _flow(
-        {"kind": "sensor", "area": room.id, **({"channels": channels} if channels is not None else {})}
-    )
+    senses = {"channels": channels} if channels is not None else {}
+    yield f"  sensor-{room.id}: {_flow({'kind': 'sensor', 'area': room.id, **senses, **cadence})}"
     if room.kind == "booth":
         yield f"  light-{room.id}: {{kind: light, area: {room.id}, channels: [onair, button]}}"
 

@@ -104,3 +104,18 @@ def test_the_command_writes_a_file_and_never_over_another(tmp_path):
     again = CliRunner().invoke(main, words)
     assert again.exit_code == 2
     assert "is there already, and is not written over" in again.output
+
+
+def test_sensors_and_probes_speak_as_often_as_told(tmp_path):
+    file = tmp_path / "quick.yaml"
+    file.write_text(written(plan(Wanted(6), 1), name="A", zone="UTC", seed=1, every_s=2.5))
+    space = load(file)
+
+    assert {device.every_s for device in space.devices.values() if device.kind in ("sensor", "probe")} == {2.5}
+    assert "--every 2.5" in file.read_text()
+
+
+@pytest.mark.parametrize("every_s", [0.5, 7200.0, float("nan")])
+def test_a_cadence_no_sensor_keeps_is_refused(every_s):
+    with pytest.raises(InputError, match="is out of reach; take 1 to 3600 seconds"):
+        written(plan(Wanted(6), 1), name="A", zone="UTC", seed=1, every_s=every_s)
