@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from simulator.building import Building, load
+from simulator.cli import main
 from simulator.dialects.choosing import chosen, unannounced
 from simulator.dialects.names import KINDS, why_not
 from simulator.errors import InputError
 
+SPACES = Path(__file__).parents[4] / "simulator" / "spaces"
 SPACE = """
 id: small
 zone: Europe/Paris
@@ -96,3 +99,21 @@ def test_what_the_space_file_does_not_name_is_told_with_what_to_write(parisoma: 
 
 def test_every_dialect_has_a_kind_that_speaks_it():
     assert all(KINDS.values())
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("sensor-kitchn=homie", "did you mean 'sensor-kitchen'?"),
+        ("sensor-kitchen=homy", "did you mean 'homie'?"),
+        ("reader-street=ttn", "no reader speaks ttn"),
+    ],
+)
+def test_the_command_refuses_with_2_before_anything_starts(tmp_path: Path, choice: str, words: str):
+    asked = ["run", "--space", str(SPACES / "parisoma.yaml"), "--mqtt", "mqtt://127.0.0.1:1", "--data", str(tmp_path)]
+
+    refused = CliRunner().invoke(main, [*asked, "--dialect", choice])
+
+    assert refused.exit_code == 2
+    assert words in refused.stderr
+    assert list(tmp_path.iterdir()) == []
