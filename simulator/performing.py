@@ -15,13 +15,14 @@ from simulator.acts import Act, MoveLeaf, PressButton, PressExit, Tap
 from simulator.building import Building, Door
 from simulator.hardware import PutOff
 from simulator.household import Household
-from simulator.instruments import breathed_on, measure
+from simulator.instruments import battery_percent, breathed_on, measure
 from simulator.people import SimPerson
 from simulator.pocket import badge_data
 from simulator.world import World
 
 # Six digits by somebody who knows them, and less than the world's people wait at a reader.
 _TYPING_S = 1.5
+_CELLS_ARE_OLD_S = 60 * 86400.0
 
 
 class Instruments:
@@ -32,12 +33,20 @@ class Instruments:
         self._world = world
         self._dice = {device: random.Random(f"{seed}/{device}") for device in building.devices}
         self._breaths: dict[str, float] = {}
+        # Cells were put in on many a day of the last two months.
+        self._fresh_cells_at = {
+            device: world.now - random.Random(f"{seed}/{device}/cells").uniform(0, _CELLS_ARE_OLD_S)
+            for device in building.devices
+        }
 
     def read(self, device_id: str) -> dict[str, Scalar]:
         device = self._building.devices[device_id]
         if device.area is None:
             return {}
         values = measure(device.channels, self._world.room(device.area), self._dice[device_id])
+        if device.kind == "sensor":
+            fresh_at = self._fresh_cells_at[device_id]
+            values["battery"] = battery_percent(device.channels, device.every_s, self._world.now, fresh_at)
         return breathed_on(values, self._since_breath(device_id))
 
     def breathe_on(self, device_id: str) -> None:

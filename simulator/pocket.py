@@ -11,7 +11,7 @@ from devices.errors import BadgeError
 from devices.fields import PIN
 from devices.messages import BadgeReadData
 from simulator.errors import InputError
-from simulator.people import SimPerson
+from simulator.people import Outsider, SimPerson
 
 # The contract's: what a QR code of a ticket or a visitor's pass holds is shorter.
 _LONGEST_TOKEN = 256
@@ -42,7 +42,9 @@ def pocket_of(person: SimPerson | None, direction: str, *, token: str = "", pin:
 
 
 def badge_data(person: SimPerson, direction: str) -> BadgeReadData:
-    """What a reader says of this person's badge."""
+    """What a reader says of this person's badge, or of an outsider's ticket."""
+    if isinstance(person, Outsider):
+        return token_data(person.token, direction)
     badge_format = person.badge_format or "iso14443a"
     bits = len(person.badge) * 4
     return BadgeReadData(

@@ -127,7 +127,10 @@ def _measured(was: Sensor, values: Mapping[str, Scalar], now: datetime) -> tuple
     known = {name: value for name, value in values.items() if name in was.profile.channels}
     slow = {**was.slow, **{name: value for name, value in known.items() if name in was.profile.states}}
     sampled = {name: value for name, value in known.items() if name not in was.profile.states}
-    sensor = replace(was, slow=slow)
+    # Its own cells are one of the things it measures; of them it speaks by its health alone.
+    left = values.get("battery")
+    battery = float(left) if isinstance(left, int | float) and "battery" not in known else was.battery
+    sensor = replace(was, slow=slow, battery=battery)
     effects: Effects = ()
     if slow != was.slow:
         effects = _reports(sensor, now)

@@ -37,7 +37,7 @@ class Answers:
         if event.type is not EventType.BADGE_READ or not isinstance(event.data, BadgeReadData):
             return
         door = self._doors[device]
-        person = self._people.get(event.data.card or "")
+        person = self._people.get(event.data.card or event.data.token or "")
         leaves = event.data.direction == "out"
         granted = person is not None and (leaves or self._admits(person, door, now))
         if not granted:

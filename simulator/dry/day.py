@@ -21,7 +21,7 @@ from simulator.entitled import guess
 from simulator.hardware import Hardware, Surroundings
 from simulator.household import Household
 from simulator.machines import machine_of
-from simulator.people import SimPerson
+from simulator.people import SimPerson, make_outsiders
 from simulator.performing import Instruments, Performer
 from simulator.world import World
 
@@ -52,7 +52,8 @@ class _Life:
         building = day.building
         admits = guess(building)
         self._agenda = Agenda(day.start.timestamp())
-        self._world = World(building, day.people, day.seed, day.start, admits=admits)
+        outsiders = make_outsiders(building, day.seed)
+        self._world = World(building, [*day.people, *outsiders], day.seed, day.start, admits=admits)
         self._topics = Topics(building.root)
         self._lines: list[str] = []
         around = Surroundings(self._now, Instruments(building, self._world, day.seed).read)
@@ -70,7 +71,8 @@ class _Life:
         self._house = Household(building, devices)
         self._performer = Performer(self._world, self._house, self._agenda.put_off)
         by_badge = {person.badge: person for person in day.people}
-        self._answers = Answers(building, by_badge, admits, self._command)
+        by_ticket = {outsider.token: outsider for outsider in outsiders}
+        self._answers = Answers(building, by_badge | by_ticket, admits, self._command)
 
     def lines(self) -> Iterator[str]:
         for device in self._house.devices.values():
