@@ -41,8 +41,8 @@ async def played_in(
 ) -> int | None:
     """Serve until the simulator has played to its end, and answer its exit code; None where we were `told` before.
 
-    It wakes beside the house and waits for `begin`, which comes once the house is ready. `detour` is a port that it
-    opens at once, and through which both reach the broker.
+    It starts beside the house, and finds out by itself when that is ready. `detour` is a port that it opens at once,
+    and through which both reach the broker.
     """
     beside: list[Simulator] = []
     is_over = asyncio.Event()  # it has ended, or we were told
@@ -56,10 +56,6 @@ async def played_in(
         await simulator.listens(detour)
         return detour
 
-    async def ready(running: Running) -> None:
-        await on_ready(running)
-        beside[0].begin()
-
     async def until_told() -> None:
         await told.wait()
         is_over.set()
@@ -67,7 +63,7 @@ async def played_in(
     waiting = asyncio.get_running_loop().create_task(until_told(), name="told to stop")
     try:
         async with _leaving(beside, is_over) as stop:
-            await run(settings, space, stop=stop, on_ready=ready, detour=broker_is_up)
+            await run(settings, space, stop=stop, on_ready=on_ready, detour=broker_is_up)
     finally:
         waiting.cancel()
     return None if told.is_set() or not beside else beside[0].code

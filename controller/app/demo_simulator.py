@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
 
@@ -31,7 +32,8 @@ class Scenario:
     name: str
     path: Path
     space: Path
-    starts: str | None  # in the space's own time; None: any hour will do
+    starts: datetime | None  # None: any hour will do
+    prepares_s: float  # so long before that a house is to be ready
     lasts_s: float
     seed: int
     strikes_broker: bool  # then both of us reach it through a port of the simulator's
@@ -52,7 +54,8 @@ def scenario_named(name: str) -> Scenario:
         name=str(told["name"]),
         path=Path(told["path"]),
         space=Path(told["space"]),
-        starts=told["starts"],
+        starts=datetime.fromisoformat(told["starts"]) if told["starts"] is not None else None,
+        prepares_s=float(told["prepares_s"]),
         lasts_s=float(told["lasts_s"]),
         seed=int(told["seed"]),
         strikes_broker=bool(told["strikes_broker"]),
@@ -74,10 +77,10 @@ class Simulator:
 
     @classmethod
     async def start(cls, words: Sequence[str], say_to: IO[bytes] | None = None) -> Self:
-        """What it says goes there, else where ours goes. Its standard input ends when it is told to `begin`."""
+        """What it says goes there, else where ours goes."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "simulator", *words),
-            stdin=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=say_to,
             stderr=say_to,
             preexec_fn=die_with_parent,
@@ -103,11 +106,6 @@ class Simulator:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise StartupError(f"the simulator did not open port {port} within {START_LIMIT:g} s") from None
-
-    def begin(self) -> None:
-        """To one that waits for it; no other reads what is not said."""
-        assert self._process.stdin is not None  # asked for above
-        self._process.stdin.close()
 
     async def stop(self) -> None:
         """Gone when this returns."""

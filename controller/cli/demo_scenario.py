@@ -5,13 +5,13 @@ What happens in it and what is expected is the simulator's affair; here are the 
 
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import click
 
 from controller.adapters.broker import EmbeddedBroker
-from controller.adapters.clock import SystemClock, live_at
+from controller.adapters.clock import live_at
 from controller.app import Running
 from controller.app.demo_house import played_in
 from controller.app.demo_simulator import Scenario, Simulator, scenario_named
@@ -19,13 +19,10 @@ from controller.cli.demo import data_folder, free_port, people_made, reached, te
 from controller.cli.options import set_up_logging
 from controller.cli.run import until_told
 from controller.config import Settings
-from controller.domain.building import Space
-from controller.services.desk.moments import moment_of
 from controller.space import load as load_space_file
 
-# A house is ready this long after it begins, on a machine that does other things as well. The simulator waits for the
-# hour of its scenario, and does not play one whose hour is over.
-AHEAD = timedelta(seconds=5)
+# A house takes so long to be ready, on a machine that does other things as well. Who comes too early waits.
+READY_WITHIN = timedelta(seconds=5)
 
 
 def play(settings: Settings, name: str, data: Path | None, web_port: int | None) -> None:
@@ -49,15 +46,14 @@ def play(settings: Settings, name: str, data: Path | None, web_port: int | None)
 
 def _played(settings: Settings, scenario: Scenario) -> int | None:
     space = load_space_file(scenario.space)
-    begins = _beginning(scenario, space)
-    _live_shortly_before(begins)
+    _live_before(scenario)
     people_made(settings, space, settings.data / "people.csv", scenario.seed)
-    _live_shortly_before(begins)  # again, for people took their time to be made
+    _live_before(scenario)  # again, for people took their time to be made
     tell_date(space)
     detour = free_port() if scenario.strikes_broker else None
 
     async def start(broker: EmbeddedBroker) -> Simulator:
-        words = ["run", str(scenario.path), "--check", "--hold", *reached(settings, broker)]
+        words = ["run", str(scenario.path), "--check", *reached(settings, broker)]
         if detour is not None:
             words += ["--proxy", str(detour)]
         return await Simulator.start(words)
@@ -69,12 +65,6 @@ def _played(settings: Settings, scenario: Scenario) -> int | None:
     return until_told(lambda told: played_in(settings, space, start, told, on_ready=ready, detour=detour))
 
 
-def _beginning(scenario: Scenario, space: Space) -> datetime | None:
-    if scenario.starts is None:
-        return None
-    return moment_of(f"{scenario.path}: starts", scenario.starts, space.zone, SystemClock().now()).astimezone(UTC)
-
-
-def _live_shortly_before(begins: datetime | None) -> None:
-    if begins is not None:
-        live_at(begins - AHEAD)
+def _live_before(scenario: Scenario) -> None:
+    if scenario.starts is not None:
+        live_at(scenario.starts.astimezone(UTC) - timedelta(seconds=scenario.prepares_s) - READY_WITHIN)
