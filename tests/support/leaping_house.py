@@ -20,19 +20,22 @@ from typing import Any
 from controller.adapters.clock import HouseClock
 
 STARTS_AT = 1_000.0  # seconds; a machine that has been up for a while
-# How long is looked for news while somebody is at work: they ring when they are done, a broker that goes to sleep does not.
-_LOOK_S = 0.0005
+# How long is looked for news while somebody is at work. A thread rings when it is done; a broker that goes to sleep does
+# not, and is soon there, unless the machine has much else to do.
+_FIRST_LOOK_S, _LONGEST_LOOK_S = 0.0002, 0.004
 # The house looks some ten times a second whether something has changed, to be quick for people. At some hundred times
 # their speed it need not: whatever in it sleeps so long, only to look again, sleeps `LOOKS_EVERY_S`.
-_LOOKS = (0.09, 1.01)
-LOOKS_EVERY_S = 10.0
-# These look again by a timeout, for they can be woken; everybody else's timeouts are kept to.
-_WAKEABLE = frozenset({"alarms", "access lists"})
+_LOOKS = (0.09, 2.51)
+LOOKS_EVERY_S = 20.0
+# These look again by a timeout, for they can be woken: by some news, or by the end of the link whose pulse they feel.
+# Everybody else's timeouts, and all that doors and hands wait for, are kept to.
+_WAKEABLE = frozenset({"alarms", "access lists", "link server-access", "link server-telemetry"})
 # Somebody who is at work that long has hung up, and in real time this would hang for ever.
 _PATIENCE_S = 60.0
 
-# What `asyncio.sleep` has called at its end; timeouts and the timers of devices and doors have others.
+# What `asyncio.sleep` and `asyncio.wait` have called at their end; the timers of devices and doors have others.
 _WAKES = asyncio.futures._set_result_unless_cancelled  # type: ignore[attr-defined]  # nothing public tells a sleep
+_ENDS_WAIT = asyncio.tasks._release_waiter  # type: ignore[attr-defined]  # nor this
 
 
 class NothingMoves(RuntimeError):
@@ -46,7 +49,6 @@ class _Selector:
         self.time = STARTS_AT
         self.leaps: Callable[[], bool] | None = None  # whether all are at rest; None: as fast as the world
         self.leapt = 0
-        self._busy_since: float | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self.leaps is None:
@@ -56,28 +58,28 @@ class _Selector:
             return ready
         ready = self._real.select(0)
         if ready or (timeout is not None and timeout <= 0):
-            self._busy_since = None
             return ready
-        if not self.leaps():
-            self._bears_with_it()
-            return self._real.select(_LOOK_S)
-        # Whoever could send is at rest, so what they have sent is here.
-        ready = self._real.select(0)
+        # Whoever could send is at rest after this, so what they have sent is here.
+        ready = self._until_at_rest(self.leaps) or self._real.select(0)
         if ready:
             return ready
-        self._busy_since = None
         if timeout is None:
-            return self._real.select(_LOOK_S)
+            return self._real.select(_LONGEST_LOOK_S)
         due = self.time + timeout
         self.time = max(due, math.ceil(due / self._grain_s - 1e-6) * self._grain_s)
         self.leapt += 1
         return ready
 
-    def _bears_with_it(self) -> None:
-        now = time.monotonic()
-        self._busy_since = self._busy_since or now
-        if now - self._busy_since > _PATIENCE_S:
-            raise NothingMoves(f"somebody has been at work for {_PATIENCE_S:.0f} s, and nothing comes of it")
+    def _until_at_rest(self, at_rest: Callable[[], bool]) -> list[tuple[selectors.SelectorKey, int]]:
+        look_s, since = _FIRST_LOOK_S, time.monotonic()
+        while not at_rest():
+            ready = self._real.select(look_s)
+            if ready:
+                return ready
+            look_s = min(2 * look_s, _LONGEST_LOOK_S)
+            if time.monotonic() - since > _PATIENCE_S:
+                raise NothingMoves(f"somebody has been at work for {_PATIENCE_S:.0f} s, and nothing comes of it")
+        return []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -128,7 +130,7 @@ def _is_to_look_again(callback: Callable[..., object]) -> bool:
     if callback is _WAKES:
         return True
     task = asyncio.current_task()
-    is_timeout = getattr(callback, "__func__", None) is asyncio.Timeout._on_timeout
+    is_timeout = callback is _ENDS_WAIT or getattr(callback, "__func__", None) is asyncio.Timeout._on_timeout
     return is_timeout and task is not None and task.get_name() in _WAKEABLE
 
 
