@@ -156,6 +156,26 @@ async def test_devices_and_the_controller_reach_each_other_and_nobody_else(tmp_p
 
 
 @pytest.mark.parametrize("wanted", PROGRAMS, ids=str)
+async def test_a_device_speaks_its_dialect_where_the_space_file_names_it(tmp_path: Path, wanted: BrokerProgram):
+    needed(wanted)
+    heard: list[tuple[str, bytes]] = []
+    spoken = {READER: "zigbee2mqtt", LIGHT: "natoma"}
+    async with (
+        open_broker(tmp_path, "natoma", DEVICES, dialects=spoken, port=free_port(), program=wanted) as broker,
+        link(broker.endpoint, READER, heard, "zigbee2mqtt/reader-street/#") as reader,
+        link(broker.endpoint, LIGHT, [], "natoma/1/light-booth/down/#") as light,
+    ):
+        for one in (reader, light):
+            await one.connected(PATIENCE)
+        light.publish("zigbee2mqtt/reader-street/name/set", b"forged", qos=0)
+        light.publish("zigbee2mqtt/light-booth/bridge/state", b"unnamed", qos=0)
+        reader.publish("zigbee2mqtt/reader-street/bridge/state", b"online", qos=1)
+        await until(lambda: heard)
+
+    assert heard == [("zigbee2mqtt/reader-street/bridge/state", b"online")]
+
+
+@pytest.mark.parametrize("wanted", PROGRAMS, ids=str)
 async def test_a_wrong_password_connects_nowhere(tmp_path: Path, wanted: BrokerProgram):
     needed(wanted)
     async with (
