@@ -13,6 +13,7 @@ from pathlib import Path
 
 from devices.messages import BadgeReadData, Scalar
 from simulator.building import Building, Device, Door
+from simulator.dialects.names import OWN
 from simulator.entitled import guess
 from simulator.errors import InputError
 from simulator.instruments import CHANNELS, SLOW, RoomTruth, measure
@@ -159,13 +160,22 @@ def _enough(
 
 
 def _doors(building: Building) -> list[Door]:
-    """Those people use first, then the ways out."""
-    usable = [door for door in building.doors.values() if door.usable and not door.asks_pin]
+    """Those people use first, then the ways out; devices that speak the contract alone say what a load counts."""
+    usable = [
+        door
+        for door in building.doors.values()
+        if door.usable and not door.asks_pin and all(_is_ours(building, id) for id in (door.badge_reader, door.unit))
+    ]
     return sorted(usable, key=lambda door: door.is_escape or door.staff_only)
 
 
 def _sensors(building: Building) -> list[Device]:
-    return [device for device in building.devices.values() if device.kind in ("sensor", "probe") and _sampled(device)]
+    sensing = (device for device in building.devices.values() if device.kind in ("sensor", "probe"))
+    return [device for device in sensing if _sampled(device) and _is_ours(building, device.id)]
+
+
+def _is_ours(building: Building, device_id: str) -> bool:
+    return building.devices[device_id].dialect == OWN
 
 
 def _sampled(device: Device) -> tuple[str, ...]:

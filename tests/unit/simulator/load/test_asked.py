@@ -76,6 +76,20 @@ def test_only_what_is_asked_for_takes_part(parisoma, people, morning):
     assert not empty.gates
 
 
+def test_a_device_that_speaks_another_dialect_takes_no_part(parisoma, people, morning):
+    foreign = {
+        name: replace(device, dialect="tasmota")
+        if name in ("door-street", "reader-street", "sensor-kitchen")
+        else device
+        for name, device in parisoma.devices.items()
+    }
+    before = cast(parisoma, people, WANTED, morning)
+    after = cast(replace(parisoma, devices=foreign), people, WANTED, morning)
+
+    assert {"door-street", "sensor-kitchen"} <= before.devices
+    assert not {"door-street", "sensor-kitchen"} & after.devices
+
+
 def test_too_few_readers_are_told_with_how_many_there_are_and_how_to_get_more(one_door, people, morning):
     with pytest.raises(InputError) as told:
         cast(one_door, people, Wanted(taps=500, readings=10_000, for_s=60, readers=200, sensors=2000), morning)
