@@ -43,42 +43,56 @@ class NothingMoves(RuntimeError):
 
 
 class _Selector:
-    def __init__(self, grain_s: float) -> None:
+    def __init__(self, grain_s: float, patience_s: float) -> None:
         self._real = selectors.DefaultSelector()
         self._grain_s = grain_s
-        self.time = STARTS_AT
-        self.leaps: Callable[[], bool] | None = None  # whether all are at rest; None: as fast as the world
+        self._patience_s = patience_s
+        self._stands_at = STARTS_AT
+        self._walks_since: float | None = time.monotonic()  # None: it leaps
+        self._at_rest: Callable[[], bool] = lambda: False
         self.leapt = 0
 
+    @property
+    def walks(self) -> bool:
+        return self._walks_since is not None
+
+    @property
+    def time(self) -> float:
+        return self._stands_at + (time.monotonic() - self._walks_since if self._walks_since is not None else 0.0)
+
+    def leap(self, at_rest: Callable[[], bool]) -> None:
+        self._stands_at, self._walks_since, self._at_rest = self.time, None, at_rest
+
+    def walk(self) -> None:
+        if self._walks_since is None:
+            self._walks_since = time.monotonic()
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.leaps is None:
-            began = time.monotonic()
-            ready = self._real.select(timeout)
-            self.time += time.monotonic() - began
-            return ready
+        if self.walks:
+            return self._real.select(timeout)
         ready = self._real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
         # Whoever could send is at rest after this, so what they have sent is here.
-        ready = self._until_at_rest(self.leaps) or self._real.select(0)
+        ready = self._until_at_rest() or self._real.select(0)
         if ready:
             return ready
         if timeout is None:
             return self._real.select(_LONGEST_LOOK_S)
-        due = self.time + timeout
-        self.time = max(due, math.ceil(due / self._grain_s - 1e-6) * self._grain_s)
+        due = self._stands_at + timeout
+        self._stands_at = max(due, math.ceil(due / self._grain_s - 1e-6) * self._grain_s)
         self.leapt += 1
         return ready
 
-    def _until_at_rest(self, at_rest: Callable[[], bool]) -> list[tuple[selectors.SelectorKey, int]]:
+    def _until_at_rest(self) -> list[tuple[selectors.SelectorKey, int]]:
         look_s, since = _FIRST_LOOK_S, time.monotonic()
-        while not at_rest():
+        while not self._at_rest():
             ready = self._real.select(look_s)
             if ready:
                 return ready
             look_s = min(2 * look_s, _LONGEST_LOOK_S)
-            if time.monotonic() - since > _PATIENCE_S:
-                raise NothingMoves(f"somebody has been at work for {_PATIENCE_S:.0f} s, and nothing comes of it")
+            if time.monotonic() - since > self._patience_s:
+                raise NothingMoves(f"somebody has been at work for {self._patience_s:g} s, and nothing comes of it")
         return []
 
     def __getattr__(self, name: str) -> Any:
@@ -88,8 +102,8 @@ class _Selector:
 class HouseLoop(asyncio.SelectorEventLoop):
     """As fast as the world until `leap`. Moments are rounded up to the grain, so that a day is no million leaps."""
 
-    def __init__(self, grain_s: float = 0.5) -> None:
-        self._paced = _Selector(grain_s)
+    def __init__(self, grain_s: float = 0.5, patience_s: float = _PATIENCE_S) -> None:
+        self._paced = _Selector(grain_s, patience_s)
         self.at_work = 0  # worker threads
         super().__init__(self._paced)  # type: ignore[arg-type]  # a selector in all that a loop asks of one
 
@@ -102,17 +116,17 @@ class HouseLoop(asyncio.SelectorEventLoop):
 
     def leap(self, all_at_rest: Callable[[], bool]) -> None:
         """From now on nobody waits; `all_at_rest` says of those beyond this process, and of the disk, whether they are."""
-        self._paced.leaps = lambda: not self.at_work and all_at_rest()
+        self._paced.leap(lambda: not self.at_work and all_at_rest())
 
     def walk(self) -> None:
         """As fast as the world again."""
-        self._paced.leaps = None
+        self._paced.walk()
 
     def call_at(
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         delay = when - self.time()
-        if self._paced.leaps is not None and _LOOKS[0] <= delay <= _LOOKS[1] and _is_to_look_again(callback):
+        if not self._paced.walks and _LOOKS[0] <= delay <= _LOOKS[1] and _is_to_look_again(callback):
             when += LOOKS_EVERY_S - delay
         return super().call_at(when, callback, *args, context=context)
 
