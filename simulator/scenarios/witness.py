@@ -145,7 +145,8 @@ class Witness:
             return
         # Of what is over, and of what it does not know, the house says nothing more.
         silent = {what: None for subject, what in self._latest if subject == who and what not in told}
-        for what, value in {**silent, **told}.items():
+        calm = {"alarm": None} if who.startswith("door:") else {}
+        for what, value in {**calm, **silent, **told}.items():
             if value is None or isinstance(value, str | int | float | bool):
                 self._becomes(who, str(what), word_of(value))
 
