@@ -6,6 +6,7 @@ Before the beginning the house is told what is given, and has to show every door
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from devices.units.steps import FireFelt, Tampered
 from simulator.clock import now
 from simulator.entitled import guess
 from simulator.errors import InputError, RunError
+from simulator.faults import Fault
 from simulator.people import SimPerson
 from simulator.pocket import pocket_of
 from simulator.run import Stage
@@ -44,7 +46,7 @@ _LOOK_S = 0.05
 
 def prepares_s(scenario: Scenario) -> float:
     """How long before `starts` a house should be up: its devices come, and each command takes its seconds."""
-    return 4.0 + 3.0 * len(scenario.given)
+    return 6.0 + 4.0 * len(scenario.given)
 
 
 def too_far(scenario: Scenario, at: datetime) -> str | None:
@@ -73,7 +75,9 @@ class Playing:
         self._scenario = scenario
         self._people = people
         self.is_over = False  # played to its end
-        self._talk = HouseTalk(data, scenario.space, {name: person.id for name, person in people.items()}, folder)
+        said = [step.deed for step in (*scenario.given, *scenario.steps) if isinstance(step.deed, Say)]
+        words = {name: person.id for name, person in people.items()}
+        self._talk = HouseTalk(data, scenario.space, words, folder, said)
 
     @property
     def listener(self) -> tuple[str, Callable[[Delivery], None]]:
@@ -86,8 +90,13 @@ class Playing:
 
     async def goes_on(self, stage: Stage) -> None:
         """To its end; raises RunError when the house is not as it should be before the beginning."""
+        async with self._talk:
+            await self._goes_on(stage)
+
+    async def _goes_on(self, stage: Stage) -> None:
         scenario = self._scenario
         await self._until_ready()
+        await self._talk.ready()
         for step in scenario.given:
             assert isinstance(step.deed, Say)  # `given` is read as nothing else
             reply = await self._talk.say(step.deed)
@@ -95,27 +104,23 @@ class Playing:
                 raise RunError(
                     f"{scenario.path}:{step.line}: natoma {step.deed.words} exited {reply.code}: {reply.told(step.deed)}"
                 )
-        if scenario.starts is not None:
-            late_s = (now() - scenario.starts).total_seconds()
-            if late_s > LATEST_S:
-                raise RunError(f"{scenario.path}: what is given took until {late_s:.0f} s after it should begin")
-            await asyncio.sleep(max(0.0, -late_s))
-        self.witness.begins()
+        late_s = await self._until_it_starts()
+        self.witness.begins(late_s)
         stage.life.performer.on_tap = self.witness.saw_life
         if stage.faults is not None:
             for fault in scenario.faults:
-                stage.faults.begins(fault)
+                stage.faults.begins(_sooner(fault, late_s))
         logger.info("%s begins", scenario.name)
-        await self._play(stage)
+        await self._play(stage, late_s)
         if stage.faults is not None:
             stage.faults.answer({"do": "fault-clear"})
         await self._until_confirmed()
         self.is_over = True
 
-    async def _play(self, stage: Stage) -> None:
+    async def _play(self, stage: Stage, late_s: float) -> None:
         """The steps, each by a task of its own: a hand that holds a door does not keep others from theirs."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = loop.time() - late_s
         async with asyncio.TaskGroup() as steps:
             tasks = [
                 steps.create_task(self._do_at(began + step.at_s, step, stage), name=f"step of line {step.line}")
@@ -187,6 +192,17 @@ class Playing:
                 f"same broker? natoma demo --scenario {self._scenario.name} starts all of it"
             )
 
+    async def _until_it_starts(self) -> float:
+        """By how much it is late: hours that matter are the wall clock's, and its own moments follow them."""
+        starts = self._scenario.starts
+        if starts is None:
+            return 0.0
+        await asyncio.sleep(max(0.0, (starts - now()).total_seconds()))
+        late_s = max(0.0, (now() - starts).total_seconds())
+        if late_s > LATEST_S:
+            raise RunError(f"{self._scenario.path}: what is given took until {late_s:.0f} s after it should begin")
+        return late_s
+
     async def _until_confirmed(self) -> None:
         """What is under way when it ends may still arrive."""
         await _in_time(lambda: not self.witness.awaits_confirmation, _CONFIRMED_S)
@@ -200,6 +216,11 @@ async def _in_time(holds: Callable[[], bool], within_s: float) -> bool:
             return False
         await asyncio.sleep(_LOOK_S)
     return True
+
+
+def _sooner(fault: Fault, by_s: float) -> Fault:
+    ends_s = max(0.1, fault.ends_s - by_s) if fault.ends_s is not None else None
+    return replace(fault, begins_s=max(0.0, fault.begins_s - by_s), ends_s=ends_s)
 
 
 def _typed(how: str, pin: str) -> str:

@@ -62,9 +62,9 @@ class Witness:
         self._unconfirmed: set[tuple[str, int]] = set()
         self.sightings: list[Sighting] = []
 
-    def begins(self) -> None:
-        """What is now is so at 0; of what was before nothing is written down."""
-        self._began = self._clock()
+    def begins(self, late_s: float = 0.0) -> None:
+        """It should have begun so long ago. What is now was so at 0; of what was before nothing is written down."""
+        self._began = self._clock() - late_s
         self.sightings += [Turned(0.0, who, what, to) for (who, what), to in self._latest.items()]
 
     @property
