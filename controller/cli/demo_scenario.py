@@ -41,7 +41,7 @@ def play(settings: Settings, name: str, data: Path | None, web_port: int | None)
         code = _played(settings, scenario)
     if code is None:
         click.echo(f"{scenario.name} was stopped before its end: nothing is known of it", err=True)
-    raise click.exceptions.Exit(1 if code is None else code)
+    sys.exit(1 if code is None else code)
 
 
 def _played(settings: Settings, scenario: Scenario) -> int | None:
