@@ -4,7 +4,6 @@ With Home Assistant's switch on, badges and switches go to topics of their own a
 there is the heartbeat alone.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -223,11 +222,7 @@ def _user_file(uid: str, user: User) -> dict[str, object]:
 def _loosely(text: bytes) -> dict[str, object] | None:
     """The board's parser takes single quotes and bare keys, and its own discovery counts on it."""
     quoted = text.decode(errors="replace").replace("'", '"')
-    try:
-        content = json.loads(re.sub(r"([{,]\s*)([A-Za-z]\w*)\s*:", r'\1"\2":', quoted))
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
+    return parsed(re.sub(r"([{,]\s*)([A-Za-z]\w*)\s*:", r'\1"\2":', quoted).encode())
 
 
 def _integer(value: object) -> int:

@@ -3,6 +3,7 @@
 The topic prefix is the device's user name, set by its owner; the relay times itself.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +16,9 @@ from simulator.dialects.tongue import Acts, Say, Tongue, Wait, body, is_drawn, i
 _MODELS = {"sensor": "shellysensorg3", "door_unit": "shelly1g3", "light": "shelly1g3"}
 _DARK_LX, _BRIGHT_LX = 80, 200
 _NO_HANDLER, _BAD_ARGUMENT, _NOT_FOUND = 404, -103, -105
+_LONGEST_S = 86_400.0
+# Whoever asks is answered on a topic of this name, so it must be able to begin one.
+_CALLER = re.compile(r"[A-Za-z0-9_./:-]{1,200}")
 # The relay and its input are the only ones of their kind.
 _ID = 0
 
@@ -110,7 +114,7 @@ class Shelly(Tongue):
         word, _, seconds = text.decode(errors="replace").partition(",")
         if topic == f"{self.who.id}/command/switch:0" and self.who.kind != "sensor":
             on = {"on": True, "off": False, "toggle": not self._output}.get(word)
-            hold_s = float(seconds) if seconds.isdigit() else None
+            hold_s = float(seconds) if re.fullmatch("[0-9]{1,5}", seconds) else None
             return (self, ()) if on is None else self._turns(on, machine, now, hold_s)
         if topic == f"{self.who.id}/command" and word == "status_update":
             keys = (key for key in self._status(now) if ":" in key)
@@ -135,7 +139,7 @@ class Shelly(Tongue):
             answer = {"result": result}
         except _Refused as refused:
             answer = {"error": refused.error}
-        if not isinstance(source, str) or not source or {"+", "#", "\0"} & set(source):
+        if not isinstance(source, str) or not _CALLER.fullmatch(source):
             # Nobody to answer to: it is done all the same.
             return tongue, acts
         carried = {"id": frame["id"]} if "id" in frame else {}
@@ -238,7 +242,7 @@ def _toggle_after(params: Mapping[str, Any]) -> float | None:
         return None
     if not isinstance(wanted, int | float) or isinstance(wanted, bool) or wanted < 0:
         raise _Refused(_BAD_ARGUMENT, "Argument 'toggle_after' is not a number of seconds!")
-    return float(wanted)
+    return min(float(wanted), _LONGEST_S)
 
 
 def _illuminance(lux: int | float | None) -> dict[str, object]:

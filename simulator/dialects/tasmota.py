@@ -3,6 +3,7 @@
 Its times are local and without an offset, as by default.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ _VERSION = "15.1.0"
 _PLACES = 8
 # PulseTime counts tenths of a second up to this, and whole seconds from 100 more on.
 _TENTHS = 111
+_LONGEST_PULSE = 64_900
 _POWER = frozenset({"POWER", "POWER0", "POWER1"})
 _SWITCHED = {"ON": True, "1": True, "TRUE": True, "OFF": False, "0": False, "FALSE": False}
 
@@ -110,7 +112,8 @@ class Tasmota(Tongue):
         if command in _POWER and self._has_relay:
             return self._powered(word, machine, now)
         if command in ("PULSETIME", "PULSETIME1") and self._has_relay:
-            tongue = replace(self, pulse=int(word)) if word.isdigit() and int(word) <= 64_900 else self
+            wanted = int(word) if re.fullmatch("[0-9]{1,5}", word) else None
+            tongue = replace(self, pulse=wanted) if wanted is not None and wanted <= _LONGEST_PULSE else self
             return tongue, (self._result({"PulseTime1": {"Set": tongue.pulse_time, "Remaining": 0}}),)
         if command == "STATUS" and word in ("8", "10"):
             return self, (self._stat(f"STATUS{word}", body({"StatusSNS": self.sensor(now)})),)

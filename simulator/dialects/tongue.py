@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Self, TypeAlias
 
+from devices import strictjson
 from devices.channels import is_no_reading
 from devices.messages import (
     BadgeReadData,
@@ -199,14 +200,14 @@ def in_words_of(tongue: Tongue, message: Message, now: datetime) -> tuple[Tongue
 
 def body(content: object) -> bytes:
     """As small firmware writes JSON: no spaces, no NaN."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(errors="replace")
 
 
 def parsed(text: bytes) -> dict[str, object] | None:
     """A JSON object, or None for anything else."""
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
+        content = strictjson.parse(text)
+    except strictjson.StrictJsonError:
         return None
     return content if isinstance(content, dict) else None
 

@@ -66,13 +66,13 @@ class Speaker:
     def hear(self, topic: str, text: str | dict[str, Any] = "") -> "Speaker":
         body = text if isinstance(text, str) else json.dumps(text)
         self.tongue, acts = self.tongue.hears(topic, body.encode(), self.machine, self.now)
-        self._act(acts)
+        self.act(acts)
         return self
 
     def tick(self) -> "Speaker":
         """The dialect's own time is up."""
         self.tongue, acts = self.tongue.ticks(self.machine, self.now)
-        self._act(acts)
+        self.act(acts)
         return self
 
     def fire(self, timer: str) -> "Speaker":
@@ -104,7 +104,7 @@ class Speaker:
         match effect:
             case Publish(message=message):
                 self.tongue, acts = in_words_of(self.tongue, message, self.now)
-                self._act(acts)
+                self.act(acts)
             case MoveBolt(to=to) if not self.is_stuck:
                 self.drawn_for.append(to)
                 self.feed(BoltFelt(to))
@@ -117,7 +117,7 @@ class Speaker:
             case Sample():
                 pass
 
-    def _act(self, acts: Acts) -> None:
+    def act(self, acts: Acts) -> None:
         inputs: list[Input] = []
         for act in acts:
             match act:
