@@ -6,7 +6,7 @@ instruments is added in `instruments`.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 # --- one person, seated, working -------------------------------------------------------------
 # 1.2 met, 70 W/m2 of skin: ISO 7730, annex B, "sedentary activity (office, dwelling, school)".
@@ -88,17 +88,18 @@ class Shape:
     seats: int
     windows: float = 1.0
     kind: str | None = "office"  # of room; None for a passage
+    # Fresh air of the plant, designed for its seats, and of the cracks. Asked for every half minute of a day: kept.
+    airflow_m3_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        a_person, a_square_metre = AIR_L_S.get(self.kind, _ANY_ROOM)
+        plant = a_person * max(self.seats, 1) + a_square_metre * max(self.floor_m2, 2.0)
+        airflow = plant / 1000 + INFILTRATION_PER_H * self.volume_m3 / 3600
+        object.__setattr__(self, "airflow_m3_s", airflow)
 
     @property
     def volume_m3(self) -> float:
         return max(self.floor_m2, 2.0) * CEILING_M
-
-    @property
-    def airflow_m3_s(self) -> float:
-        """Fresh air of the plant, designed for its seats, and of the cracks."""
-        a_person, a_square_metre = AIR_L_S.get(self.kind, _ANY_ROOM)
-        plant = a_person * max(self.seats, 1) + a_square_metre * max(self.floor_m2, 2.0)
-        return plant / 1000 + INFILTRATION_PER_H * self.volume_m3 / 3600
 
     @property
     def air_change_s(self) -> float:
@@ -131,8 +132,7 @@ def breathe(
     gains_w = people * (SENSIBLE_W + EQUIPMENT_W) + (LIGHTING_W_M2 * area if people else 0.0)
     settled_c = _base_c(hour) + gains_w / (HEAT_LOSS_W_M2_K * area)
     cooled = math.exp(-HEAT_LOSS_W_M2_K * seconds / HEAT_CAPACITY_J_M2_K)
-    return replace(
-        climate,
+    return Climate(
         co2_ppm=_toward(climate.co2_ppm, co2_settled, exchanged),
         moisture_g_m3=_toward(climate.moisture_g_m3, moisture_settled, exchanged),
         temperature_c=_toward(climate.temperature_c, settled_c, cooled),

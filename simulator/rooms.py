@@ -14,7 +14,7 @@ from simulator.instruments import RoomTruth
 from simulator.physics import Climate, Shape, background_db, breathe, light_lx, sound_db
 
 # Air moves on in whole steps, so that the same day is the same however it is cut.
-_STEP_S = 30.0
+_STEP_S = 60.0
 # Share of the time somebody talks, by what they do there; somebody always in a meeting or podcast. Guesses, made so
 # that an open office has the 50 to 60 dB(A) that ISO 22955 reports of them.
 _TALKS = {"meeting": 0.2, "podcast": 0.5, "break": 0.3, "talk": 0.02, "desk": 0.05}

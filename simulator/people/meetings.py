@@ -54,10 +54,16 @@ class Meetings:
         self._seed = seed
         self._rooms = building.rooms("meeting")
         self._large = building.rooms("classroom")
-        self._circles: dict[str, list[SimPerson]] = {}
+        circles: dict[str, list[SimPerson]] = {}
         for place, person in enumerate(people):
             if lifestyle(person, building) in _MEET:
-                self._circles.setdefault(person.team or f"circle {place // _CIRCLE}", []).append(person)
+                circles.setdefault(person.team or f"circle {place // _CIRCLE}", []).append(person)
+        # Teams choose first; one alone is no meeting.
+        self._circles = {
+            circle: members
+            for circle, members in sorted(circles.items(), key=lambda one: not one[1][0].team)
+            if len(members) > 1
+        }
         self.on = lru_cache(maxsize=4)(self._on)
 
     def of(self, person: SimPerson, day: date) -> Iterator[Meeting]:

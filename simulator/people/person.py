@@ -32,9 +32,9 @@ class SimPerson:
 
     @property
     def is_in_good_standing(self) -> bool:
-        """As far as the file says, bills apart; the controller is the judge."""
+        """As far as the file says, bills and the day apart; the controller is the judge."""
         no_trouble = self.badge_state in ("", "active") and not self.valid_from and not self.valid_until
-        return no_trouble and self.standing in ("", "active", "grace") and not self.until
+        return no_trouble and self.standing in ("", "active", "grace")
 
 
 COLUMNS = tuple("from" if column.name == "starts" else column.name for column in fields(SimPerson))

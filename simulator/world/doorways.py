@@ -66,7 +66,8 @@ class Doorways:
             if not granted:
                 self._agenda.soon(lambda: self._refused(body))
             elif self._dice.random() < _CHANGES_MIND:
-                self._agenda.soon(lambda: self._gives_up(body))
+                # The bolt is on its way for her: whoever shows the next badge now is told that the lock is busy.
+                self._agenda.after(_BOLT_S, lambda: self._gives_up(body))
             else:
                 self._push_soon(body)
 

@@ -80,7 +80,7 @@ class Walkers:
             body.goal = None
             yield from self._begins(body)
 
-    @staticmethod
-    def _begins(body: Body) -> Iterator[Act]:
-        if body.doing == "podcast":
+    def _begins(self, body: Body) -> Iterator[Act]:
+        # The first at the microphones asks for on air; a second press would end it.
+        if body.doing == "podcast" and self._crowd.deeds(body.area)["podcast"] == 1:
             yield PressButton(body.area)
