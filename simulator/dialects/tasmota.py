@@ -115,6 +115,8 @@ class Tasmota(Tongue):
             wanted = int(word) if re.fullmatch("[0-9]{1,5}", word) else None
             tongue = replace(self, pulse=wanted) if wanted is not None and wanted <= _LONGEST_PULSE else self
             return tongue, (self._result({"PulseTime1": {"Set": tongue.pulse_time, "Remaining": 0}}),)
+        if command == "STATE":
+            return self, (self._result(self.state(now)),)
         if command == "STATUS" and word in ("8", "10"):
             return self, (self._stat(f"STATUS{word}", body({"StatusSNS": self.sensor(now)})),)
         if command == "STATUS" and word == "11":

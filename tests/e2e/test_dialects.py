@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import pytest
 from controller.adapters.broker.rights import mosquitto_acl
 from devices.channels import Bolt
 from devices.link import Delivery, Link, LinkSettings
-from devices.units import DoorUnit
+from devices.messages import Scalar
+from devices.units import DoorUnit, Input
 from simulator.building import Building, load
 from simulator.clock import now
 from simulator.device import Surroundings
@@ -144,6 +145,33 @@ async def test_each_is_heard_obeys_and_is_missed_in_its_own_words(building: Buil
 
     assert all(delivery.retain for delivery in kept.deliveries)
     assert not [each.topic for each in kept.deliveries if each.topic.startswith(("door-yard/", "v3/"))]
+
+
+class Twice:
+    """Every message that a device says or hears comes twice; nothing else is done to it."""
+
+    def passes(self, way: str, kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None]) -> None:
+        go(payload, retain)
+        go(payload, retain)
+
+    def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        return dict(values)
+
+    def feels(self, given: Input) -> bool:
+        return True
+
+    def now(self, true: datetime) -> datetime:
+        return true
+
+
+async def test_what_stands_between_a_device_and_its_link_does_so_in_every_dialect(building: Building, tmp_path: Path):
+    async with house(building, tmp_path) as (broker, fleet), ear(broker.port, "stat/#") as (link, heard), fleet:
+        fleet.devices["door-open-space"].meddled(Twice())
+        link.publish("cmnd/door-open-space/POWER", b"TOGGLE", qos=1)
+        await heard.until(lambda: len(heard.bodies("stat/door-open-space/POWER")) >= 4)
+
+    # Toggled twice, and each answer said twice.
+    assert heard.bodies("stat/door-open-space/POWER")[:4] == [b"ON", b"ON", b"OFF", b"OFF"]
 
 
 async def _readings_arrive(heard: Heard) -> None:

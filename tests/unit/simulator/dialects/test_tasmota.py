@@ -141,6 +141,7 @@ def test_the_leaf_is_a_switch_that_reports(parisoma: Building):
     assert door.hear("cmnd/door-street/STATUS", "10").json("stat/door-street/STATUS10") == {
         "StatusSNS": {"Time": "2026-11-17T10:15:00", "Switch1": "ON"}
     }
+    assert door.hear("cmnd/door-street/STATE").json("stat/door-street/RESULT")["POWER"] == "OFF"
     assert "StatusSTS" in door.hear("cmnd/door-street/STATUS", "11").json("stat/door-street/STATUS11")
 
 
