@@ -7,7 +7,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, timedelta
 from pathlib import Path
 
 from simulator.building import load
@@ -20,7 +20,7 @@ ON = date(2026, 11, 17)
 
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench day", description=__doc__)
-    parser.add_argument("--days", type=float, default=1.0, help="how many; a day begins at 04:00")
+    parser.add_argument("--days", type=int, default=1, help="how many; a day begins at 04:00")
     parser.add_argument("--date", type=date.fromisoformat, default=ON, help="the first day")
     parser.add_argument("--space", type=Path, default=SAMPLE, help="a space file; by default the sample building")
     parser.add_argument("--people", type=int, help="how many; by default as many as the house suits")
@@ -28,8 +28,12 @@ def main(words: list[str]) -> None:
     parser.add_argument("--grain", type=float, default=0.5, help="seconds of house time that moments are rounded up to")
     asked = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="natoma-day-") as folder:
-        start = begins(asked.date, load(asked.space))
-        day = WholeDay(asked.space, start, asked.days * 24, Path(folder), asked.seed, asked.people)
+        building = load(asked.space)
+        start = begins(asked.date, building)
+        # Local mornings: on the two odd nights of the year a day is an hour shorter or longer.
+        end = begins(asked.date + timedelta(days=asked.days), building)
+        hours = (end.astimezone(UTC) - start.astimezone(UTC)) / timedelta(hours=1)
+        day = WholeDay(asked.space, start, hours, Path(folder), asked.seed, asked.people)
         lived = live(day, asked.grain)
     print(report(lived))
     sys.exit(1 if lived.wrong() else 0)
