@@ -60,7 +60,7 @@ BASE_C = 20.5
 # Ventilation and far traffic, dB(A): EN 16798-1 designs an office's plant for 30 to 40. By day the street adds some.
 BACKGROUND_DB = 36.0
 BACKGROUND_BY_DAY_DB = 40.0
-_STREET_WAKES_H, _STREET_SLEEPS_H = 7.0, 20.0
+_STREET_WAKES_H, _STREET_SLEEPS_H = (5.5, 8.5), (18.5, 23.0)
 # Sound power of normal speech, dB(A): ISO 3382-3, annex A.
 SPEECH_POWER_DB = 68.4
 # Keys, chairs, cups of one person who says nothing, as sound power: an estimate, some 20 dB below speech.
@@ -141,7 +141,12 @@ def breathe(
 
 def background_db(hour: float) -> float:
     """What is heard where nobody is."""
-    return BACKGROUND_BY_DAY_DB if _STREET_WAKES_H <= hour < _STREET_SLEEPS_H else BACKGROUND_DB
+    awake = _share(hour, *_STREET_WAKES_H) - _share(hour, *_STREET_SLEEPS_H)
+    return BACKGROUND_DB + awake * (BACKGROUND_BY_DAY_DB - BACKGROUND_DB)
+
+
+def _share(hour: float, begins: float, ends: float) -> float:
+    return min(1.0, max(0.0, (hour - begins) / (ends - begins)))
 
 
 def sound_db(shape: Shape, talkers: float, *, people: int = 0, background: float = BACKGROUND_DB) -> float:

@@ -13,6 +13,7 @@ from simulator.cli.fault import fault
 from simulator.cli.hands import hold_open, open_door, press_button, press_exit, tap
 from simulator.cli.load import load_house
 from simulator.cli.people import list_what_to_try, people
+from simulator.cli.plot import plot
 from simulator.cli.run import run
 from simulator.cli.scenario import scenario
 from simulator.cli.space import space_of_a_size
@@ -29,6 +30,7 @@ COMMANDS: Sequence[click.Command] = (
     fault,
     load_house,
     day,
+    plot,
     record_messages,
     replay_messages,
     people,
