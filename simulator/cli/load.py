@@ -16,7 +16,7 @@ from simulator.cli.options import CA, DATA, MQTT, PASSWORDS, PEOPLE, SPACE, VERS
 from simulator.clock import now
 from simulator.endpoint import DataDir
 from simulator.errors import InputError, RunError
-from simulator.load.asked import Wanted, cast, rate, seconds
+from simulator.load.asked import Wanted, cast, rate, seconds, start_a_house
 from simulator.load.report import as_json, in_words, what_is_wrong
 from simulator.load.run import Result
 from simulator.load.run import load as run_load
@@ -68,6 +68,8 @@ def load_house(
     if wanted.taps and not people:
         raise InputError(f"--taps {taps}: {place.nobody_known(space)}")
     chosen = cast(building, people, wanted, now())
+    if mqtt is None and not place.left():
+        raise InputError(f"no house has run on {data} yet; {start_a_house(building.source, data)}")
     endpoint = place.endpoint(mqtt, mqtt_version, passwords, ca_file)
     endpoint.require_passwords(chosen.devices)
     # What each of thousands of links meets is counted, and told once.
@@ -76,8 +78,8 @@ def load_house(
     async def run() -> Result:
         if await control.is_running(place.socket):
             raise RunError(
-                f"a simulator runs with {data}, and its devices are the same: end it, and start the house alone with "
-                f"`natoma run --data {data}`"
+                f"a simulator runs with {data}, and its devices are the same: end it, and "
+                + start_a_house(building.source, data)
             )
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

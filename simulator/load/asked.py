@@ -122,24 +122,24 @@ def how_to_make(readers: int | None, sensors: int | None) -> str:
     rooms = max(rooms, doors // 2)  # each room has walls for two doors
     if doors > LIMITS["doors"] or rooms > LIMITS["rooms"]:
         return f"a space made up has {LIMITS['doors']:,} doors and {LIMITS['rooms']:,} rooms at most"
-    space, people = Path("load.yaml"), Path("load-data/people.csv")
-    where = f"--space {space} --data load-data"
+    # Named after its size: what is there already is not written over.
+    data = f"load-{doors}-{rooms}"
+    space, people = f"{data}.yaml", f"{data}/people.csv"
+    where = f"--space {space} --data {data}"
     return (
         "a house of that size:\n"
         f"  natoma-sim space --doors {doors} --rooms {rooms} --out {space}\n"
         f"  natoma-sim people {where} --count {max(200, doors)} --out {people}\n"
         f"  natoma people import {people} {where} --apply\n"
         f"  natoma run {where}\n"
-        "and in another terminal `natoma-sim load --data load-data …`"
+        f"and in another terminal `natoma-sim load --data {data} …`"
     )
 
 
-def nobody_answers(space: Path, data: Path) -> str:
-    return (
-        "no controller answers a badge; start `"
-        + shlex.join(["natoma", "run", "--space", str(space), "--data", str(data)])
-        + "` and wait until it says where its page is"
-    )
+def start_a_house(space: Path, data: Path) -> str:
+    """The words for it."""
+    command = shlex.join(["natoma", "run", "--space", str(space), "--data", str(data)])
+    return f"start `{command}` and wait until it says where its page is"
 
 
 def _enough(

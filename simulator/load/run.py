@@ -19,7 +19,7 @@ from simulator.device import Surroundings
 from simulator.endpoint import Endpoint
 from simulator.errors import RunError
 from simulator.fleet import Fleet, no_readings
-from simulator.load.asked import Cast, Wanted, nobody_answers
+from simulator.load.asked import Cast, Wanted, start_a_house
 from simulator.load.schedule import What, plan
 from simulator.load.senders import Senders
 from simulator.load.tally import Tally
@@ -64,19 +64,26 @@ class Result:
 
 
 async def load(
-    building: Building, cast: Cast, endpoint: Endpoint, wanted: Wanted, data: Path, stop: asyncio.Event
+    building: Building,
+    cast: Cast,
+    endpoint: Endpoint,
+    wanted: Wanted,
+    data: Path,
+    stop: asyncio.Event,
+    knock_s: float = _KNOCK_S,
 ) -> Result:
-    """Do it; RunError when a device cannot connect or nobody answers."""
+    """Do it; RunError when a device cannot connect or nobody answers a knock for so long, ten times."""
     tally = Tally()
     fleet = Fleet(building, endpoint, Surroundings(now, no_readings), only=cast.devices, seed=wanted.seed)
     senders = Senders(
         cast, fleet.devices, Topics(building.root), tally, run=secrets.token_hex(4), seed=wanted.seed, now=now
     )
     async with fleet:
-        if fleet.connected < len(cast.devices):
-            raise RunError(f"only {fleet.connected} of {len(cast.devices)} devices are connected to {endpoint.url}")
-        if cast.gates and not await _is_answered(senders, stop):
-            raise RunError(nobody_answers(building.source, data))
+        if away := [device for device in fleet.devices.values() if not device.link.state.connected]:
+            why = f"{away[0].id}: {away[0].link.state.last_error}"
+            raise RunError(f"{len(away):,} of {len(fleet.devices):,} devices could not connect; {why}")
+        if cast.gates and not await _is_answered(senders, stop, knock_s):
+            raise RunError(f"no controller answers a badge; {start_a_house(building.source, data)}")
         lost_before = _reconnects(fleet)
         loop = asyncio.get_running_loop()
         moments = plan(wanted.taps, wanted.readings, wanted.for_s, wanted.arrival, wanted.seed)
@@ -121,12 +128,12 @@ async def settle(tally: Tally, patience_s: float) -> None:
     await asyncio.sleep(_LISTENS_S)
 
 
-async def _is_answered(senders: Senders, stop: asyncio.Event) -> bool:
+async def _is_answered(senders: Senders, stop: asyncio.Event, knock_s: float) -> bool:
     """Whether somebody judges badges here. It knows all that was said before, when it answers the last reader."""
     for _ in range(_KNOCKS):
         if stop.is_set():
             return True
-        shown = await senders.knock(_KNOCK_S)
+        shown = await senders.knock(knock_s)
         if shown in (Signal.GRANTED, Signal.DENIED):
             return True
         if shown is not None:

@@ -33,9 +33,11 @@ def chosen(household: Household, wanted: Wanted) -> tuple[Building, Cast]:
     return building, cast(building, people, wanted, datetime.now(UTC))
 
 
-async def loaded(port: int, building: Building, who: Cast, wanted: Wanted, stop: asyncio.Event) -> Result:
+async def loaded(
+    port: int, building: Building, who: Cast, wanted: Wanted, stop: asyncio.Event, knock_s: float = 1.5
+) -> Result:
     endpoint: Endpoint = DataDir(Path("nowhere")).endpoint(f"mqtt://127.0.0.1:{port}", None, None, None)
-    return await run_load(building, who, endpoint, wanted, Path("nowhere"), stop)
+    return await run_load(building, who, endpoint, wanted, Path("nowhere"), stop, knock_s)
 
 
 async def test_a_house_answers_every_tap_once_beside_readings(
@@ -85,14 +87,26 @@ async def test_a_house_that_stops_answering_has_lost_taps_and_the_load_goes_on(
     assert late < 0.5
 
 
-async def test_without_a_controller_it_says_what_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("simulator.load.run._KNOCK_S", 0.02)
+async def test_without_a_controller_it_says_what_to_start(tmp_path: Path):
     building = load(Path(__file__).parents[2] / "simulator" / "spaces" / "one-door.yaml")
     wanted = Wanted(taps=1, readings=0, for_s=1)
     who = cast(building, [SimPerson(id="a", name="A", kind="staff", badge="04AF68DACB5A80")], wanted, datetime.now(UTC))
 
     with MosquittoBroker(tmp_path) as broker, pytest.raises(RunError, match="no controller answers a badge; start"):
-        await loaded(broker.port, building, who, wanted, asyncio.Event())
+        await loaded(broker.port, building, who, wanted, asyncio.Event(), knock_s=0.02)
+
+
+async def test_a_device_the_broker_refuses_is_named_before_anything_is_said(tmp_path: Path):
+    building = load(Path(__file__).parents[2] / "simulator" / "spaces" / "parisoma.yaml")
+    wanted = Wanted(taps=0, readings=10, for_s=1, sensors=2)
+    who = cast(building, [], wanted, datetime.now(UTC))
+    first, second = (probe.device for probe in who.probes)
+    passwords = {name: name for name in (first, second)}
+    with MosquittoBroker(tmp_path, users={first: first, second: "another"}) as broker:
+        endpoint = Endpoint(f"mqtt://127.0.0.1:{broker.port}", "127.0.0.1", broker.port, passwords=passwords)
+
+        with pytest.raises(RunError, match=f"1 of 2 devices could not connect; {second}: .*check the user name"):
+            await run_load(building, who, endpoint, wanted, tmp_path, asyncio.Event())
 
 
 async def _when_first_answered(controller: ControllerProcess, then: Callable[[], None]) -> None:

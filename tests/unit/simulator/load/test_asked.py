@@ -99,10 +99,10 @@ def test_too_few_readers_are_told_with_how_many_there_are_and_how_to_get_more(on
         in str(told.value)
     )
     for command in (
-        "natoma-sim space --doors 200 --rooms 2000 --out load.yaml",
-        "natoma-sim people --space load.yaml --data load-data --count 200 --out load-data/people.csv",
-        "natoma people import load-data/people.csv --space load.yaml --data load-data --apply",
-        "natoma run --space load.yaml --data load-data",
+        "natoma-sim space --doors 200 --rooms 2000 --out load-200-2000.yaml",
+        "natoma-sim people --space load-200-2000.yaml --data load-200-2000 --count 200 --out load-200-2000/people.csv",
+        "natoma people import load-200-2000/people.csv --space load-200-2000.yaml --data load-200-2000 --apply",
+        "natoma run --space load-200-2000.yaml --data load-200-2000",
     ):
         assert command in str(told.value)
 

@@ -9,6 +9,9 @@ from click.testing import CliRunner, Result
 
 from simulator.cli import main
 from simulator.errors import RunError
+from simulator.load.asked import Wanted
+from simulator.load.run import Result as Came
+from simulator.load.tally import Tally
 from simulator.people import SimPerson, write_people
 from simulator.sockets import make_room_for
 
@@ -67,6 +70,31 @@ def test_beside_a_running_simulator_it_does_not_start(data: Path):
 
     assert said.exit_code == 1
     assert "its devices are the same: end it" in said.stderr
+
+
+def test_where_no_house_ran_it_says_what_to_start(data: Path):
+    said = CliRunner().invoke(main, ["load", "--data", str(data), "--space", str(SPACES / "parisoma.yaml")])
+
+    assert said.exit_code == 2
+    assert f"no house has run on {data} yet; start `natoma run --space" in said.stderr
+
+
+@pytest.mark.parametrize(("lost", "code"), [(0, 0), (3, 1)])
+def test_the_exit_code_says_whether_anything_was_lost(lost, code, data: Path, monkeypatch: pytest.MonkeyPatch):
+    async def done(*_: object) -> Came:
+        tally = Tally()
+        tally.taps.unsaid = lost
+        return Came(
+            Wanted(10, 100, 60), tally, 5, 7, lasted_s=60.0, cpu_s=1.0, links_lost=0, was_stopped=False
+        )  # fmt: skip
+
+    monkeypatch.setattr("simulator.cli.load.run_load", done)
+    in_words, for_a_script = load(data), load(data, "--json")
+
+    assert in_words.exit_code == for_a_script.exit_code == code
+    assert "10 taps/s at 5 readers and 100 readings/s of 7 sensors" in in_words.stdout
+    assert json.loads(for_a_script.stdout)["taps"]["lost"] == lost
+    assert ("3 taps lost" in in_words.stderr) == bool(lost)
 
 
 def test_more_devices_than_the_system_allows_are_said_in_words(monkeypatch: pytest.MonkeyPatch):
