@@ -45,8 +45,9 @@ _LOOK_S = 0.05
 
 
 def prepares_s(scenario: Scenario) -> float:
-    """How long before `starts` a house should be up: its devices come, and each command takes its seconds."""
-    return 6.0 + 4.0 * len(scenario.given)
+    """How long before `starts` a house should be up: its devices come, and whoever types is there, and types."""
+    types = bool(scenario.given) or any(isinstance(step.deed, Say) for step in scenario.steps)
+    return 6.0 + (4.0 if types else 0.0) + 1.0 * len(scenario.given)
 
 
 def too_far(scenario: Scenario, at: datetime) -> str | None:
