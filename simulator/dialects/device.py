@@ -56,11 +56,9 @@ def tongue_of(device: Device, building: Building) -> Tongue:
         name=place,
         zone=building.zone,
         channels=tuple(device.channels),
-        every_s=device.every_s,
         release_s=door.release_s if door is not None else _RELEASE_S,
         has_contact=door is not None and door.has_contact,
         has_button="button" in device.channels,
-        root=building.root,
     )
     return _TONGUES[device.dialect](who)
 

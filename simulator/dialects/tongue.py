@@ -48,11 +48,9 @@ class Who:
     name: str
     zone: tzinfo
     channels: tuple[str, ...] = ()
-    every_s: float = 60.0
     release_s: float = 5.0
     has_contact: bool = True
     has_button: bool = False
-    root: str = "natoma"
 
     @property
     def mac(self) -> str:
