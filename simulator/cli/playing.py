@@ -34,7 +34,8 @@ def play_to_its_end(
     scenario = read(path_of(named))
     if (why_not := too_far(scenario, now())) is not None:
         raise InputError(why_not)
-    _require_its_space(scenario, place.space(space))
+    if space is not None or "space" in place.left():
+        _require_its_space(scenario, place.space(space))
     if scenario.strikes_broker and proxy_port is None:
         raise InputError(
             f"{scenario.path}: it strikes the broker: give --proxy PORT, and have the controller connect there"
