@@ -13,7 +13,7 @@ FORMATS = (".png", ".svg")
 # Told apart by people who see no red and green as well (Okabe and Ito).
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _INCHES = (9.0, 8.4)
-_DOTS_PER_INCH = 100
+_DOTS_PER_INCH = 80
 
 
 def check(out: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.physics import CO2_OUTSIDE_PPM, Climate, Shape, breathe, light_lx, sound_db
+from simulator.physics import CO2_OUTSIDE_PPM, Climate, Shape, background_db, breathe, light_lx, sound_db
 
 MEETING_ROOM = Shape(floor_m2=30, seats=8)
 NOON = 12.0
@@ -72,3 +72,32 @@ def test_it_is_dark_at_night_until_somebody_comes():
     assert light_lx(MEETING_ROOM, 0, 2.0) == 0
     assert light_lx(MEETING_ROOM, 1, 2.0) > 300
     assert light_lx(MEETING_ROOM, 0, 13.0) > 300
+
+
+def test_fresh_air_follows_the_kind_of_room():
+    # ASHRAE 62.1: a lecture classroom 3.8 l/s a person and 0.3 a square metre, a corridor the second alone.
+    classroom, corridor = Shape(100, 40, kind="classroom"), Shape(100, 0, kind=None)
+    cracks = 0.2 * 320 / 3600
+
+    assert classroom.airflow_m3_s == pytest.approx(0.001 * (40 * 3.8 + 100 * 0.3) + cracks)
+    assert corridor.airflow_m3_s == pytest.approx(0.001 * 100 * 0.3 + cracks)
+
+
+def test_after_one_time_constant_of_its_air_37_percent_is_left():
+    stale = Climate(co2_ppm=CO2_OUTSIDE_PPM + 1000)
+
+    aired = breathe(stale, MEETING_ROOM, 0, MEETING_ROOM.air_change_s, NOON)
+
+    assert aired.co2_ppm - CO2_OUTSIDE_PPM == pytest.approx(368, abs=1)
+
+
+@given(hour=st.floats(0, 24))
+def test_where_nobody_is_it_is_as_quiet_as_an_office_plant(hour: float):
+    assert 35 <= background_db(hour) <= 45
+
+
+def test_people_who_say_nothing_are_heard_and_one_who_talks_drowns_them():
+    still, typing = sound_db(MEETING_ROOM, 0), sound_db(MEETING_ROOM, 0, people=8)
+
+    assert still + 5 < typing < 55
+    assert sound_db(MEETING_ROOM, 1, people=8) > typing + 8
