@@ -130,16 +130,17 @@ def _measured(was: Sensor, values: Mapping[str, Scalar], now: datetime) -> tuple
     # Its own cells are one of the things it measures; of them it speaks by its health alone.
     left = values.get("battery")
     battery = float(left) if isinstance(left, int | float) and "battery" not in known else was.battery
-    sensor = replace(was, slow=slow, battery=battery)
+    tells = bool(sampled) and was.voice.online
+    sensor = replace(was, slow=slow, battery=battery, seq=was.seq + tells)
     effects: Effects = ()
     if slow != was.slow:
         effects = _reports(sensor, now)
     if not sampled:
         return sensor, effects
-    if not was.voice.online:
+    if not tells:
         return replace(sensor, kept=(*was.kept, KeptSample(ts=now, v=sampled))[-SAMPLES_KEPT:]), effects
-    telemetry = Telemetry(seq=was.seq + 1, ts=now, v=sampled)
-    return replace(sensor, seq=was.seq + 1), (*effects, Publish(Kind.TELEMETRY, telemetry))
+    telemetry = Telemetry(seq=sensor.seq, ts=now, v=sampled)
+    return sensor, (*effects, Publish(Kind.TELEMETRY, telemetry))
 
 
 def _sends_kept(was: Sensor) -> tuple[Sensor, Effects]:

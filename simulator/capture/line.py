@@ -18,6 +18,7 @@ from simulator.errors import InputError
 _LONGEST = 2 * 1024 * 1024
 # Made once: a simulated week writes a million lines.
 _WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_WORDS = {False: "false", True: "true"}
 _SHOWN = ("card", "pin", "token", "h")  # what of a read somebody could copy
 
 
@@ -36,20 +37,17 @@ class Line:
 
 def text_of(line: Line) -> str:
     """As it is written, without its line break."""
-    written: dict[str, object] = {
-        "t": line.at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "topic": line.topic,
-        "qos": line.qos,
-        "retain": line.retain,
-        "dup": line.dup,
-    }
+    at = line.at.astimezone(UTC).isoformat(timespec="milliseconds")
     try:
-        written["payload"] = line.payload.decode()
+        body = f'"payload":{_WRITTEN.encode(line.payload.decode())}'
     except UnicodeDecodeError:
-        written["payload_b64"] = base64.b64encode(line.payload).decode()
-    if line.props:
-        written["props"] = dict(line.props)
-    return _WRITTEN.encode(written)
+        body = f'"payload_b64":"{base64.b64encode(line.payload).decode()}"'
+    props = f',"props":{_WRITTEN.encode(dict(line.props))}' if line.props else ""
+    # By hand, for the encoder takes three times as long over the whole as over its two texts.
+    return (
+        f'{{"t":"{at}","topic":{_WRITTEN.encode(line.topic)},"qos":{line.qos},'
+        f'"retain":{_WORDS[line.retain]},"dup":{_WORDS[line.dup]},{body}{props}}}'
+    )
 
 
 def read(path: Path) -> Iterator[Line]:

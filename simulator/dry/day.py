@@ -52,6 +52,7 @@ class _Life:
         building = day.building
         admits = guess(building)
         self._agenda = Agenda(day.start.timestamp())
+        self._clock = -1.0, day.start
         outsiders = make_outsiders(building, day.seed)
         self._world = World(building, [*day.people, *outsiders], day.seed, day.start, admits=admits)
         self._topics = Topics(building.root)
@@ -92,7 +93,12 @@ class _Life:
                 self._performer.perform(act)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(round(self._agenda.now, 3), UTC)
+        # Asked for several times at each moment.
+        moment, at = self._clock
+        if moment != self._agenda.now:
+            moment, at = self._agenda.now, datetime.fromtimestamp(round(self._agenda.now, 3), UTC)
+            self._clock = moment, at
+        return at
 
     def _heard(self, device: str, said: Publish) -> None:
         self._write(self._topics.up(device, said.kind), said.kind, said.message)
