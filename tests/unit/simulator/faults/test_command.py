@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from simulator.cli import main
 from simulator.faults import KINDS
+from simulator.faults.kinds import PROGRAMS
 
 DOCS = Path(__file__).parents[4] / "docs"
 
@@ -29,7 +30,7 @@ def test_the_manual_tells_of_every_kind_and_of_none_besides():
     section = (DOCS / "simulator.md").read_text().split("## Break things")[1].split("\n## ")[0]
     table = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
 
-    assert {name for row in table for name in re.findall("`([a-z-]+)`", row)} == {*KINDS, "broker"}
+    assert {name for row in table for name in re.findall("`([a-z-]+)`", row)} == {*KINDS, *PROGRAMS}
 
 
 @pytest.mark.parametrize(

@@ -256,3 +256,37 @@ def test_the_transcript_begins_with_the_first_fault_and_is_for_its_owner(tmp_pat
         "device": "door-front",
         "what": "event up dropped",
     }
+
+
+# --- the controller -------------------------------------------------------------------------------
+
+
+def frozen(begins_s: float, ends_s: float | None = None) -> Fault:
+    return Fault("freeze", "controller", frozenset(), begins_s, ends_s)
+
+
+async def test_a_controller_stands_still_for_its_time_and_the_broker_does_not(
+    door: Any, time: Any, told: Any, port: Port
+):
+    controller = Port()
+    async with asyncio.TaskGroup() as tasks:
+        around = {"clock": lambda: time.now, "put_off": time.put_off, "tasks": tasks, "tell": told.tell}
+        async with Injector({"door-front": door}, port, controller=controller, **around) as injector:
+            injector.add(frozen(5, 8))
+            time.passes(6)
+            assert controller.done == ["freeze"]
+            injector.add(frozen(0, 4))
+            time.passes(3)
+            assert controller.done == ["freeze", "freeze"]  # one of the two still lasts
+            time.passes(2)
+            assert controller.done == ["freeze", "freeze", "thaw"]
+            injector.add(frozen(0))
+
+    assert controller.done[-2:] == ["freeze", "thaw"]
+    assert port.done == []
+    assert ("freeze", "controller", "begins") in told.lines
+
+
+async def test_a_controller_elsewhere_cannot_be_frozen(injector: Injector):
+    with pytest.raises(InputError, match="its data folder is known: give --data"):
+        injector.add(frozen(0))
