@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from controller.adapters.broker import EmbeddedBroker
-from controller.adapters.clock import live_at
+from controller.adapters.clock import SystemClock, live_at
 from controller.app import Running
 from controller.app.demo_house import played_in
 from controller.app.demo_simulator import Scenario, Simulator, scenario_named
@@ -21,8 +21,11 @@ from controller.cli.run import until_told
 from controller.config import Settings
 from controller.space import load as load_space_file
 
-# A house takes so long to be ready, on a machine that does other things as well. Who comes too early waits.
-READY_WITHIN = timedelta(seconds=5)
+# A house takes so long to be ready on an idle machine, and its people so long to be made and known before.
+READY_WITHIN, PEOPLE_TAKE = timedelta(seconds=3), timedelta(seconds=1.5)
+# One that does much else takes longer for both. Who comes too early waits, and who comes too late does not play at all;
+# beyond this it is a measurement of bad luck.
+SLOWEST = 3.0
 
 
 def play(settings: Settings, name: str, data: Path | None, web_port: int | None) -> None:
@@ -46,9 +49,13 @@ def play(settings: Settings, name: str, data: Path | None, web_port: int | None)
 
 def _played(settings: Settings, scenario: Scenario) -> int | None:
     space = load_space_file(scenario.space)
-    _live_before(scenario)
+    clock = SystemClock()
+    needs = READY_WITHIN + timedelta(seconds=scenario.prepares_s)
+    _live_before(scenario, needs)
+    began = clock.monotonic()
     people_made(settings, space, settings.data / "people.csv", scenario.seed)
-    _live_before(scenario)  # again, for people took their time to be made
+    slower = min(max(1.0, timedelta(seconds=clock.monotonic() - began) / PEOPLE_TAKE), SLOWEST)
+    _live_before(scenario, needs * slower)
     tell_date(space)
     detour = free_port() if scenario.strikes_broker else None
 
@@ -65,6 +72,6 @@ def _played(settings: Settings, scenario: Scenario) -> int | None:
     return until_told(lambda told: played_in(settings, space, start, told, on_ready=ready, detour=detour))
 
 
-def _live_before(scenario: Scenario) -> None:
+def _live_before(scenario: Scenario, ahead: timedelta) -> None:
     if scenario.starts is not None:
-        live_at(scenario.starts.astimezone(UTC) - timedelta(seconds=scenario.prepares_s) - READY_WITHIN)
+        live_at(scenario.starts.astimezone(UTC) - ahead)

@@ -29,6 +29,7 @@ class Proxy:
         self._flows = asyncio.Event()
         self._flows.set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -37,6 +38,9 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         self.kill()
         self.thaw()
+        if self._serving:
+            # Both ends are gone, so there is nothing left to pass on.
+            await asyncio.wait(self._serving)
 
     async def start(self) -> None:
         """Take connections, again after `stop` or `kill`."""
@@ -44,7 +48,7 @@ class Proxy:
             return
         try:
             # A port just closed may be had again at once.
-            self._server = await asyncio.start_server(self._serve, _HERE, self.port, reuse_address=True)
+            self._server = await asyncio.start_server(self._take, _HERE, self.port, reuse_address=True)
         except OSError as exc:
             raise RunError(f"{_HERE}:{self.port} cannot be listened on: {exc.strerror or exc}") from exc
         self.port = self._server.sockets[0].getsockname()[1]
@@ -77,6 +81,11 @@ class Proxy:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="proxy connection")
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._kept(writer):
