@@ -3,6 +3,7 @@
 import csv
 import json
 import shlex
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -14,7 +15,15 @@ import pytest
 
 from tests.support.broker import free_port
 from tests.support.components import program
-from tests.support.controller import ControllerProcess, clean_environment, eventually, is_alive, natoma
+from tests.support.controller import (
+    ROOT,
+    ControllerProcess,
+    clean_environment,
+    eventually,
+    is_alive,
+    natoma,
+    offspring,
+)
 
 ALL_THERE_S = 60.0
 ANSWERS_S = 20.0
@@ -80,6 +89,63 @@ def test_the_demo_puts_nobody_into_a_database_of_yours(tmp_path: Path):
     assert told.code == 2
     assert "setting database names one of yours, and the demo's people are made up" in told.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--scenario", "door-hold"), "did you mean 'door-held'?"),
+        (("--scenario", "door-held", "--as-if", "2026-11-01 01:58"), "leave --as-if out"),
+        (("--scenario", "door-held", "--space", "mine.yaml"), "leave --space out"),
+        (("--as-if", "new year"), "--as-if: 'new year' is no moment"),
+        (("--as-if", "2012-11-01 01:58"), "leads to 2012-11-01, and no house lives then"),
+        (("--as-if", "2026-11-01 01:58", "--data", "."), "--data: a house has lived in . already"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, tuple) else "",
+)
+def test_a_demo_that_cannot_be_shown_says_why_and_starts_nothing(tmp_path: Path, words: tuple[str, ...], said: str):
+    (tmp_path / "last-time").touch()
+
+    told = natoma("demo", *words, cwd=tmp_path)
+
+    assert (told.code, said in told.err) == (2, True), told.err
+    assert [one.name for one in tmp_path.iterdir()] == ["last-time"]
+
+
+@pytest.mark.slow
+def test_another_date_is_lived_by_the_house_and_its_doors_and_told_wherever_one_looks(tmp_path: Path):
+    words = ("demo", "--as-if", "2026-11-01 01:58", "--broker-port", free_port())
+    with ControllerProcess(tmp_path, *words) as demo:
+        assert "It is Sunday, 2026-11-01 01:5" in demo.said
+        assert "export NATOMA_CLOCK_SHIFT=" in demo.said
+        assert "this machine's clock, as NATOMA_CLOCK_SHIFT asks" in demo.log
+
+        # Messages of its own devices are as old as they are: nothing of another date reached it.
+        eventually(lambda: _device_states(demo) == {"ready"}, "all devices ready", ALL_THERE_S)
+        told = demo.health()[1]["components"]["clock"]["text"]
+        assert "this machine's clock, as NATOMA_CLOCK_SHIFT asks" in told
+
+
+def test_a_scenario_that_is_stopped_leaves_nothing_behind_and_passes_for_no_success(tmp_path: Path):
+    program("mosquitto")
+    with (tmp_path / "said.txt").open("wb") as said:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "controller", "demo", "--scenario", "door-held"],
+            env=clean_environment(TMPDIR=str(tmp_path)),
+            cwd=ROOT,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        eventually(lambda: b"door-held begins" in (tmp_path / "said.txt").read_bytes(), "its beginning", ALL_THERE_S)
+        children = offspring(demo.pid)
+        demo.send_signal(signal.SIGINT)
+
+        assert demo.wait(ANSWERS_S) == 1
+    assert "door-held was stopped before its end" in (tmp_path / "said.txt").read_text()
+    assert len(children) == 2, "a broker and a simulator"
+    assert not any(map(is_alive, children))
+    assert [one.name for one in tmp_path.iterdir()] == ["said.txt"]
 
 
 def _device_states(demo: ControllerProcess) -> set[str]:
