@@ -57,7 +57,7 @@ class HouseTalk:
     async def __aenter__(self) -> Self:
         if self._commands:
             self._typist = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "controller.cli.typed", *self._commands),
+                *(sys.executable, "-m", "controller.typed", *self._commands),
                 env=self._environment,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

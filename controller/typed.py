@@ -1,4 +1,4 @@
-"""Commands of `natoma` typed by a program, one after the other: `python -m controller.cli.typed book people`.
+"""Commands of `natoma` typed by a program, one after the other: `python -m controller.typed book people`.
 
 Which ones is known beforehand, so that what takes a second to import is imported once. A line of JSON comes in, the words
 of a command; a line goes out, `{"code": 0, "printed": "…"}`. Each runs in a process of its own, just as if a person had
