@@ -208,18 +208,13 @@ def _medians(results: list[dict[str, Any]]) -> dict[str, float]:
     return {key: statistics.median(r[key] for r in results) for key in ("p50", "p99", "max")}
 
 
+# Measurements with words of their own.
+_ALONE = {"day": day.main, "sending": sending.main, "telemetry": telemetry.main, "history": history.main}
+
+
 def main() -> None:
-    if sys.argv[1:2] == ["day"]:
-        day.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["sending"]:
-        sending.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["telemetry"]:
-        telemetry.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["history"]:
-        history.main(sys.argv[2:])
+    if sys.argv[1:2] and (alone := _ALONE.get(sys.argv[1])) is not None:
+        alone(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each latency measurement; the median counts")

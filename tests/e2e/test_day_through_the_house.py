@@ -1,4 +1,4 @@
-"""A working morning of a small house, lived in seconds through a real broker and the real controller, loses nothing.
+"""Two working hours of a small house, lived in seconds through a real broker and the real controller, lose nothing.
 
 `python -m tests.bench day` lives whole days of the sample building the same way.
 """
@@ -25,13 +25,13 @@ def small_house(tmp_path: Path) -> Path:
     return space
 
 
-def test_a_morning_through_the_house_answers_every_read_and_stores_every_reading(small_house: Path, tmp_path: Path):
-    eight = begins(TUESDAY, load(small_house)) + timedelta(hours=4)
+def test_two_hours_through_the_house_answer_every_read_and_store_every_reading(small_house: Path, tmp_path: Path):
+    nine = begins(TUESDAY, load(small_house)) + timedelta(hours=5)
 
-    lived = live(WholeDay(small_house, eight, hours=1.5, data=tmp_path / "data", people=25))
+    lived = live(WholeDay(small_house, nine, hours=2, data=tmp_path / "data", people=25))
 
     assert lived.wrong() == []
     assert lived.counted.reads > 30
     assert lived.counted.shown["granted"] > 20
     assert lived.counted.readings > 1_000
-    assert 5_400 <= lived.house_s < 5_400 + 120
+    assert 7_200 <= lived.house_s < 7_200 + 120
