@@ -14,7 +14,7 @@ def test_each_command_is_answered_with_its_code_and_all_it_printed(tmp_path: Pat
     typed = "".join(json.dumps(words) + "\n" for words in (["check", str(SMALL)], ["check", str(wrong)], ["chekc"]))
 
     done = subprocess.run(
-        [sys.executable, "-m", "controller.cli.typed", "check"], input=typed, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "controller.typed", "check"], input=typed, capture_output=True, text=True, timeout=60
     )
 
     ready, fine, broken, unknown = (json.loads(line) for line in done.stdout.splitlines())
