@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.adapters.clock import SHIFT, HouseClock, SystemClock, last_known, read_last_time, shift_in
+from controller.adapters.clock import SHIFT, HouseClock, SystemClock, last_known, live_at, read_last_time, shift_in
 from controller.errors import InputError
 
 A_WEEK = timedelta(days=7)
@@ -100,3 +100,13 @@ def test_a_shift_that_leads_nowhere_is_refused_with_what_would_be_right(text: st
 
     assert said in str(told.value)
     assert shift_in({SHIFT: ""}) == shift_in({}) == timedelta(0)
+
+
+def test_from_a_moment_on_every_clock_made_here_lives_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SHIFT, "0")  # put back afterwards
+    before_two = datetime(2026, 11, 1, 8, 58, tzinfo=UTC)
+
+    shift = live_at(before_two)
+
+    assert abs(SystemClock().now() - before_two) < timedelta(minutes=1)
+    assert SystemClock().shift == shift
