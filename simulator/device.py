@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 from devices import codec
 from devices.channels import Bolt
 from devices.errors import LinkError, MessageError
-from devices.link import Delivery, Link, LinkSettings, LinkState, Will
-from devices.messages import Event, EventType, Message, Scalar, Signal
+from devices.link import Delivery, Link, LinkSettings, LinkState, PublishRefused, Will
+from devices.messages import Event, EventType, Message, Scalar, Signal, Telemetry
 from devices.topics import RULES, Kind, Topics
 from devices.units import DoorUnit, Input, Machine, Reader, Voice
 from devices.units.steps import (
@@ -27,6 +27,7 @@ from devices.units.steps import (
     Publish,
     Show,
     Unheard,
+    Unread,
 )
 from simulator.hardware import Answer, Hardware, Later, Surroundings
 
@@ -264,13 +265,17 @@ class VirtualDevice(Hardware):
     def _confirmed(self, message: Message, future: asyncio.Future[None]) -> None:
         if not future.cancelled() and future.exception() is not None:
             logger.debug("%s: not confirmed: %s", self.id, future.exception())
-            self._unheard(message)
+            # Readings that the broker refuses it would refuse again; of what happened nothing is given up.
+            if isinstance(message, Event) or not isinstance(future.exception(), PublishRefused):
+                self._unheard(message)
         elif not future.cancelled() and self._around.witness is not None:
             self._around.witness.heard_of(self.id, message, confirmed=True)
 
     def _unheard(self, message: Message) -> None:
         if isinstance(message, Event) and not self._is_gone:
             self.feed(Unheard(message))
+        elif isinstance(message, Telemetry) and not self._is_gone:
+            self.feed(Unread(message))
 
 
 def _with_what_was_kept(awake: Voice, before: Voice) -> Voice:

@@ -34,10 +34,12 @@ from devices.units.steps import (
     StartTimer,
     Tampered,
     TimerFired,
+    Unread,
 )
-from devices.units.voice import HEALTH_EVERY_S, HEALTH_TIMER, Voice
+from devices.units.voice import HEALTH_EVERY_S, HEALTH_TIMER, SAY_AGAIN_S, Voice
 
 SAMPLE_TIMER = "sample"
+AGAIN_TIMER = "again"
 # Four hours at one reading a minute: what 16 KiB of a microcontroller holds. The oldest give way.
 SAMPLES_KEPT = 240
 # A batch of this size stays far below the contract's 64 KiB.
@@ -67,6 +69,8 @@ class Sensor:
     is_sampling: bool = False
     seq: int = 0
     kept: tuple[KeptSample, ...] = ()
+    # Said and never confirmed: said again word for word, for whoever heard it knows it by its number.
+    unread: tuple[Telemetry, ...] = ()
     slow: Mapping[str, Scalar] = field(default_factory=dict)
     battery: float = 100.0
 
@@ -93,6 +97,11 @@ class Sensor:
                 return replace(self, voice=voice), told
             case TimerFired(name=timer) if timer == SAMPLE_TIMER:
                 return self, (Sample(), StartTimer(SAMPLE_TIMER, self.profile.every_s))
+            case Unread(telemetry=telemetry):
+                unread = (*self.unread, telemetry)[-SAMPLES_KEPT:]
+                return replace(self, unread=unread), (StartTimer(AGAIN_TIMER, SAY_AGAIN_S),)
+            case TimerFired(name=timer) if timer == AGAIN_TIMER and self.voice.online:
+                return _says_again(self)
             case TimerFired(name=timer) if timer == HEALTH_TIMER:
                 return self, (*_health(self), StartTimer(HEALTH_TIMER, HEALTH_EVERY_S))
             case Measured(values=values):
@@ -114,8 +123,9 @@ class Sensor:
 
 def _connects(was: Sensor, now: datetime) -> tuple[Sensor, Effects]:
     voice, told = was.voice.step(Connected(), now)
-    sensor, batches = _sends_kept(replace(was, voice=voice))
-    effects = (*_presentation(sensor, now), *told, *batches)
+    sensor, again = _says_again(replace(was, voice=voice))
+    sensor, batches = _sends_kept(sensor)
+    effects = (*_presentation(sensor, now), *told, *again, *batches)
     if was.is_sampling:
         return sensor, effects
     first_s = was.profile.every_s if was.profile.first_after_s is None else was.profile.first_after_s
@@ -141,6 +151,10 @@ def _measured(was: Sensor, values: Mapping[str, Scalar], now: datetime) -> tuple
         return replace(sensor, kept=(*was.kept, KeptSample(ts=now, v=sampled))[-SAMPLES_KEPT:]), effects
     telemetry = Telemetry(seq=sensor.seq, ts=now, v=sampled)
     return sensor, (*effects, Publish(Kind.TELEMETRY, telemetry))
+
+
+def _says_again(was: Sensor) -> tuple[Sensor, Effects]:
+    return replace(was, unread=()), tuple(Publish(Kind.TELEMETRY, telemetry) for telemetry in was.unread)
 
 
 def _sends_kept(was: Sensor) -> tuple[Sensor, Effects]:

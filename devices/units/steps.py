@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, Self, TypeAlias
 
 from devices.channels import Bolt
-from devices.messages import BadgeReadData, Birth, Event, Message, Scalar, Signal, Status
+from devices.messages import BadgeReadData, Birth, Event, Message, Scalar, Signal, Status, Telemetry
 from devices.topics import Kind
 
 # --- in: what happens to a device -----------------------------------------------------------------
@@ -44,6 +44,13 @@ class Unheard:
     """An event was said, and the broker never confirmed it: perhaps nobody heard."""
 
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Readings were said, and the broker never confirmed them."""
+
+    telemetry: Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,7 @@ Input: TypeAlias = (
     | Disconnected
     | Heard
     | Unheard
+    | Unread
     | TimerFired
     | BadgeShown
     | PinEntered

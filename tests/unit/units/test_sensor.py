@@ -17,6 +17,7 @@ from devices.units.steps import (
     StartTimer,
     Tampered,
     TimerFired,
+    Unread,
 )
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -113,6 +114,32 @@ def test_tells_of_its_battery_now_and_then():
 
     assert [effect.message for effect in effects if isinstance(effect, Publish)] == [Health(battery=100.0, queued=0)]
     assert StartTimer("health", 600) in effects
+
+
+def test_says_word_for_word_again_what_was_never_confirmed_once_the_line_is_back():
+    sensor, said = connected().step(Measured({"co2": 640}), NOON)
+    lost = telemetry(said)[0]
+
+    sensor, _ = sensor.step(Disconnected(), NOON)
+    sensor, timer = sensor.step(Unread(lost), NOON)
+    sensor, early = sensor.step(TimerFired("again"), NOON)
+    sensor, back = sensor.step(Connected(), NOON)
+    _, no_more = sensor.step(TimerFired("again"), NOON)
+
+    assert timer == (StartTimer("again", 1.0),)
+    assert telemetry(early) == []
+    assert telemetry(back) == [lost]
+    assert telemetry(no_more) == []
+
+
+def test_says_it_again_after_a_second_where_the_line_was_never_gone():
+    sensor, said = connected().step(Measured({"co2": 640}), NOON)
+    lost = telemetry(said)[0]
+
+    sensor, _ = sensor.step(Unread(lost), NOON)
+    _, again = sensor.step(TimerFired("again"), NOON)
+
+    assert telemetry(again) == [lost]
 
 
 def test_passes_on_what_the_fire_panel_wired_to_it_says():
