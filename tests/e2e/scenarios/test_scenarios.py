@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.xdist_group("sce
 SCENARIOS = sorted(file.stem for file in Path(ROOT, "simulator/scenarios/files").glob("*.yaml"))
 
 
-@pytest.mark.timeout(240)  # the first waits for all the others of the house to wake
+@pytest.mark.timeout(400)  # the first waits for all the others of the house to wake
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_in_this_scenario_all_is_as_it_must_be(scenario: str, played: Mapping[object, Future[Said]]):
     program("mosquitto")
@@ -27,7 +27,7 @@ def test_in_this_scenario_all_is_as_it_must_be(scenario: str, played: Mapping[ob
     assert "Traceback" not in told.err
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("broken", "scenario", "failed"),
     [
