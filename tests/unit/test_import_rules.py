@@ -76,7 +76,7 @@ def broken_rules(tree: Path) -> set[str]:
         cwd=tree, capture_output=True, text=True, check=False,
     )  # fmt: skip
     verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b.*$", run.stdout, flags=re.MULTILINE))
-    assert len(verdicts) == 10, run.stdout + run.stderr
+    assert len(verdicts) == 11, run.stdout + run.stderr
     broken = {rule for rule, verdict in verdicts.items() if verdict == "BROKEN"}
     assert bool(broken) == bool(run.returncode)
     return broken
