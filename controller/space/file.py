@@ -40,8 +40,8 @@ from controller.space.values import (
 from devices.badges import Base, ByteOrder, Keep
 
 FORMAT = 1
-# The broker knows these names already: the controller's own users, the live topics, a device not yet adopted.
-RESERVED_IDS = frozenset({"server", "server-access", "server-telemetry", "live", "onboarding"})
+# The broker knows these names already: the controller's own users, the live topics, a device not yet adopted, who records.
+RESERVED_IDS = frozenset({"server", "server-access", "server-telemetry", "live", "onboarding", "recorder"})
 
 
 def _room(written: Any) -> Any:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from controller.adapters.broker.configuration import mosquitto_conf
 from controller.adapters.broker.passwords import load_or_create, mosquitto_password_file, write_private
-from controller.adapters.broker.rights import CONTROLLER_USERS, ONBOARDING_USER, mosquitto_acl
+from controller.adapters.broker.rights import CONTROLLER_USERS, ONBOARDING_USER, RECORDER_USER, mosquitto_acl
 from controller.adapters.children import die_with_parent
 from controller.errors import StartupError
 
@@ -163,7 +163,7 @@ def _command(broker: EmbeddedBroker, port: int, dialects: Mapping[str, str]) -> 
 
 
 def _write_files(folder: Path, root: str, users: Iterable[str], dialects: Mapping[str, str]) -> dict[str, str]:
-    everyone = [*CONTROLLER_USERS, ONBOARDING_USER, *sorted(users)]
+    everyone = [*CONTROLLER_USERS, ONBOARDING_USER, RECORDER_USER, *sorted(users)]
     passwords = load_or_create(folder / "passwords.json", everyone)
     write_private(folder / "passwords.mosquitto", mosquitto_password_file({u: passwords[u] for u in everyone}))
     write_private(folder / "acl.mosquitto", mosquitto_acl(root, everyone, dialects))

@@ -1,7 +1,7 @@
 """Who may read and write which topic: one table, rendered for every broker we start.
 
 The contract's point is that two lines serve every device; here they are, beside the few that the
-controller, the onboarding credential and listen-only integrators need.
+controller, the onboarding credential and the recorder need.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ ACCESS_USER = "server-access"
 TELEMETRY_USER = "server-telemetry"
 ONBOARDING_USER = "onboarding"
 CONTROLLER_USERS = (ACCESS_USER, TELEMETRY_USER)
+RECORDER_USER = "recorder"
 
 Direction: TypeAlias = Literal["read", "write", "readwrite"]
 
@@ -49,6 +50,11 @@ def controller_rights(root: str) -> tuple[Right, ...]:
 def onboarding_rights(root: str) -> tuple[Right, ...]:
     """A device nobody has adopted yet may say who it is, and nothing more."""
     return (Right("write", f"{root}/1/+/up/birth"),)
+
+
+def recorder_rights() -> tuple[Right, ...]:
+    """Who writes down what is said hears all of it, other makers' devices too, and can say nothing."""
+    return (Right("read", "#"),)
 
 
 # What a device may do besides whose dialect the space file names: the topics its maker gave it, with its user name where
@@ -116,6 +122,8 @@ def rights_of(user: str, root: str, dialect: str = "") -> tuple[Right, ...]:
         return controller_rights(root)
     if user == ONBOARDING_USER:
         return onboarding_rights(root)
+    if user == RECORDER_USER:
+        return recorder_rights()
     return (*device_rights(root), *dialect_rights(dialect, root))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import pytest
 
 from controller.adapters.broker import BrokerProgram, Endpoint, open_broker
 from controller.adapters.broker.embedded import FIRST_PORT, PORTS_TRIED
-from controller.adapters.broker.rights import ACCESS_USER
+from controller.adapters.broker.rights import ACCESS_USER, RECORDER_USER
 from controller.errors import StartupError
 from devices.errors import BadCredentials, LinkError
 from devices.link import Link, LinkSettings
@@ -153,6 +154,35 @@ async def test_devices_and_the_controller_reach_each_other_and_nobody_else(tmp_p
     assert {payload for _, payload in heard[ACCESS_USER]} == {b"mine", b"tap"}
     assert heard[READER] == [("natoma/1/reader-street/down/command", b"unlock")]
     assert heard[LIGHT] == [("natoma/1/light-booth/down/command", b"last")]
+
+
+@pytest.mark.parametrize("wanted", PROGRAMS, ids=str)
+async def test_a_folder_of_before_the_recorder_lets_it_listen_to_all_and_say_nothing(
+    tmp_path: Path, wanted: BrokerProgram
+):
+    needed(wanted)
+    (tmp_path / "passwords.json").write_text(json.dumps({READER: "known of old"}))
+    heard: list[tuple[str, bytes]] = []
+    async with (
+        open_broker(tmp_path, "natoma", DEVICES, port=free_port(), program=wanted) as broker,
+        link(broker.endpoint, RECORDER_USER, heard, "natoma/1/#") as recorder,
+        link(broker.endpoint, READER, [], "natoma/1/reader-street/down/#") as reader,
+        link(broker.endpoint, ACCESS_USER, []) as controller,
+    ):
+        for one in (recorder, reader, controller):
+            await one.connected(PATIENCE)
+        recorder.publish("natoma/1/reader-street/down/command", b"forged", qos=0)
+        recorder.publish("natoma/1/recorder/up/event", b"forged", qos=0)
+        reader.publish("natoma/1/reader-street/up/event", b"tap", qos=1)
+        await until(lambda: heard)
+        controller.publish("natoma/1/reader-street/down/command", b"unlock", qos=1)
+        await until(lambda: len(heard) > 1)
+
+    assert broker.endpoint.passwords[READER] == "known of old"
+    assert heard == [
+        ("natoma/1/reader-street/up/event", b"tap"),
+        ("natoma/1/reader-street/down/command", b"unlock"),
+    ]
 
 
 @pytest.mark.parametrize("wanted", PROGRAMS, ids=str)

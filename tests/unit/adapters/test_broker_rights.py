@@ -6,6 +6,7 @@ from controller.adapters.broker.rights import (
     ACCESS_USER,
     CONTROLLER_USERS,
     ONBOARDING_USER,
+    RECORDER_USER,
     TELEMETRY_USER,
     covers,
     is_allowed,
@@ -68,6 +69,11 @@ def test_a_right_covers_what_its_filter_matches_and_no_wider_filter(allowed, ask
         (ONBOARDING_USER, "write", "new-device/up/birth", True),
         (ONBOARDING_USER, "write", "new-device/up/event", False),
         (ONBOARDING_USER, "read", "new-device/down/command", False),
+        (RECORDER_USER, "read", "#", True),
+        (RECORDER_USER, "read", "reader-street/up/event", True),
+        (RECORDER_USER, "read", "reader-street/down/command", True),
+        (RECORDER_USER, "write", "recorder/up/event", False),
+        (RECORDER_USER, "write", "reader-street/down/command", False),
     ],
     ids=lambda value: str(value),
 )
@@ -80,13 +86,18 @@ def test_nobody_has_rights_under_another_root():
         assert not is_allowed(user, ROOT, writing=True, topic=f"natoma/berlin/1/{user}/up/birth")
 
 
+def test_who_records_hears_what_other_makers_devices_say_and_can_say_nothing_to_them():
+    assert is_allowed(RECORDER_USER, ROOT, writing=False, topic="tele/lamp-bar/SENSOR")
+    assert not is_allowed(RECORDER_USER, ROOT, writing=True, topic="cmnd/lamp-bar/POWER")
+
+
 def test_a_name_that_begins_like_another_has_none_of_its_rights():
     assert not may("reader", "write", "reader-street/up/event")
     assert not may("server", "read", "reader-street/up/event")
 
 
 def test_mosquittos_file_says_the_same_as_the_table():
-    users = [*CONTROLLER_USERS, ONBOARDING_USER, LIGHT, READER]
+    users = [*CONTROLLER_USERS, ONBOARDING_USER, RECORDER_USER, LIGHT, READER]
     said: dict[str, set[tuple[str, str]]] = {}
     for line in filter(None, mosquitto_acl(ROOT, users).splitlines()):
         word, rest = line.split(" ", 1)
