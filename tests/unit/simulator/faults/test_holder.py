@@ -11,6 +11,7 @@ import pytest
 from simulator.errors import InputError
 from simulator.faults.holder import FolderHolder, holder_of
 
+FREEZES = "import sys, time; from simulator.faults.holder import FolderHolder; from pathlib import Path\nFolderHolder(Path(sys.argv[1])).freeze(); print(flush=True); time.sleep(60)"
 HOLDS = "import sys, time; from controller.app.lock import alone_in; from pathlib import Path\nwith alone_in(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
 
 
@@ -51,6 +52,28 @@ def test_it_stands_still_and_goes_on(held: subprocess.Popen[str], tmp_path: Path
     holder.freeze()
     assert becomes(held.pid, stopped=True)
     holder.thaw()
+    assert becomes(held.pid, stopped=False)
+
+
+def test_it_goes_on_when_whoever_froze_it_is_killed(held: subprocess.Popen[str], tmp_path: Path):
+    with subprocess.Popen([sys.executable, "-c", FREEZES, str(tmp_path)], stdout=subprocess.PIPE, text=True) as freezer:
+        assert freezer.stdout is not None
+        freezer.stdout.readline()
+        assert becomes(held.pid, stopped=True)
+
+        freezer.kill()
+
+    assert becomes(held.pid, stopped=False)
+
+
+def test_frozen_twice_it_stands_still_until_it_is_let_go(held: subprocess.Popen[str], tmp_path: Path):
+    holder = FolderHolder(tmp_path)
+    holder.freeze()
+    holder.freeze()
+    assert becomes(held.pid, stopped=True)
+
+    holder.thaw()
+
     assert becomes(held.pid, stopped=False)
 
 
