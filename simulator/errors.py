@@ -1,6 +1,10 @@
 """What can go wrong in the simulator, by what the caller can do about it."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
+from typing import TypeVar
+
+Made = TypeVar("Made")
 
 
 class SimulatorError(Exception):
@@ -13,6 +17,14 @@ class InputError(SimulatorError):
 
 class RunError(SimulatorError):
     """It cannot run as things are now (no broker, a simulator here already, passwords missing). Exit code 1."""
+
+
+def at_place(where: str, work: Callable[[], Made]) -> Made:
+    """What comes of it; what is wrong is told with the place it is read from, `FILE:LINE`."""
+    try:
+        return work()
+    except InputError as exc:
+        raise InputError(f"{where}: {exc}") from exc
 
 
 def did_you_mean(value: str, known: list[str]) -> str:

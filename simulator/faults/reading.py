@@ -6,14 +6,11 @@ Which file and what else is in it is the reader's of that file.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
-from typing import TypeVar
 
 from simulator.building import Building
-from simulator.errors import InputError, did_you_mean
+from simulator.errors import InputError, at_place, did_you_mean
 from simulator.faults.fault import Fault, devices_of, made
 from simulator.faults.kinds import kind_of, settings_of
-
-Made = TypeVar("Made")
 
 KEYS = ("fault", "target", "from", "until", "for", "with", "seed")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
@@ -38,15 +35,15 @@ def read(entry: object, building: Building, where: Callable[[str], str], start: 
         raise InputError(f"{where('with')}: `with` is {{setting: value}}; this is {settings!r}")
     settings = {str(name): value for name, value in settings.items()}
     # One after the other, each at its own line; all together, and how they fit, at the entry's.
-    _at(where("fault"), lambda: kind_of(kind))
-    _at(where("target"), lambda: devices_of(target, building))
-    _at(where("with"), lambda: settings_of(kind, settings))
+    at_place(where("fault"), lambda: kind_of(kind))
+    at_place(where("target"), lambda: devices_of(target, building))
+    at_place(where("with"), lambda: settings_of(kind, settings))
     begins_s = moment_s(entry["from"], where("from"), start) if "from" in entry else 0.0
     ends_s = _end(entry, begins_s, where, start)
     seed = entry.get("seed", 1)
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise InputError(f"{where('seed')}: seed {seed!r} is no whole number")
-    return _at(
+    return at_place(
         where("target"),
         lambda: made(kind, target, building, begins_s=begins_s, ends_s=ends_s, settings=settings, seed=seed),
     )
@@ -108,10 +105,3 @@ def moment_s(said: object, where: str, start: datetime | None) -> float:
     if seconds < 0:
         raise InputError(f"{where}: {said!r} is over before it begins at {start:%H:%M:%S}")
     return seconds
-
-
-def _at(where: str, work: Callable[[], Made]) -> Made:
-    try:
-        return work()
-    except InputError as exc:
-        raise InputError(f"{where}: {exc}") from exc
