@@ -1,6 +1,6 @@
 """Whether what was seen is what a scenario expects: pure, one verdict for each expectation, each step and each law."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,7 +19,20 @@ from simulator.scenarios.model import (
     Stood,
     When,
 )
-from simulator.scenarios.sightings import Lived, Measured, Ran, Said, Sent, Showed, Sighting, Tapped, Told, Turned
+from simulator.scenarios.sightings import (
+    Lived,
+    Measured,
+    Ran,
+    Said,
+    Sent,
+    Showed,
+    Sighting,
+    Tapped,
+    Told,
+    Turned,
+    in_s,
+)
+from simulator.scenarios.spans import covers, spans_of
 
 Seen = TypeVar("Seen")
 
@@ -62,7 +75,7 @@ class _Judge:
         if ran.code == said.exits and ran.prints_it:
             return Verdict(words, line, holds=True)
         return Verdict(
-            words, line, holds=False, seen=f"at {_s(ran.at)} it exited {ran.code}: {ran.ended or 'silently'}"
+            words, line, holds=False, seen=f"at {in_s(ran.at)} it exited {ran.code}: {ran.ended or 'silently'}"
         )
 
     def _instead(self, claim: Claim) -> str | None:
@@ -97,7 +110,7 @@ class _Judge:
                     is_it = one.signal == claim.shows and claim.reason in (None, one.reason)
                     if is_it and (claim.within_s is None or took <= claim.within_s):
                         return None
-                    shown.append(f"{one.device} showed {_lamp(one)} at {_s(one.at)}, after {_s(took)}")
+                    shown.append(f"{one.device} showed {_lamp(one)} at {in_s(one.at)}, after {in_s(took)}")
                 case _:
                     pass
         return "; ".join(shown) or ("no answer was shown" if asked is not None else "no such tap reached a reader")
@@ -106,13 +119,12 @@ class _Judge:
 
     def _stood(self, claim: Stood) -> str | None:
         turns = [one for one in self.seen if isinstance(one, Turned) and (one.who, one.what) == (claim.who, claim.what)]
-        spans = _spans(turns, self.end)
         when = claim.when
-        meant = [(begins, ends) for begins, ends, value in spans if value == claim.value]
+        meant = spans_of(turns, claim.value, self.end)
         if when.at_s is not None:
             holds = any(begins <= when.at_s <= ends for begins, ends in meant)
         elif when.throughout is not None:
-            holds = _covers(meant, *when.throughout)
+            holds = covers(meant, *when.throughout)
         else:
             window = (when.after_s or 0.0, self.end if when.by_s is None else when.by_s)
             if when.times:
@@ -123,7 +135,7 @@ class _Judge:
             holds = _is_so_often(count, when)
         if holds:
             return None
-        told = ", ".join(f"{turn.to} from {_s(turn.at)}" for turn in _some(turns)) or "nothing"
+        told = ", ".join(f"{turn.to} from {in_s(turn.at)}" for turn in _some(turns)) or "nothing"
         return f"{claim.who} {claim.what}: {told}"
 
     # --- what happened ----------------------------------------------------------------------------
@@ -134,7 +146,7 @@ class _Judge:
         count = sum(after <= one.at <= by for one in of_kind)
         if _is_so_often(count, claim.when):
             return None
-        moments = ", ".join(f"{getattr(one, 'device', '')} at {_s(one.at)}" for one in _some(of_kind))
+        moments = ", ".join(f"{getattr(one, 'device', '')} at {in_s(one.at)}" for one in _some(of_kind))
         others = sorted(
             {_what(one) for one in self.seen if isinstance(one, _HOW[claim.how]) and one.device in claim.devices}
         )
@@ -149,7 +161,7 @@ class _Judge:
         lost = [one for key, one in sent.items() if key not in confirmed]
         if lost:
             first = min(lost, key=lambda one: one.at)
-            return f"{len(lost)} of {len(sent)} were not confirmed, the first of {first.device} at {_s(first.at)}"
+            return f"{len(lost)} of {len(sent)} were not confirmed, the first of {first.device} at {in_s(first.at)}"
         return None if len(sent) >= claim.at_least else f"{len(sent)} were said"
 
     def _between(self, claim: Between) -> str | None:
@@ -167,7 +179,7 @@ class _Judge:
         if not out:
             return None
         value, one = max(out, key=lambda pair: max(claim.low - pair[0], pair[0] - claim.high))
-        return f"{len(out)} of {len(read)} readings: {one.device} read {value:g} at {_s(one.at)}"
+        return f"{len(out)} of {len(read)} readings: {one.device} read {value:g} at {in_s(one.at)}"
 
     # --- people who live there --------------------------------------------------------------------
 
@@ -179,7 +191,7 @@ class _Judge:
         silent = [one for one in answers if one.reason == "no_answer"]
         if claim.what == "answered":
             if due > len(answers) or silent:
-                first = f", the first at {silent[0].door} at {_s(silent[0].at)}" if silent else ""
+                first = f", the first at {silent[0].door} at {in_s(silent[0].at)}" if silent else ""
                 return (
                     f"{len(taps)} taps, {len(answers)} shown an answer, {len(silent)} of them that there is none{first}"
                 )
@@ -188,7 +200,7 @@ class _Judge:
             came = [one for one in answers if one.entitled and one.direction == "in" and one.reason != "busy"]
             out = [one for one in came if one.showed not in (Signal.GRANTED.value, Signal.ENTER_PIN.value)]
             told = ", ".join(
-                f"{one.person} at {one.door} at {_s(one.at)}: {one.reason or one.showed}" for one in _some(out)
+                f"{one.person} at {one.door} at {in_s(one.at)}: {one.reason or one.showed}" for one in _some(out)
             )
             return told if out else None if len(came) >= claim.at_least else f"{len(came)} of the entitled came"
         return None if len(taps) >= claim.at_least else f"{len(taps)} taps"
@@ -215,26 +227,9 @@ def _is_so_often(count: int, when: When) -> bool:
     return count == when.times if when.times is not None else count >= when.at_least
 
 
-def _spans(turns: Sequence[Turned], end: float) -> Iterable[tuple[float, float, str]]:
-    ends = [turn.at for turn in turns[1:]] + [max(end, turns[-1].at)] if turns else []
-    return [(turn.at, until, turn.to) for turn, until in zip(turns, ends, strict=True)]
-
-
-def _covers(spans: Iterable[tuple[float, float]], begins: float, ends: float) -> bool:
-    """Whether these, one after the other, leave nothing out."""
-    for start, until in spans:
-        if start <= begins < until:
-            begins = until
-    return begins >= ends
-
-
 def _some(things: Sequence[Seen]) -> Sequence[Seen]:
     return things[:_SHOWN_MOST]
 
 
 def _lamp(showed: Showed) -> str:
     return f"{showed.signal} ({showed.reason})" if showed.reason else showed.signal
-
-
-def _s(seconds: float) -> str:
-    return f"{seconds:.2f} s"

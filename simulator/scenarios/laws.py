@@ -11,7 +11,8 @@ from devices.messages import Signal
 from simulator.faults import Fault
 from simulator.faults.kinds import BROKER, CONTROLLER
 from simulator.scenarios.model import Scenario
-from simulator.scenarios.sightings import Drew, Showed, Sighting, Tapped, Told, Turned, Wished
+from simulator.scenarios.sightings import Drew, Showed, Sighting, Tapped, Told, Turned, Wished, in_s
+from simulator.scenarios.spans import first_within, spans_of
 
 # The reader's own second, and what a busy machine takes to notice that it is over.
 ANSWER_S = 1.0
@@ -48,20 +49,21 @@ def _one_draw_for_one_yes(scenario: Scenario, seen: Sequence[Sighting]) -> Itera
         if again and not _is_struck(scenario, device, again[0].at):
             same = "the same id" if again[0].command == several[0].command else "another id"
             yield (
-                f"{device} was told at {_s(several[0].at)} and at {_s(again[0].at)}, under {same}, to unlock for {cause}"
+                f"{device} was told at {in_s(several[0].at)} and at {in_s(again[0].at)}, under {same}, "
+                f"to unlock for {cause}"
             )
     drawn: dict[tuple[str, str], list[Drew]] = defaultdict(list)
     for drew in _of(Drew, seen):
         drawn[drew.device, drew.for_request or drew.command].append(drew)
     for (device, cause), draws in drawn.items():
         if len(draws) > 1:
-            yield f"{device} drew its bolt at {_s(draws[0].at)} and again at {_s(draws[1].at)} for {cause}"
+            yield f"{device} drew its bolt at {in_s(draws[0].at)} and again at {in_s(draws[1].at)} for {cause}"
 
 
 def _nothing_late_is_obeyed(scenario: Scenario, seen: Sequence[Sighting]) -> Iterator[str]:
     for told in _of(Told, seen):
         if told.obeyed and told.late_s > _READ_TWICE_S and not _is_struck(scenario, told.device, told.at, _CLOCKS):
-            yield f"{told.device} obeyed {told.do} at {_s(told.at)}, {_s(told.late_s)} after it had expired"
+            yield f"{told.device} obeyed {told.do} at {in_s(told.at)}, {in_s(told.late_s)} after it had expired"
 
 
 def _every_tap_is_answered(scenario: Scenario, seen: Sequence[Sighting]) -> Iterator[str]:
@@ -75,9 +77,11 @@ def _every_tap_is_answered(scenario: Scenario, seen: Sequence[Sighting]) -> Iter
         if _is_struck(scenario, tapped.device, tapped.at):
             continue
         what = (
-            "nothing was shown" if shown is None else f"{shown.signal} ({shown.reason or 'by itself'}) after {_s(took)}"
+            "nothing was shown"
+            if shown is None
+            else f"{shown.signal} ({shown.reason or 'by itself'}) after {in_s(took)}"
         )
-        yield f"{tapped.device}, asked at {_s(tapped.at)}: {what}"
+        yield f"{tapped.device}, asked at {in_s(tapped.at)}: {what}"
 
 
 def _a_light_keeps_its_hours(scenario: Scenario, seen: Sequence[Sighting]) -> Iterator[str]:
@@ -86,17 +90,17 @@ def _a_light_keeps_its_hours(scenario: Scenario, seen: Sequence[Sighting]) -> It
         turns = [one for one in _of(Turned, seen) if (one.who, one.what) == (device, "light")]
         for wish in wishes:
             if wish.on and wish.until is None:
-                yield f"{device} was told at {_s(wish.at)} to be on for ever"
+                yield f"{device} was told at {in_s(wish.at)} to be on for ever"
         for begins, ends, wish in _meant(wishes, scenario.lasts_s):
             off_from = wish.until if wish.on and wish.until is not None else begins
             if wish.on and not _is_struck(scenario, device, begins):
                 stays = min(ends, off_from)
-                lit = _dwells(turns, "off", begins + LAMP_S, stays - LAMP_S)
+                lit = first_within(spans_of(turns, "off", float("inf")), begins + LAMP_S, stays - LAMP_S)
                 if lit is not None:
-                    yield f"{device} was off at {_s(lit)}, told at {_s(begins)} to be on until {_s(off_from)}"
-            late = _dwells(turns, "on", max(off_from, begins) + LAMP_S, ends)
+                    yield f"{device} was off at {in_s(lit)}, told at {in_s(begins)} to be on until {in_s(off_from)}"
+            late = first_within(spans_of(turns, "on", float("inf")), max(off_from, begins) + LAMP_S, ends)
             if late is not None:
-                yield f"{device} was still on at {_s(late)}, told to be off from {_s(off_from)}"
+                yield f"{device} was still on at {in_s(late)}, told to be off from {in_s(off_from)}"
 
 
 def _a_forced_leaf_is_called_forced(scenario: Scenario, seen: Sequence[Sighting]) -> Iterator[str]:
@@ -117,7 +121,7 @@ def _a_forced_leaf_is_called_forced(scenario: Scenario, seen: Sequence[Sighting]
                 for turned in _of(Turned, seen)
             ) or _was(seen, f"door:{door}", "forced", one.at)
             if not told and not _is_struck(scenario, one.who, one.at):
-                yield f"{one.who} felt its leaf open at {_s(one.at)} behind a shut bolt, and the house told nobody"
+                yield f"{one.who} felt its leaf open at {in_s(one.at)} behind a shut bolt, and the house told nobody"
 
 
 LAWS: Mapping[str, Callable[[Scenario, Sequence[Sighting]], Iterator[str]]] = {
@@ -162,21 +166,7 @@ def _meant(wishes: Sequence[Wished], end: float) -> Iterator[tuple[float, float,
         yield wish.at, wishes[number + 1].at if number + 1 < len(wishes) else end, wish
 
 
-def _dwells(turns: Sequence[Turned], value: str, begins: float, ends: float) -> float | None:
-    """The first moment within the span at which it was so."""
-    for number, turn in enumerate(turns):
-        until = turns[number + 1].at if number + 1 < len(turns) else float("inf")
-        first = max(begins, turn.at)
-        if turn.to == value and first < min(ends, until):
-            return first
-    return None
-
-
 def _was(seen: Sequence[Sighting], who: str, value: str, at: float) -> bool:
     """Whether the newest word about it, of any kind, at that moment was this."""
     latest = {turned.what: turned.to for turned in _of(Turned, seen) if turned.who == who and turned.at <= at}
     return value in latest.values()
-
-
-def _s(seconds: float) -> str:
-    return f"{seconds:.2f} s"

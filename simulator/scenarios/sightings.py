@@ -134,3 +134,8 @@ def word_of(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def in_s(moment: float) -> str:
+    """A moment, or a length of time, as it is told."""
+    return f"{moment:.2f} s"
