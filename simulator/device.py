@@ -45,9 +45,23 @@ class Between(Protocol):
     """What may stand between a device and its link, its instruments, its switches and its clock, and do harm there."""
 
     def passes(
-        self, way: Literal["up", "down"], kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None]
+        self,
+        way: Literal["up", "down"],
+        kind: str,
+        payload: bytes,
+        retain: bool,
+        go: Callable[[bytes, bool], None],
+        lost: Callable[[], None] = ...,
+        /,
     ) -> None:
-        """A message on its way: `go` carries this body, said to be retained or not, as often as it is called."""
+        """A message on its way: `go` carries this body, said to be retained or not, as often as it is called.
+
+        `lost` is called where the device loses power while the message waits here.
+        """
+        ...
+
+    def loses_power(self) -> None:
+        """What waits here is forgotten, and a strike without power is locked."""
         ...
 
     def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]: ...
@@ -130,6 +144,8 @@ class VirtualDevice(Hardware):
             self.stop()
             self.machine = self._awake(self.machine)
             self.link.drop("power cut")
+            if self._between is not None:
+                self._between.loses_power()
             # Nothing connects behind its back; there is nothing left to say goodbye on.
             await self.link.__aexit__(None, None, None)
             self._answers(_DARK)
@@ -239,7 +255,10 @@ class VirtualDevice(Hardware):
         if self._between is None:
             self._send(said, body, retain)
         else:
-            self._between.passes("up", said.kind, body, retain, lambda body, retain: self._send(said, body, retain))
+            self._between.passes(
+                "up", said.kind, body, retain,
+                lambda body, retain: self._send(said, body, retain), lambda: self._unheard(said.message),
+            )  # fmt: skip
 
     def _send(self, said: Publish, body: bytes, retain: bool) -> None:
         try:

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 from simulator.errors import InputError, RunError
 from simulator.faults.fault import Fault
 from simulator.faults.kinds import BROKER, CONTROLLER
-from simulator.faults.meddler import Feels, Meddler
+from simulator.faults.meddler import Feels, Meddler, Room
 from simulator.faults.plan import every
 from simulator.hardware import Later, PutOff
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 _PROXY_WANTED = (
     "the broker can be struck only through the simulator's own port: start it with --proxy PORT, and have whoever "
-    "is to feel it connect there"
+    "is to feel it connect there; natoma demo --proxy PORT does both"
 )
 
 _FOLDER_WANTED = "the controller can be frozen only where its data folder is known: give --data"
@@ -92,7 +92,8 @@ class Injector:
         self._tell = tell
         self._added = 0
         self.running: list[Running] = []
-        self._meddlers = {name: Meddler(device, clock, put_off, tell) for name, device in devices.items()}
+        room = Room()
+        self._meddlers = {name: Meddler(device, clock, put_off, tell, room) for name, device in devices.items()}
         for name, meddler in self._meddlers.items():
             devices[name].meddled(meddler)
 

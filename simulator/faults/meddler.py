@@ -3,6 +3,7 @@
 It does what the plan says of each message and reading, and nothing else; without a fault all passes as it is.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +18,17 @@ from simulator.faults.fault import Fault
 from simulator.faults.plan import Passing, Way, harmed, read_as, told_time
 from simulator.hardware import Later, PutOff
 
+logger = logging.getLogger(__name__)
+
 Go: TypeAlias = Callable[[bytes, bool], None]
 """Let it pass on, with this body, and said to be retained or not."""
 
-# What a frozen device holds; beyond that the newest is lost, as in any queue of a device.
-_HELD_MOST = 10_000
+# What waits in one device; beyond that the newest is lost, as in any queue of a device.
+_WAITS_MOST = 10_000
+
+
+def _forgotten() -> None:
+    """Nobody asks what became of it."""
 
 
 class Feels(Protocol):
@@ -33,6 +40,37 @@ class Feels(Protocol):
 
 
 @dataclass(slots=True, eq=False)
+class Room:
+    """For the messages that wait, in all devices together: some fifty megabytes, full of the longest."""
+
+    left: int = 50_000
+    is_told: bool = False
+
+    def is_found_by(self, device_id: str, waits: int) -> bool:
+        """Whether one more may wait in this device, where so many do; the first that may not is told of."""
+        if self.left > 0 and waits < _WAITS_MOST:
+            self.left -= 1
+            return True
+        if not self.is_told:
+            self.is_told = True
+            logger.warning("%s: too many messages wait, %d in it; from now on the newest are lost", device_id, waits)
+        return False
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A message that goes on later; it is `lost` where the device loses power before."""
+
+    go: Go
+    one: Passing
+    lost: Callable[[], None]
+    timer: Later | None = None
+
+    def goes_on(self) -> None:
+        self.go(self.one.payload, self.one.retain)
+
+
+@dataclass(slots=True, eq=False)
 class Acting:
     """A fault that lasts, and what it has to remember about one device."""
 
@@ -40,30 +78,29 @@ class Acting:
     since_s: float
     passed: Counter[str] = field(default_factory=Counter)
     before: dict[str, Scalar] = field(default_factory=dict)  # first readings since it began
-    held: list[tuple[Go, Passing]] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class _Behind:
-    """A message that waits for the next to overtake it."""
-
-    go: Go
-    one: Passing
-    timer: Later | None = None
+    held: list[_Waiting] = field(default_factory=list)
 
 
 class Meddler:
-    """`tell` writes down what was done; `clock` is that of faults, in seconds."""
+    """`tell` writes down what was done; `clock` is that of faults, in seconds; `room` is shared by all devices."""
 
     def __init__(
-        self, device: Feels, clock: Callable[[], float], put_off: PutOff, tell: Callable[[Fault, str, str], None]
+        self,
+        device: Feels,
+        clock: Callable[[], float],
+        put_off: PutOff,
+        tell: Callable[[Fault, str, str], None],
+        room: Room | None = None,
     ) -> None:
         self._device = device
         self._clock = clock
         self._put_off = put_off
         self._tell = tell
         self._acting: list[Acting] = []
-        self._behind: dict[Way, list[_Behind]] = {"up": [], "down": []}
+        self._room = room if room is not None else Room()
+        self._waits = 0  # in this device, of what takes room
+        self._late: list[_Waiting] = []
+        self._behind: dict[Way, list[_Waiting]] = {"up": [], "down": []}  # each waits for the next to overtake it
         self._leaf: bool | None = None  # where the leaf really is, once it has moved
         self._bolt = Bolt.LOCKED  # where the bolt really is
 
@@ -78,20 +115,45 @@ class Meddler:
         """What was held goes on its way, and switches tell the truth again."""
         for acting in [one for one in self._acting if one.fault is fault]:
             self._acting.remove(acting)
-            for go, one in acting.held:
-                go(one.payload, one.retain)
+            self._makes_room(len(acting.held))
+            for waiting in acting.held:
+                waiting.goes_on()
         if fault.kind == "stuck-contact" and not self._is("stuck-contact"):
             # Not moved since we look on: as the machine knew it before, which is shut.
             self._device.feed(ContactFelt(bool(self._leaf)))
         if fault.kind == "jammed-lock" and not self._is("jammed-lock"):
             self._device.feed(BoltFelt(self._bolt))
 
+    def loses_power(self) -> None:
+        """What waits is forgotten, and a strike without power is locked."""
+        self._bolt = Bolt.LOCKED
+        held = [waiting for acting in self._acting for waiting in acting.held]
+        behind = [waiting for those in self._behind.values() for waiting in those]
+        gone = [*held, *self._late, *behind]
+        self._makes_room(len(held) + len(self._late))
+        self._late.clear()
+        for acting in self._acting:
+            acting.held.clear()
+        for those in self._behind.values():
+            those.clear()
+        for waiting in gone:
+            if waiting.timer is not None:
+                waiting.timer.cancel()
+        # Said twice, it is lost once.
+        for lost in dict.fromkeys(waiting.lost for waiting in gone):
+            lost()
+
     # --- messages ---------------------------------------------------------------------------------
 
-    def passes(self, way: Way, kind: str, payload: bytes, retain: bool, go: Go) -> None:
-        """A message on its way up or down; `go` carries what is left of it, as often as it is told to."""
+    def passes(
+        self, way: Way, kind: str, payload: bytes, retain: bool, go: Go, lost: Callable[[], None] = _forgotten
+    ) -> None:
+        """A message on its way up or down; `go` carries what is left of it, as often as it is told to.
+
+        `lost` is told where the device loses power while it waits; of what a fault drops nobody is told.
+        """
         if not self._acting:
-            self._overtakes(way, go, Passing(kind, payload, retain))
+            self._overtakes(way, _Waiting(go, Passing(kind, payload, retain), lost))
             return
         out: list[Passing] = [Passing(kind, payload, retain)]
         holding: Acting | None = None
@@ -104,33 +166,49 @@ class Meddler:
             if holding is None and any(one.until_over for one in out):
                 holding = acting
         for one in out:
-            self._carries(way, go, one, holding)
+            self._carries(way, _Waiting(go, one, lost), holding)
 
-    def _carries(self, way: Way, go: Go, one: Passing, holding: Acting | None) -> None:
+    def _carries(self, way: Way, waiting: _Waiting, holding: Acting | None) -> None:
+        one = waiting.one
         if holding is not None:
-            if len(holding.held) < _HELD_MOST:
-                holding.held.append((go, one))
+            if self._finds_room():
+                holding.held.append(waiting)
         elif one.behind_next and not self._behind[way]:
-            behind = _Behind(go, one)
-            self._behind[way].append(behind)
-            behind.timer = self._put_off(one.wait_s, lambda: self._nobody_came(way, behind))
+            self._behind[way].append(waiting)
+            waiting.timer = self._put_off(one.wait_s, lambda: self._nobody_came(way, waiting))
         elif one.wait_s > 0 and not one.behind_next:
-            self._put_off(one.wait_s, lambda: self._overtakes(way, go, one))
+            if self._finds_room():
+                self._late.append(waiting)
+                waiting.timer = self._put_off(one.wait_s, lambda: self._comes_late(way, waiting))
         else:
-            self._overtakes(way, go, one)
+            self._overtakes(way, waiting)
 
-    def _overtakes(self, way: Way, go: Go, one: Passing) -> None:
-        go(one.payload, one.retain)
-        waiting, self._behind[way] = self._behind[way], []
-        for behind in waiting:
-            if behind.timer is not None:
-                behind.timer.cancel()
-            behind.go(behind.one.payload, behind.one.retain)
+    def _comes_late(self, way: Way, waiting: _Waiting) -> None:
+        self._late.remove(waiting)
+        self._makes_room(1)
+        self._overtakes(way, waiting)
 
-    def _nobody_came(self, way: Way, behind: _Behind) -> None:
-        if behind in self._behind[way]:
-            self._behind[way].remove(behind)
-            behind.go(behind.one.payload, behind.one.retain)
+    def _overtakes(self, way: Way, first: _Waiting) -> None:
+        first.goes_on()
+        overtaken, self._behind[way] = self._behind[way], []
+        for waiting in overtaken:
+            if waiting.timer is not None:
+                waiting.timer.cancel()
+            waiting.goes_on()
+
+    def _nobody_came(self, way: Way, waiting: _Waiting) -> None:
+        if waiting in self._behind[way]:
+            self._behind[way].remove(waiting)
+            waiting.goes_on()
+
+    def _finds_room(self) -> bool:
+        found = self._room.is_found_by(self._device.id, self._waits)
+        self._waits += found
+        return found
+
+    def _makes_room(self, count: int) -> None:
+        self._waits -= count
+        self._room.left += count
 
     # --- instruments, switches and clock ----------------------------------------------------------
 

@@ -194,11 +194,20 @@ class _Ear:
         self._takes = takes
 
     def passes(
-        self, way: Literal["up", "down"], kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None]
+        self,
+        way: Literal["up", "down"],
+        kind: str,
+        payload: bytes,
+        retain: bool,
+        go: Callable[[bytes, bool], None],
+        _lost: object = None,
     ) -> None:
         # A retained command is none of ours, whatever it answers: the machine refuses it and says so.
         if way == "up" or retain or not self._takes(kind, payload):
             go(payload, retain)
+
+    def loses_power(self) -> None:
+        """Nothing waits here."""
 
     def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
         return dict(values)

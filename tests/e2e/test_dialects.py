@@ -150,9 +150,14 @@ async def test_each_is_heard_obeys_and_is_missed_in_its_own_words(building: Buil
 class Twice:
     """Every message that a device says or hears comes twice; nothing else is done to it."""
 
-    def passes(self, way: str, kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None]) -> None:
+    def passes(
+        self, way: str, kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None], _lost: object = None
+    ) -> None:
         go(payload, retain)
         go(payload, retain)
+
+    def loses_power(self) -> None:
+        """Nothing waits here."""
 
     def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
         return dict(values)

@@ -122,7 +122,13 @@ class _Ear:
         self._counted = counted
 
     def passes(
-        self, way: Literal["up", "down"], kind: str, payload: bytes, retain: bool, go: Callable[[bytes, bool], None]
+        self,
+        way: Literal["up", "down"],
+        kind: str,
+        payload: bytes,
+        retain: bool,
+        go: Callable[[bytes, bool], None],
+        _lost: object = None,
     ) -> None:
         if way == "up" and kind == "telemetry":
             self._counted.messages += 1
@@ -136,6 +142,9 @@ class _Ear:
     def shows(self, show: Show) -> None:
         is_lost = show.signal is Signal.TRY_AGAIN and show.reason == NO_ANSWER
         self._counted.shown["no_answer" if is_lost else show.signal.value] += 1
+
+    def loses_power(self) -> None:
+        """Nothing waits here."""
 
     def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
         return dict(values)

@@ -9,7 +9,7 @@ import pytest
 from devices.channels import Bolt
 from devices.units.steps import BoltFelt, ContactFelt, ExitPressed
 from simulator.faults import Fault
-from simulator.faults.meddler import Meddler
+from simulator.faults.meddler import Meddler, Room
 
 Make = Callable[..., Fault]
 NOON = datetime(2026, 11, 17, 12, tzinfo=UTC)
@@ -121,6 +121,69 @@ def test_the_held_are_bounded(sent: Sent, meddler: Meddler, fault: Make):
     assert len(sent.out) == 10_000
 
 
+def test_all_that_waits_in_all_devices_is_bounded_together(
+    door: Any, fault: Make, time: Any, told: Any, caplog: pytest.LogCaptureFixture
+):
+    room = Room(left=3)
+    one, other = (Meddler(door, lambda: time.now, time.put_off, told.tell, room) for _ in range(2))
+    ice, late = fault("freeze"), fault("delay", by_s=2)
+    one.begins(ice)
+    other.begins(late)
+    kept, delayed = Sent(one), Sent(other)
+    kept.says("a", "b")
+    delayed.says("c", "d", "e")
+
+    one.ends(ice)
+    time.passes(2)
+
+    assert [kept.out, delayed.out] == [[("a", False), ("b", False)], [("c", False)]]
+    assert caplog.text.count("too many messages wait") == 1
+    assert room.left == 3
+
+
+@pytest.mark.parametrize("kind", ["freeze", "delay", "reorder"])
+def test_what_waits_while_the_power_goes_is_forgotten_and_its_sender_told(
+    door: Any, sent: Sent, meddler: Meddler, fault: Make, time: Any, kind: str
+):
+    lasts = fault(kind)
+    meddler.begins(lasts)
+    meddler.passes("up", "event", b"a", False, sent._go, lambda: door.done.append("lost"))
+
+    meddler.loses_power()
+    assert door.done == ["lost"]
+    time.passes(3600)
+    meddler.ends(lasts)
+
+    assert sent.says("b") == [("b", False)]
+    assert door.done == ["lost"]
+
+
+def test_one_that_waits_twice_is_lost_once(door: Any, sent: Sent, meddler: Meddler, fault: Make):
+    meddler.begins(fault("duplicate"))
+    meddler.begins(fault("freeze"))
+    meddler.passes("up", "event", b"a", False, sent._go, lambda: door.done.append("lost"))
+
+    meddler.loses_power()
+
+    assert door.done == ["lost"]
+
+
+def test_what_is_lost_takes_no_room(door: Any, fault: Make, time: Any, told: Any):
+    room = Room(left=2)
+    meddler = Meddler(door, lambda: time.now, time.put_off, told.tell, room)
+    ice = fault("freeze")
+    meddler.begins(ice)
+    sent = Sent(meddler)
+    sent.says("a", "b")
+    meddler.loses_power()
+    sent.says("c", "d")
+
+    meddler.ends(ice)
+
+    assert sent.out == [("c", False), ("d", False)]
+    assert room.left == 2
+
+
 def test_the_same_messages_meet_the_same_fate(sent: Sent, meddler: Meddler, fault: Make):
     words = [f"{number}" for number in range(60)]
     once, again = fault("drop", share=0.5), fault("drop", share=0.5)
@@ -207,3 +270,14 @@ def test_a_jammed_bolt_arrives_nowhere_and_is_found_where_it_stayed(door: Any, m
     meddler.ends(jam)
 
     assert door.done == [BoltFelt(Bolt.UNLOCKED), BoltFelt(Bolt.UNLOCKED)]
+
+
+def test_a_bolt_that_fell_without_power_is_found_shut_after_a_later_jam(door: Any, meddler: Meddler, fault: Make):
+    door.feed(BoltFelt(Bolt.UNLOCKED))
+    meddler.loses_power()
+    jam = fault("jammed-lock")
+    meddler.begins(jam)
+
+    meddler.ends(jam)
+
+    assert door.done == [BoltFelt(Bolt.UNLOCKED), BoltFelt(Bolt.LOCKED)]

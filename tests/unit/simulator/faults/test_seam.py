@@ -10,7 +10,7 @@ import pytest
 from devices.channels import Bolt
 from devices.messages import Event, EventType
 from devices.units import DoorUnit, Sensor
-from devices.units.steps import BoltFelt, Unheard
+from devices.units.steps import BoltFelt, Connected, Unheard
 from simulator.building import Building
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir
@@ -101,3 +101,37 @@ async def test_what_a_door_could_not_tell_outlives_a_power_cut(fleet: Fleet, par
     assert unit(fleet).voice.boot != boot
     assert [event.type for event in unit(fleet).voice.kept] == [EventType.DOOR_OPENED, EventType.REX]
     assert not unit(fleet).is_open
+
+
+async def test_a_door_that_lost_power_while_it_was_unlocked_is_locked_after_a_later_jam(
+    fleet: Fleet, meddled: Callable[[str], Meddler], fault: Make
+):
+    door, meddler = fleet.devices["door-street"], meddled("door-street")
+    jam = fault("jammed-lock")
+    async with door.link:
+        door.feed(BoltFelt(Bolt.UNLOCKED))
+        await door.cut_power()
+        await door.give_power()
+        meddler.begins(jam)
+
+        meddler.ends(jam)
+
+        assert unit(fleet).lock is Bolt.LOCKED
+        await door.cut_power()
+
+
+async def test_what_was_held_in_a_device_when_its_power_went_is_told_when_it_wakes(
+    fleet: Fleet, parisoma: Building, meddled: Callable[[str], Meddler], fault: Make
+):
+    street, door, meddler = parisoma.doors["street"], fleet.devices["door-street"], meddled("door-street")
+    ice = fault("freeze")
+    meddler.begins(ice)
+    async with door.link:
+        door.feed(Connected())
+        fleet.move_leaf(street, True)
+        assert unit(fleet).voice.kept == ()
+
+        await door.cut_power()
+        meddler.ends(ice)
+
+    assert EventType.DOOR_OPENED in [event.type for event in unit(fleet).voice.kept]
