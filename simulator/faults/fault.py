@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from simulator.building import OUTSIDE, Building, Device
+from simulator.dialects.names import OWN
 from simulator.errors import InputError, did_you_mean
 from simulator.faults.kinds import PROGRAMS, Setting, kind_of, settings_of
 
@@ -74,6 +75,15 @@ def made(
         if not fit:
             known = sorted({channel for channels in having.values() for channel in channels})
             raise InputError(f"{kind}: nothing in {target!r} measures {channel!r}; {did_you_mean(str(channel), known)}")
+    if all_settings.get("as") == "bare":
+        ours = frozenset(name for name in fit if building.devices[name].dialect == OWN)
+        if not ours:
+            spoken = " and ".join(sorted({building.devices[name].dialect for name in fit}))
+            raise InputError(
+                f"{kind}: as cannot be 'bare' for {target!r}: it speaks {spoken}, and a bare NaN is only of messages of "
+                "our own; take 'text'"
+            )
+        fit = ours
     return Fault(kind, target, fit, begins_s, ends_s, all_settings, seed)
 
 

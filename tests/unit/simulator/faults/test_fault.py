@@ -1,5 +1,6 @@
 """Faults as people write them: whom they name, how badly, from when until when, and what is said when that is wrong."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,17 @@ def test_what_cannot_be_is_said_with_what_was_meant(
         made(kind, target, parisoma, settings=settings)
 
     assert error in str(caught.value)
+
+
+def test_a_bare_nan_is_refused_where_no_device_speaks_the_contract_s_own_words(parisoma: Building):
+    kitchen = replace(parisoma.devices["sensor-kitchen"], dialect="tasmota")
+    mixed = replace(parisoma, devices={**parisoma.devices, kitchen.id: kitchen})
+
+    with pytest.raises(InputError, match="as cannot be 'bare' for 'sensor-kitchen': it speaks tasmota"):
+        made("sensor-nan", "sensor-kitchen", mixed, settings={"as": "bare"})
+    assert made("sensor-nan", "sensor-kitchen", mixed).devices == {"sensor-kitchen"}
+    struck = made("sensor-nan", "link", mixed, settings={"as": "bare"}).devices
+    assert struck == made("sensor-nan", "link", parisoma).devices - {"sensor-kitchen"}
 
 
 def test_numbers_may_come_as_text_from_a_command_line(parisoma: Building):

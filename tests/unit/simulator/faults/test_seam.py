@@ -132,6 +132,8 @@ async def test_what_was_held_in_a_device_when_its_power_went_is_told_when_it_wak
         assert unit(fleet).voice.kept == ()
 
         await door.cut_power()
+        assert EventType.DOOR_OPENED in [event.type for event in unit(fleet).voice.kept]
+        kept = unit(fleet).voice.kept
         meddler.ends(ice)
 
-    assert EventType.DOOR_OPENED in [event.type for event in unit(fleet).voice.kept]
+    assert unit(fleet).voice.kept == kept
