@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from simulator.capture.recording import opened
 from simulator.faults.fault import Fault
+from simulator.private_file import private_file
 
 
 def line(at: datetime, fault: Fault, device: str, what: str) -> str:
@@ -35,12 +35,11 @@ class Transcript:
 
     def tell(self, fault: Fault, device: str, what: str) -> None:
         if self._file is None:
-            self._opened = opened(str(self.path))
-            self._file = self._opened.__enter__()
+            self._file = private_file(self.path)
         self._file.write(line(self._now(), fault, device, what) + "\n")
         self._file.flush()
 
     def close(self) -> None:
         if self._file is not None:
-            self._opened.__exit__(None, None, None)
+            self._file.close()
             self._file = None
