@@ -46,7 +46,9 @@ def read_hours(value: Any) -> Hours:
 
 
 def _windows(value: Any) -> tuple[tuple[int, int, int], ...]:
-    texts = [value] if isinstance(value, str) else list(value or ())
+    texts = [value] if isinstance(value, str) else value or ()
+    if not isinstance(texts, list | tuple):
+        raise ValueError(f"{value!r} is not days and hours; write 'mon-fri 08:00-20:00'")
     return tuple(window for text in texts for window in _window(str(text)))
 
 

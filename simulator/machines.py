@@ -12,14 +12,15 @@ def machine_of(device: Device, building: Building, dice: random.Random, boot: st
     """A new machine, powered on under this boot id. `dice` spread the cadence of sensors."""
     voice = Voice(boot=boot)
     match device.kind:
-        case "door_unit" if device.door is not None:
+        case "door_unit":
+            assert device.door is not None  # the reader of the space file refuses one without
             return _door_unit(building.doors[device.door], voice, OwnList(device.id, keys))
         case "reader":
             faces: Literal["in", "out"] = "out" if device.direction == "out" else "in"
             return Reader(voice, name=_place_name(device, building), own=OwnList(device.id, keys), direction=faces)
         case "light":
             return Light(voice, name=_place_name(device, building), has_button="button" in device.channels)
-        case _:
+        case "sensor" | "probe":
             return Sensor(voice, _sensor_profile(device, building, dice))
 
 

@@ -10,6 +10,7 @@ import click
 from devices.errors import LinkError
 from devices.link import LinkSettings
 from simulator.capture import read
+from simulator.building_file import load
 from simulator.capture.recording import Recorder, opened, record
 from simulator.capture.replaying import plan, replay
 from simulator.cli.asking import in_loop

@@ -8,8 +8,7 @@ from typing import TextIO
 
 import click
 
-from simulator.building import load
-from simulator.capture.recording import opened
+from simulator.building_file import load
 from simulator.cli.asking import people_of
 from simulator.cli.options import DATA, PEOPLE, SPACE, friendly
 from simulator.clock import now

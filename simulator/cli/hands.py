@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from simulator import control
-from simulator.building import load
+from simulator.building_file import load
 from simulator.cli.asking import ask, in_loop, people_of, say
 from simulator.cli.options import CA, DATA, DOOR, JSON, MQTT, PASSWORDS, PEOPLE, SPACE, VERSION, friendly
 from simulator.clock import now

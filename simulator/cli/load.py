@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from simulator import control
-from simulator.building import load as load_building
+from simulator.building_file import load as load_building
 from simulator.cli.asking import in_loop, people_of
 from simulator.cli.options import CA, DATA, MQTT, PASSWORDS, PEOPLE, SPACE, VERSION, friendly
 from simulator.clock import now

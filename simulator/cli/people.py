@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.cli.asking import people_of
 from simulator.cli.options import DATA, JSON, PEOPLE, SPACE, friendly
 from simulator.clock import now

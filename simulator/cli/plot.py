@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from simulator.building import load
+from simulator.building_file import load
 from simulator.cli.asking import people_of
 from simulator.cli.options import DATA, PEOPLE, SPACE, friendly
 from simulator.clock import now

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from simulator.building import load
+from simulator.building_file import load
 from simulator.cli.asking import in_loop, people_of
 from simulator.cli.options import CA, DATA, MQTT, PASSWORDS, PEOPLE, SPACE, VERSION, friendly
 from simulator.cli.playing import play_to_its_end

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, timedelta
 from pathlib import Path
 
-from simulator.building import load
+from simulator.building_file import load
 from tests.support.whole_day import Lived, WholeDay, begins, live
 
 SAMPLE = Path(__file__).parents[2] / "simulator" / "spaces" / "parisoma.yaml"

@@ -16,7 +16,8 @@ from controller.domain.house import ExtraHoliday, Scope, ScopeKind
 from controller.domain.ids import PersonId, ZoneId
 from devices.channels import Bolt
 from devices.units import DoorUnit
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.clock import now as sim_now
 from simulator.device import Surroundings
 from simulator.endpoint import Endpoint

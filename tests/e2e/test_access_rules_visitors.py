@@ -18,7 +18,7 @@ from devices import passes
 from devices.messages import BadgeReadData, Signal
 from devices.units import DoorUnit
 from devices.units.steps import ContactFelt, Show
-from simulator.building import load
+from simulator.building_file import load
 from simulator.clock import now as sim_now
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import DataDir

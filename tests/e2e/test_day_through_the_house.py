@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.building import load
+from simulator.building_file import load
 from simulator.maker import Wanted, plan, written
 from tests.support.whole_day import WholeDay, begins, live
 

@@ -16,7 +16,8 @@ from devices.channels import Bolt
 from devices.link import Delivery, Link, LinkSettings
 from devices.messages import Scalar
 from devices.units import DoorUnit, Input
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.clock import now
 from simulator.device import Surroundings
 from simulator.dialects.choosing import chosen

@@ -27,7 +27,8 @@ from devices.messages import (
 )
 from devices.topics import Kind, Topics
 from devices.units import DoorUnit
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.clock import now
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir

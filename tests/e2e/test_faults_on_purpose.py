@@ -11,7 +11,7 @@ import pytest
 from devices import codec
 from devices.link import Delivery, Link, LinkSettings
 from devices.messages import Command, Do
-from simulator.building import load
+from simulator.building_file import load
 from simulator.control import ask, is_running
 from simulator.endpoint import DataDir
 from simulator.errors import InputError

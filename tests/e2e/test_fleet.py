@@ -35,7 +35,8 @@ from devices.messages import (
 )
 from devices.topics import Kind, Topics
 from devices.units.steps import Show
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.clock import now
 from simulator.control import Control, ask, is_running, serve
 from simulator.device import Surroundings

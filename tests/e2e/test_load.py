@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.endpoint import DataDir, Endpoint
 from simulator.errors import RunError
 from simulator.load.asked import Cast, Wanted, cast

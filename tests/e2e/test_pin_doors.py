@@ -11,7 +11,8 @@ import pytest
 
 from devices.channels import Bolt
 from devices.units import DoorUnit
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.clock import now
 from simulator.device import Surroundings
 from simulator.endpoint import Endpoint

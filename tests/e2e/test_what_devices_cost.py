@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from devices.link import Delivery, Link, LinkSettings
-from simulator.building import load
+from simulator.building_file import load
 from simulator.endpoint import DataDir
 from simulator.maker import Wanted, plan, written
 from simulator.people import make_people

@@ -27,7 +27,7 @@ from devices.units import Input
 from devices.units.reading import NO_ANSWER
 from devices.units.steps import Show
 from simulator.building import Building
-from simulator.building import load as load_building
+from simulator.building_file import load as load_building
 from simulator.clock import WorldClock
 from simulator.device import Surroundings, VirtualDevice
 from simulator.endpoint import DataDir

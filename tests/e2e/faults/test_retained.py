@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devices.messages import Command, Do
-from simulator.building import load
+from simulator.building_file import load
 from simulator.clock import now
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir

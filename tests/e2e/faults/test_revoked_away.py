@@ -11,7 +11,7 @@ import pytest
 
 from devices.messages import BadgeReadData, Signal
 from devices.units.steps import Show
-from simulator.building import load
+from simulator.building_file import load
 from simulator.clock import now
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir

@@ -24,7 +24,7 @@ from controller.services.entry.whereabouts import recalled
 from controller.space import load as load_space
 from devices.messages import Signal
 from simulator.building import Building
-from simulator.building import load as load_building
+from simulator.building_file import load as load_building
 from tests.support.day.field import Field, Wires
 from tests.support.day.ledger import Held, Ledger, Passage
 from tests.support.day.oracle import BEAT, BOOTH, Oracle

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.people import SimPerson, make_people
 
 SPACES = Path(__file__).parents[3] / "simulator" / "spaces"

@@ -1,14 +1,25 @@
 """The simulator's own reading of a space file: tolerant of what it does not use, exact about what is wrong."""
 
-from datetime import date, datetime
+import random
+import re
+from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
+from simulator.dry import Day, lived
 from simulator.errors import InputError
 from simulator.hours import Hours, read_hours
+from simulator.machines import machine_of
+from simulator.page.floors import draw
+from simulator.people import make_people
 
 
 def test_reads_the_whole_sample_building(parisoma: Building):
@@ -162,3 +173,109 @@ def test_a_holiday_of_some_zones_keeps_nobody_at_home(tmp_path: Path):
     )
 
     assert load(path).holidays == {date(2026, 12, 25), date(2026, 12, 26)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "message"),
+    [
+        ("areas:\n  hall:\n    room: {kind: meeting, seats: many}", 3, "area 'hall', room: seats is a whole number"),
+        ("areas:\n  hall:\n    room: {seats: -1}", 3, "seats is a whole number from 0 to 10,000; this is -1"),
+        ("areas:\n  hall: {room: [meeting]}", 2, "area 'hall': room is {name: value}; this is ['meeting']"),
+        ("areas:\n  hall: {within: [hall]}", 2, "area 'hall': within is words; this is ['hall']"),
+        ("areas:\n  hall: {zones: 7}", 2, "zones is a name or a list of names; this is 7"),
+        ("areas:\n  hall: {outline: [0, 0, -3, 4]}", 2, "is neither [x, y, width, depth] nor"),
+        ("areas:\n  hall: {outline: [0, 0, .inf, 4]}", 2, "is neither [x, y, width, depth] nor"),
+        ("floors: {g: {size: wide}}\nareas: {hall: {}}", 1, "floor 'g': size is [width, depth] in metres"),
+        ("areas: {hall: {}}\ndevices:\n  s: {every_s: soon}", 3, "device 's': every_s is a number from 0.01 to 86,400"),
+        ("areas: {hall: {}}\ndevices:\n  s: {every_s: -1}", 3, "this is -1"),
+        ("areas: {hall: {}}\ndevices:\n  s: {every_s: .nan}", 3, "this is nan"),
+        ("areas: {hall: {}}\ndevices:\n  s: {kind: lamp}", 3, "device 's': there is no kind 'lamp'; known are"),
+        ("areas: {hall: {}}\ndevices:\n  s: {kind: senser}", 3, "did you mean 'sensor'?"),
+        ("areas: {hall: {}}\ndevices:\n  u: {kind: door_unit}", 3, "a door unit says of which door it is"),
+        ("areas: {hall: {}}\ndevices:\n  s: {channels: {co2: 1}}", 3, "channels is a name or a list of names"),
+        ("areas: {hall: {}}\ndevices:\n  s: {direction: up}", 3, "there is no direction 'up'"),
+        ("areas: {hall: {}}\ndevices:\n  Big One: {kind: sensor}", 3, "device id 'Big One' is not usable in a topic"),
+        ("areas: {hall: {}}\ndoors:\n  d: {to: hall}", 3, "a door says which areas it joins: `from: …` is missing"),
+        ("areas: {hall: {}}\ndoors:\n  d: {from: [1], to: hall}", 3, "from is words; this is [1]"),
+        (
+            "areas: {hall: {}}\ndoors:\n  d: {from: hall, to: hall, timings: 5}",
+            3,
+            "timings is {name: value}; this is 5",
+        ),
+        ("areas: {hall: {}}\ndoors:\n  d: {from: hall, to: hall, contact: maybe}", 3, "contact is true or false"),
+        ("areas: {hall: {}}\nplans:\n  p: {schedule: [always]}", 3, "plan 'p': schedule is words"),
+        ("areas: {hall: {}}\nplans:\n  p: {days_per_week: 9}", 3, "days_per_week is a whole number from 1 to 7"),
+        (
+            "areas: {hall: {}}\nschedules:\n  s: 5\nplans: {p: {schedule: s}}",
+            3,
+            "schedule 's': 5 is not days and hours",
+        ),
+        ("areas: {hall: {}}\ngrace: {days: soon}", 2, "grace: days is a whole number from 0"),
+        ("areas: {hall: {}}\nroot: 'a/#'", 2, "topic root 'a/#' holds a wildcard"),
+        ("areas: {hall: {}}\nholidays:\n  2026-13-45: Never", 3, "'2026-13-45' cannot be read: month must be in 1..12"),
+        ("areas: {hall: {}}\nholidays: 5", 2, "holidays is {name: value}; this is 5"),
+        ("areas: &all {hall: {}}", 1, "'all' is an anchor; write the value out"),
+        ("areas: {hall: {}}\ndeep: " + "[" * 100_000, 2, "nothing in a space file lies deeper than 16 levels"),
+        ("areas: {hall: {}}\nname: \x01", 1, "a character that YAML does not allow"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_at_its_line(tmp_path: Path, entry: str, line: int, message: str):
+    file = tmp_path / "space.yaml"
+    file.write_text(entry)
+
+    with pytest.raises(InputError) as caught:
+        load(file)
+
+    assert str(caught.value).startswith(f"{file}:{line}: ")
+    assert message in str(caught.value)
+
+
+SAMPLE = (Path(__file__).parents[3] / "simulator" / "spaces" / "parisoma.yaml").read_text()
+PLACES = [(found.start(1), found.end(1)) for found in re.finditer(r": *([^\s{}\[\],#][^{}\[\],#\n]*)", SAMPLE)]
+JUNK = [
+    "many",
+    "-1",
+    "0",
+    "1e9",
+    ".nan",
+    "[]",
+    "[1, x]",
+    "{a: b}",
+    "true",
+    "2026-13-45",
+    '""',
+    "null",
+    "[[0, 0]]",
+    "lamp",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.sampled_from(PLACES), junk=st.sampled_from(JUNK))
+def test_whatever_stands_in_a_space_file_it_is_lived_in_or_refused_in_words(place: tuple[int, int], junk: str):
+    """From the file to each device powered on: what is taken must be fit to use."""
+    begins, ends = place
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "space.yaml"
+        file.write_text(SAMPLE[:begins] + junk + SAMPLE[ends:])
+        building = taken(file)
+        if building is None:
+            return
+        draw(building)
+    dice = random.Random(1)
+    for device in building.devices.values():
+        machine_of(device, building, dice, "0000cafe", None)
+    day = datetime(2026, 11, 17, 4, tzinfo=building.zone)
+    people = make_people(building, 1, day.date(), 12)
+    for _ in islice(lived(Day(building, people, 1, day, day + timedelta(minutes=5))), 400):
+        pass
+
+
+def taken(file: Path) -> Building | None:
+    """None where it is refused with its name and a line."""
+    try:
+        return load(file)
+    except InputError as refused:
+        if not re.match(rf"{re.escape(str(file))}:\d+: ", str(refused)):
+            raise
+        return None

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from devices import codec
 from devices.topics import Topics
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.cli import main
 from simulator.dry import Day, lived
 from simulator.people import make_people

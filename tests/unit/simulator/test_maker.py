@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.space import load
-from simulator.building import load as load_building
+from simulator.building_file import load as load_building
 from simulator.cli import main
 from simulator.errors import InputError
 from simulator.maker import Wanted, plan, written

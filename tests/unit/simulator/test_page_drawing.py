@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.building import OUTSIDE, Building, Door, load
+from simulator.building import OUTSIDE, Building, Door
+from simulator.building_file import load
 from simulator.page.floors import Floor, draw
 from simulator.page.geometry import Side, contains, sides
 from simulator.page.places import Places

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.acts import Act, Judge, MoveLeaf, PressButton, PressExit, Tap
-from simulator.building import OUTSIDE, Building, load
+from simulator.building import OUTSIDE, Building
+from simulator.building_file import load
 from simulator.entitled import guess
 from simulator.people import SimPerson, make_people
 from simulator.people.habits import Habits

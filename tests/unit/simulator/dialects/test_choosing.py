@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from simulator.building import Building, load
+from simulator.building import Building
+from simulator.building_file import load
 from simulator.cli import main
 from simulator.dialects.choosing import chosen, unannounced
 from simulator.dialects.names import KINDS, why_not
