@@ -28,10 +28,9 @@ def cast(scenario: Scenario, people: Sequence[SimPerson], today: date) -> Mappin
         person = next(fitting, None)
         if person is None:
             asked = ", ".join(f"{key} {value!r}" for key, value in wanted.traits.items())
-            known = f"; plans there are: {', '.join(scenario.building.plans)}" if "plan" in wanted.traits else ""
             raise InputError(
                 f"{scenario.path}:{wanted.line}: nobody of the people file can be {name!r}: of {len(people)} nobody else "
-                f"has {asked} and a badge{known}"
+                f"has {asked} and a badge"
             )
         found[name] = person
     return found

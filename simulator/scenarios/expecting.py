@@ -3,19 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from devices.channels import Bolt, Mode
 from devices.messages import Do, EventType, Signal
 from simulator.building import Building
-from simulator.errors import InputError, did_you_mean
+from simulator.errors import at_place, did_you_mean
 from simulator.faults.fault import devices_of
 from simulator.faults.reading import moment_s, span_s
 from simulator.scenarios.lines import Part
 from simulator.scenarios.model import Answered, Between, Claim, Expectation, Happened, Life, Readings, Stood, When
 from simulator.scenarios.sightings import word_of
-
-Made = TypeVar("Made")
+from simulator.scenarios.words import NONE, OF_A_DOOR, OF_A_ROOM, OF_THE_HOUSE, REASONS
 
 _TIMES = ["at", "by", "after", "throughout", "never", "times", "at_least"]
 _LINKS = ["up", "lost"]
@@ -26,10 +25,8 @@ _DOOR_FEELS = {
     "mode": [mode.value for mode in Mode],
     "link": _LINKS,
 }
-# What the house tells all who listen; its words are the controller's.
+# What the house tells all who listen, under a name of ours where devices feel something of the same name.
 _DOOR_IS_TOLD = {"alarm": "alarm", "state": "state", "meant": "mode", "device_state": "device"}
-_ROOM_IS_TOLD = ["status", "on_air", "on_air_wanted", "lit", "in_use_unchecked", "unavailable", "comfort", "air", "quiet", "sensor"]  # fmt: skip
-_HOUSE_IS_TOLD = ["people_in", "capacity", "mode"]
 _HAPPENS = {
     "says": [event.value for event in EventType],
     "shows": [signal.value for signal in Signal],
@@ -71,13 +68,15 @@ class _Entry:
 
     def door(self) -> Claim:
         told = self.entry.get("door")
-        door = _at(told.where, lambda: self.building.door(told.text("door")))
+        name = told.text("door")
+        door = at_place(told.where, lambda: self.building.door(name))
         how = self._which([*_DOOR_FEELS, *_DOOR_IS_TOLD, *_HAPPENS], "a door")
         if how in _HAPPENS:
             return self._happened("door", how, devices_of(f"door:{door.id}", self.building))
         self.entry.only(["door", how, *_TIMES, "why"], "this expectation of a door")
         if how in _DOOR_IS_TOLD:
-            return Stood(f"door:{door.id}", _DOOR_IS_TOLD[how], word_of(self.entry.get(how).value), self._when())
+            what = _DOOR_IS_TOLD[how]
+            return Stood(f"door:{door.id}", what, self._one_of(how, OF_A_DOOR[what]), self._when())
         if how == "leaf" and not door.has_contact:
             raise self.entry.get(how).wrong(f"{door.name} has no contact; nobody feels its leaf")
         return Stood(door.unit, how, self._one_of(how, _DOOR_FEELS[how]), self._when())
@@ -86,10 +85,11 @@ class _Entry:
         told = self.entry.get("light")
         lights = {d.id: d.id for d in self.building.devices.values() if d.kind == "light"}
         lights |= {str(d.area): d.id for d in self.building.devices.values() if d.kind == "light"}
-        if told.value not in lights:
-            raise told.wrong(f"there is no light {told.value!r}; {did_you_mean(str(told.value), list(lights))}")
+        name = word_of(told.value)
+        if name not in lights:
+            raise told.wrong(f"there is no light {name!r}; {did_you_mean(name, list(lights))}")
         self.entry.only(["light", "is", *_TIMES, "why"], "an expectation of a light")
-        return Stood(lights[told.value], "light", self._one_of("is", ["on", "off"]), self._when())
+        return Stood(lights[name], "light", self._one_of("is", ["on", "off"]), self._when())
 
     def device(self) -> Claim:
         name = self._one_of("device", list(self.building.devices))
@@ -101,23 +101,27 @@ class _Entry:
 
     def room(self) -> Claim:
         told = self.entry.get("room")
-        room = _at(told.where, lambda: self.building.room(told.text("room")))
-        how = self._which(_ROOM_IS_TOLD, "a room")
+        name = told.text("room")
+        room = at_place(told.where, lambda: self.building.room(name))
+        how = self._which(list(OF_A_ROOM), "a room")
         self.entry.only(["room", how, *_TIMES, "why"], "an expectation of a room")
-        return Stood(f"room:{room.id}", how, word_of(self.entry.get(how).value), self._when())
+        return Stood(f"room:{room.id}", how, self._one_of(how, OF_A_ROOM[how]), self._when())
 
     def house(self) -> Claim:
         self.entry.only(["house", "is", *_TIMES, "why"], "an expectation of the house")
-        return Stood("house", self._one_of("house", _HOUSE_IS_TOLD), word_of(self.entry.get("is").value), self._when())
+        what = self._one_of("house", list(OF_THE_HOUSE))
+        words = OF_THE_HOUSE[what]
+        value = self._one_of("is", words) if words is not None else self._number_or_none()
+        return Stood("house", what, value, self._when())
 
     def readings(self) -> Claim:
         self.entry.only(["readings", "at_least", "why"], "an expectation of readings")
         self._one_of("readings", ["acknowledged"])
-        return Readings(self._count("at_least", 1))
+        return Readings(self._at_least())
 
     def life(self) -> Claim:
         self.entry.only(["life", "at_least", "why"], "an expectation of life")
-        return Life(self._one_of("life", _LIFE), self._count("at_least", 1))
+        return Life(self._one_of("life", _LIFE), self._at_least())
 
     def area(self) -> Claim:
         self.entry.only(["area", "channel", "between", "at", "after", "by", "why"], "an expectation of an area")
@@ -155,11 +159,18 @@ class _Entry:
             raise told.wrong(f"{key} cannot be {word!r}; {did_you_mean(word, known)}")
         return word
 
-    def _reason(self) -> str | None:
-        return self.entry.get("reason").text("reason") if self.entry.has("reason") else None
+    def _number_or_none(self) -> str:
+        told = self.entry.get("is")
+        if not self.entry.has("is"):
+            raise told.wrong("how many are expected: `is: 2`")
+        return NONE if told.value == NONE else word_of(told.whole("is"))
 
-    def _count(self, key: str, default: int) -> int:
-        return self.entry.get(key).whole(key) if self.entry.has(key) else default
+    def _reason(self) -> str | None:
+        return self._one_of("reason", REASONS) if self.entry.has("reason") else None
+
+    def _at_least(self) -> int:
+        """From one: at least none is always so. Without a word, one."""
+        return self.entry.get("at_least").whole("at_least", 1) if self.entry.has("at_least") else 1
 
     def _span(self, key: str) -> float | None:
         if not self.entry.has(key):
@@ -200,7 +211,7 @@ class _Entry:
         times = 0 if never else entry.get("times").whole("times") if entry.has("times") else None
         if throughout is not None and times is not None:
             raise entry.wrong("`throughout` says all the time; for how often say `after` and `by`")
-        return When(at_s, throughout, after_s, by_s, times, self._count("at_least", 1))
+        return When(at_s, throughout, after_s, by_s, times, self._at_least())
 
 
 _FORMS: dict[str, Callable[[_Entry], Claim]] = {
@@ -222,10 +233,3 @@ def _as_written(value: dict[str, Any]) -> str:
 
     words = {key: "true" if key == "never" else said(one) for key, one in value.items() if key != "why"}
     return ", ".join(f"{key}: {word}" for key, word in words.items())
-
-
-def _at(where: str, work: Callable[[], Made]) -> Made:
-    try:
-        return work()
-    except InputError as exc:
-        raise InputError(f"{where}: {exc}") from exc

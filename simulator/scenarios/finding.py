@@ -31,7 +31,9 @@ def path_of(named: str) -> Path:
         if not path.is_file():
             raise InputError(f"{path}: there is no such scenario file")
         return path
-    raise InputError(f"there is no scenario {named!r}; {did_you_mean(named, names())}. A file of yours ends with .yaml")
+    raise InputError(
+        f"there is no scenario {named!r}, and a file of yours ends with .yaml; {did_you_mean(named, names())}"
+    )
 
 
 def space_of(told: Part) -> Path:
@@ -39,8 +41,9 @@ def space_of(told: Part) -> Path:
     named = SMALL if told.value is None else told.text("space")
     if named == "sample":
         return SAMPLE
-    beside = told.path.parent / named
-    for path in (SPACES / f"{named}.yaml", beside if beside.suffix else beside.with_name(f"{named}.yaml")):
+    ours = [SPACES / f"{named}.yaml"] if Path(named).name == named else []
+    beside = told.path.parent / (named if Path(named).suffix else f"{named}.yaml")
+    for path in (*ours, beside):
         if path.is_file():
             return path.resolve()
     known = ["sample", *(path.stem for path in SPACES.glob("*.yaml"))]

@@ -19,7 +19,7 @@ from typing import Self
 
 from simulator.errors import RunError
 from simulator.scenarios.model import Say
-from simulator.scenarios.reading import FOLDER
+from simulator.scenarios.stepping import FOLDER
 
 _LONGEST_S = 60.0
 _SHOWN = 300

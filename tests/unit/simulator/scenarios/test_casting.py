@@ -74,14 +74,14 @@ def test_somebody_is_found_by_what_is_asked_of_them(wanting, wanted: str, who: s
 
 
 def test_where_nobody_fits_the_line_is_told(wanting):
-    scenario = wanting("{mia: {plan: full-time}}")
+    scenario = wanting("{mia: {plan: member, name: Nobody}}")
 
     with pytest.raises(InputError) as complaint:
         cast(scenario, PEOPLE, TODAY)
 
     assert str(complaint.value) == (
-        f"{scenario.path}:4: nobody of the people file can be 'mia': of 7 nobody else has plan 'full-time' and a badge; "
-        "plans there are: member"
+        f"{scenario.path}:4: nobody of the people file can be 'mia': of 7 nobody else has plan 'member', "
+        "name 'Nobody' and a badge"
     )
 
 

@@ -1,7 +1,7 @@
 """Scenario files: what they mean, and what is wrong with them, with the line."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -73,7 +73,7 @@ BAD_STEPS: Sequence[tuple[str, str]] = [
     ("{at: 25s, do: open, door: front}", "at '25s': the scenario is over after 20 s"),
     ("{at: soon, do: open, door: front}", "'soon' is no time"),
     ("{at: '10:00', do: open, door: front}", "no day is known"),
-    ("{do: open, door: front}", "None is no time"),
+    ("{do: open, door: front}", "a step says when: `at: 5s`"),
     ("{at: 1s, do: open, dor: front}", "open has no 'dor'; did you mean 'door'?"),
     ("{at: 1s, do: hold-open, door: front, for: 5}", "for 5 is no length of time"),
     ("{at: 1s, do: hold-open, door: front}", "for None is no length of time"),
@@ -83,6 +83,13 @@ BAD_STEPS: Sequence[tuple[str, str]] = [
     ("{at: 1s, do: tap, who: lu, door: front, direction: out}", "Front door has no reader on the inside"),
     ("{at: 1s, do: tap, who: lu, door: front, direction: up}", "direction is in or out, not 'up'"),
     ("{at: 1s, do: tap, who: lu, door: front, pin: 1234}", "this is 1234"),
+    ("{at: 1s, do: tap, who: lu, door: front, pin: 1}", "this is 1"),
+    ("{at: 1s, do: press-button}", "room is words; this is None"),
+    ("{at: 1s, do: open}", "door is words; this is None"),
+    ("{at: 1s, do: natoma, say: '\"\"'}", "begins with no command of natoma"),
+    ("{at: 1s, do: natoma, say: '# hello'}", "begins with no command of natoma"),
+    ("{at: 1s, do: natoma, say: who, keeps: {lu: '(x)'}}", "'lu' is somebody already"),
+    ("{at: 1s, do: natoma, say: who, keeps: {folder: '(x)'}}", "'folder' is a word of ours already"),
     ("{at: 1s, do: press-button, room: hall}", "hall has no button; rooms with one: booth"),
     ("{at: 1s, do: press-button, room: both}", "no room 'both'; did you mean"),
     ("{at: 1s, do: breathe, device: light-booth}", "there is no sensor or probe 'light-booth'"),
@@ -104,6 +111,7 @@ def test_a_step_that_cannot_be_is_told_with_its_line(write: Write, step: str, wh
 
     assert str(complaint.value).startswith(f"{path}:7: ")
     assert why in str(complaint.value)
+    assert str(complaint.value).count(str(path)) == 1
 
 
 BAD_EXPECTATIONS: Sequence[tuple[str, str]] = [
@@ -131,6 +139,21 @@ BAD_EXPECTATIONS: Sequence[tuple[str, str]] = [
     ("{device: sensor-hal, link: lost}", "did you mean 'sensor-hall'?"),
     ("{room: booth, statis: free}", "of a room one of these is expected"),
     ("{house: people, is: 2}", "house cannot be 'people'; did you mean 'people_in'?"),
+    ("{house: people_in, is: many}", "is is a whole number from 0; this is 'many'"),
+    ("{house: people_in}", "how many are expected: `is: 2`"),
+    ("{house: mode, is: lokdown, never: true}", "is cannot be 'lokdown'; did you mean 'lockdown'?"),
+    ("{door: front, alarm: fourced, never: true}", "alarm cannot be 'fourced'; did you mean 'forced'?"),
+    ("{door: front, state: opne, never: true}", "state cannot be 'opne'; did you mean 'open'?"),
+    ("{door: front, meant: shut}", "meant cannot be 'shut'; known are: "),
+    ("{door: front, device_state: redy}", "device_state cannot be 'redy'; did you mean 'ready'?"),
+    ("{door: front, shows: denied, reason: no_rihgt}", "reason cannot be 'no_rihgt'; did you mean 'no_right'?"),
+    ("{room: booth, status: on_aiir, never: true}", "status cannot be 'on_aiir'; did you mean 'on_air'?"),
+    ("{room: booth, air: stuffi}", "air cannot be 'stuffi'; did you mean 'stuffy'?"),
+    ("{room: booth, on_air_wanted: yes please}", "on_air_wanted cannot be 'yes please'"),
+    ("{door: front, bolt: unlocked, at_least: 0}", "at_least is a whole number from 1; this is 0"),
+    ("{readings: acknowledged, at_least: 0}", "at_least is a whole number from 1; this is 0"),
+    ("{light: [1], is: on}", "there is no light '[1]'"),
+    ("{room: [1], status: free}", "room is words; this is [1]"),
     ("{readings: lost}", "readings cannot be 'lost'"),
     ("{life: tap}", "life cannot be 'tap'; did you mean 'taps'?"),
     ("{area: hall, channel: noise, between: [1, 2]}", "channel cannot be 'noise'"),
@@ -154,7 +177,18 @@ def test_an_expectation_that_cannot_be_is_told_with_its_line(write: Write, expec
 BAD_FILES: Sequence[tuple[str, int, str]] = [
     ("abut: x", 4, "a scenario has no 'abut'; did you mean 'about'?"),
     ("starts: yesterday", 4, "starts 'yesterday' is no local time; write 2026-11-17 10:00"),
-    ("starts: 2026-11-17", 4, "is no local time"),
+    ("starts: 2026-11-17", 4, "starts '2026-11-17' is no local time"),
+    ("starts: 2026-03-29 02:30", 4, "starts 2026-03-29 02:30: clocks in Europe/Paris skip that hour"),
+    ("starts: 0001-01-01 00:00", 4, "starts in the year 1; take one from 1970 to 2100"),
+    ("starts: 9999-12-31 23:59", 4, "starts in the year 9999"),
+    ("space: house", 4, "there is 'space' already, in line 2"),
+    ("people: {mia: {plan: member},\n  mia: stranger}", 5, "there is 'mia' already, in line 4"),
+    ("people: {mia: {plan: nope}}", 4, "the space has no plan 'nope'; known are: member"),
+    ("about: 2026-11-17", 4, "there is 'about' already"),
+    ("steps: &a [*a]", 4, "*a repeats another entry"),
+    ("steps:\n  - &b {at: 1s, do: open, door: front}\n  - {<<: *b, at: 2s}", 6, "*b repeats another entry"),
+    (f"steps: {'[' * 3000}{']' * 3000}", 4, "lists within lists, more than 16 deep"),
+    (f"steps:\n{'- ' * 100}a", 5, "lists within lists, more than 16 deep"),
     ("seed: lucky", 4, "seed is a whole number from 0; this is 'lucky'"),
     ("life: {speed: 5000}", 4, "speed 5000 is out of reach"),
     ("life: {sped: 2}", 4, "life has no 'sped'; did you mean 'speed'?"),
@@ -216,10 +250,32 @@ def test_a_space_that_is_not_there_or_does_not_check_is_told(write: Write, tmp_p
         read(path)
 
 
+@pytest.mark.parametrize("named", ["/tmp", "../../../etc/passwd", "..", "house.yml", "/"])
+def test_a_space_is_looked_for_by_its_name_or_beside_the_file_and_nowhere_else(write: Write, named: str):
+    path = write("")
+    path.write_text(path.read_text().replace("space: house", f"space: {named}"))
+
+    with pytest.raises(InputError, match=rf"{path}:2: there is no space '{named}', neither ours nor beside"):
+        read(path)
+
+
+def test_a_plan_is_known_by_any_spelling_of_its_id_and_nobodys_may_be_asked_for(write: Write):
+    people = read(write("people: {mia: {plan: Member}, guest: {plan: false}}")).people
+
+    assert [wanted.traits["plan"] for wanted in people.values()] == ["Member", ""]
+
+
+def test_an_hour_that_comes_twice_is_its_first(write: Write):
+    starts = read(write("starts: 2026-10-25 02:30")).starts
+
+    assert starts is not None
+    assert starts.utcoffset() == timedelta(hours=2)
+
+
 def test_scenarios_of_ours_are_known_by_name_and_all_can_be_read():
     assert len(names()) >= 12
     assert all(read(path_of(name)).about for name in names())
-    with pytest.raises(InputError, match="did you mean 'door-held'"):
+    with pytest.raises(InputError, match=r"and a file of yours ends with \.yaml; did you mean 'door-held'\?$"):
         path_of("dor-held")
 
 
