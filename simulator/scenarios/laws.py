@@ -5,6 +5,7 @@ Each law answers with what was seen that breaks it, or with nothing.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from devices.messages import Signal
@@ -39,18 +40,22 @@ def broken_laws(scenario: Scenario, seen: Sequence[Sighting]) -> list[tuple[str,
 
 
 def _one_draw_for_one_yes(scenario: Scenario, seen: Sequence[Sighting]) -> Iterator[str]:
-    """By the read it answers, else by its own id: whoever sends it again under another id has not asked again."""
+    """By the read it answers, else by its own id: whoever sends it again under another id has not asked again.
+
+    A fault may make two of one command, and a link that comes back may bring it again; neither gives it another id.
+    """
     unlocks: dict[tuple[str, str], list[Told]] = defaultdict(list)
     for told in _of(Told, seen):
         if told.do == "unlock":
             unlocks[told.device, told.re or told.command].append(told)
     for (device, cause), several in unlocks.items():
-        again = several[1:2]
-        if again and not _is_struck(scenario, device, again[0].at):
-            same = "the same id" if again[0].command == several[0].command else "another id"
+        first = several[0]
+        for again in several[1:]:
+            if again.command == first.command and _may_come_twice(scenario, device, again.at):
+                continue
+            same = "the same id" if again.command == first.command else "another id"
             yield (
-                f"{device} was told at {in_s(several[0].at)} and at {in_s(again[0].at)}, under {same}, "
-                f"to unlock for {cause}"
+                f"{device} was told at {in_s(first.at)} and at {in_s(again.at)}, under {same}, to unlock for {cause}"
             )
     drawn: dict[tuple[str, str], list[Drew]] = defaultdict(list)
     for drew in _of(Drew, seen):
@@ -138,6 +143,12 @@ def is_reached_by(fault: Fault, device: str) -> bool:
     if device in fault.devices:
         return fault.kind not in _SENSES
     return not fault.devices and fault.target in (BROKER, CONTROLLER)
+
+
+def _may_come_twice(scenario: Scenario, device: str, at: float) -> bool:
+    """Whether a fault on the way down can have made two of one command; a read that comes twice is still one read."""
+    down = [fault for fault in scenario.faults if fault.settings.get("way") != "up"]
+    return _is_struck(replace(scenario, faults=tuple(down)), device, at)
 
 
 def _is_struck(scenario: Scenario, device: str, at: float, also: frozenset[str] = frozenset()) -> bool:

@@ -48,6 +48,22 @@ def test_a_duplicate_that_a_fault_made_is_no_fault_of_the_house(broken: Broken):
     assert broken(unlock(1, "c-1"), unlock(1.2, "c-1", obeyed=False), faults=echo) == {}
 
 
+def test_a_read_that_comes_several_times_excuses_no_second_unlock(broken: Broken):
+    echo = "{fault: duplicate, target: door-front, from: 1s, for: 3s, with: {way: up, copies: 3}}"
+
+    for again in ("c-1", "c-2"):
+        assert list(broken(unlock(1, "c-1"), unlock(1.2, again, obeyed=False), faults=echo)) == [ONCE]
+
+
+def test_no_fault_gives_a_command_another_id(broken: Broken):
+    echo = "{fault: duplicate, target: door-front, from: 1s, for: 1s}"
+    copied, renewed = unlock(1.1, "c-1", obeyed=False), unlock(1.2, "c-2", obeyed=False)
+
+    seen = broken(unlock(1, "c-1"), copied, renewed, faults=echo)
+
+    assert "at 1.00 s and at 1.20 s, under another id" in seen[ONCE]
+
+
 def test_a_bolt_drawn_twice_for_one_read_breaks_the_law_under_a_fault_as_well(broken: Broken):
     seen = broken(Drew(1, UNIT, "c-1", "r-1"), Drew(6, UNIT, "c-2", "r-1"), faults=FROZEN)
 
