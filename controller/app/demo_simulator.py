@@ -73,6 +73,7 @@ class Simulator:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._is_told = False
         self._ending = asyncio.get_running_loop().create_task(process.wait(), name="simulator")
 
     @classmethod
@@ -92,6 +93,10 @@ class Simulator:
         """Its exit code; None while it runs."""
         return self._process.returncode
 
+    @property
+    def ended_by_itself(self) -> bool:
+        return self.code is not None and not self._is_told
+
     def at_end(self, do: Callable[[], None]) -> None:
         """However it ends."""
         self._ending.add_done_callback(lambda _: do())
@@ -110,6 +115,7 @@ class Simulator:
     async def stop(self) -> None:
         """Gone when this returns."""
         if self.code is None:
+            self._is_told = True
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
         try:

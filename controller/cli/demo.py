@@ -35,6 +35,7 @@ from controller.services.desk.moments import moment_of
 from controller.space import load as load_space_file
 
 _LOOPBACK = "127.0.0.1"
+_LOG = "simulator.log"
 
 
 @click.command()
@@ -45,9 +46,21 @@ _LOOPBACK = "127.0.0.1"
 @click.option(
     "--as-if", metavar="MOMENT", help="Another date, for the house as well: '2026-11-01 01:58', in the space's time."
 )
+@click.option(
+    "--proxy",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Reach the broker through a port of the simulator's, so that faults can strike it; 0 takes a free port.",
+)
 @click.option("--scenario", metavar="NAME", help="Play this in a house of its own and say whether all held that must.")
 def demo(
-    config: Path | None, seed: int | None, start: str | None, as_if: str | None, scenario: str | None, **flags: Any
+    config: Path | None,
+    seed: int | None,
+    start: str | None,
+    as_if: str | None,
+    proxy: int | None,
+    scenario: str | None,
+    **flags: Any,
 ) -> None:
     """Run a sample building of three floors and 200 people, on this machine alone.
 
@@ -64,17 +77,20 @@ def demo(
         from controller.cli.demo_scenario import play
 
         given = {"--space": flags["space"], "--seed": seed, "--start": start, "--as-if": as_if}
+        if proxy is not None:
+            raise InputError(f"--scenario {scenario} takes a port of its own where it needs one — leave --proxy out")
         for name, value in given.items():
             if value is not None:
                 raise InputError(f"--scenario {scenario} brings its own space, people and hour — leave {name} out")
         play(settings, scenario, flags["data"], flags["web_port"])
         return
+    detour = None if proxy is None else _free(proxy)
     with data_folder(settings.data if as_if is None else None, flags["data"]) as data:
         chosen = (settings.space or demo_simulator.sample_space()).resolve()
-        _show(replace(settings, space=chosen, data=data), seed or 1, start or "auto", as_if)
+        _show(replace(settings, space=chosen, data=data), seed or 1, start or "auto", as_if, detour)
 
 
-def _show(settings: Settings, seed: int, start: str, as_if: str | None) -> None:
+def _show(settings: Settings, seed: int, start: str, as_if: str | None, detour: int | None) -> None:
     assert settings.space is not None  # the sample building's, if nobody named one
     set_up_logging(settings)
     space = load_space_file(settings.space)
@@ -90,22 +106,34 @@ def _show(settings: Settings, seed: int, start: str, as_if: str | None) -> None:
     try_it = _something_to_try(space, people, settings.data)
     page_port = free_port()
 
-    async def start_simulator(running: Running) -> Simulator:
+    log = settings.data / _LOG
+
+    async def start_simulator(broker: EmbeddedBroker) -> Simulator:
+        words = ["run", *reached(settings, broker), "--seed", str(seed), "--start", start]
+        words += ["--page-port", str(page_port)]
+        if detour is not None:
+            words += ["--proxy", str(detour)]
+        # Its story goes to a file: what is printed here ends with the address to open.
+        with log.open("ab") as story:
+            return await Simulator.start(words, story)
+
+    async def ready(running: Running) -> None:
         assert running.embedded is not None  # the demo names no broker
         click.echo(f"Broker: {running.embedded.name} on {running.embedded.endpoint.url}")
         if running.embedded.limits:
             click.echo(f"  {running.embedded.limits}")
-        words = ["run", *reached(settings, running.embedded), "--seed", str(seed), "--start", start]
-        # Its story goes to a file: what is printed here ends with the address to open.
-        with (settings.data / "simulator.log").open("ab") as log:
-            process = await Simulator.start([*words, "--page-port", str(page_port)], log)
+        if detour is not None:
+            click.echo(f"  Faults strike it on the way through port {detour}, which house and devices take.")
         click.echo(f"Tap a badge:  {try_it}")
         click.echo(f"Walk about in it: http://{_LOOPBACK}:{page_port}/")
         click.echo(f"Open {running.address}", nl=True)
         sys.stdout.flush()
-        return process
 
-    until_told(lambda told: lived_in(settings, space, start_simulator, told, hint=try_it))
+    until_told(
+        lambda told: lived_in(
+            settings, space, start_simulator, told, on_ready=ready, log=log, detour=detour, hint=try_it
+        )
+    )
 
 
 @contextmanager
@@ -156,6 +184,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def _free(port: int) -> int:
+    """This one, or any for 0. Whoever has it already would be taken for our broker, and told its passwords."""
+    if port == 0:
+        return free_port()
+    with socket.socket() as probe:
+        # As the simulator listens: a port just closed may be had again at once.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError as exc:
+            raise InputError(f"--proxy {port} cannot be had: {exc.strerror} — name another, or 0 for any") from exc
+    return port
 
 
 async def _people_known(settings: Settings, space: Space) -> int:

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -25,6 +27,7 @@ from tests.support.controller import (
     offspring,
 )
 
+ONE_DOOR = ROOT / "simulator" / "spaces" / "one-door.yaml"
 ALL_THERE_S = 60.0
 ANSWERS_S = 20.0
 # Staff alone use it, so whatever it does is the test's own doing.
@@ -73,6 +76,7 @@ def test_a_newcomer_sees_the_building_live_and_a_badge_open_a_door(broker: str, 
             assert demo.stop() == 0
         eventually(lambda: not any(map(is_alive, children)), "no process left behind", ANSWERS_S)
     assert "Traceback" not in demo.log
+    assert "the simulator has ended" not in demo.log
 
 
 def test_the_demo_does_not_take_a_broker_of_yours(tmp_path: Path):
@@ -97,6 +101,7 @@ def test_the_demo_puts_nobody_into_a_database_of_yours(tmp_path: Path):
         (("--scenario", "door-hold"), "did you mean 'door-held'?"),
         (("--scenario", "door-held", "--as-if", "2026-11-01 01:58"), "leave --as-if out"),
         (("--scenario", "door-held", "--space", "mine.yaml"), "leave --space out"),
+        (("--scenario", "door-held", "--proxy", "0"), "leave --proxy out"),
         (("--as-if", "new year"), "--as-if: 'new year' is no moment"),
         (("--as-if", "2012-11-01 01:58"), "leads to 2012-11-01, and no house lives then"),
         (("--as-if", "2026-11-01 01:58", "--data", "."), "--data: a house has lived in . already"),
@@ -124,6 +129,39 @@ def test_another_date_is_lived_by_the_house_and_its_doors_and_told_wherever_one_
         eventually(lambda: _device_states(demo) == {"ready"}, "all devices ready", ALL_THERE_S)
         told = demo.health()[1]["components"]["clock"]["text"]
         assert "this machine's clock, as NATOMA_CLOCK_SHIFT asks" in told
+
+
+def test_the_port_for_faults_is_not_one_that_somebody_has(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = natoma("demo", "--proxy", port, cwd=tmp_path)
+
+    assert (told.code, f"--proxy {port} cannot be had: Address already in use" in told.err) == (2, True), told.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.broker
+def test_its_broker_can_be_struck_and_an_end_of_its_simulator_is_told(tmp_path: Path):
+    program("mosquitto")
+    words = ("demo", "--space", ONE_DOOR, "--broker-port", free_port(), "--proxy", free_port())
+    with ControllerProcess(tmp_path, *words) as demo:
+        eventually(lambda: _device_states(demo) == {"ready"}, "the door's unit ready", ALL_THERE_S)
+        demo.wait_until_well()
+        added = _simulator("fault", "add", "stop", "broker", "--data", str(demo.data), "--json", cwd=tmp_path)
+        eventually(lambda: demo.health()[0] != 200, "a house without its broker", ANSWERS_S)
+        _simulator("fault", "clear", str(added["number"]), "--data", str(demo.data), "--json", cwd=tmp_path)
+        demo.wait_until_well()
+        assert "the simulator has ended" not in demo.log
+
+        (simulator,) = (pid for pid in demo.children() if "simulator" in Path(f"/proc/{pid}/cmdline").read_text())
+        os.kill(simulator, signal.SIGKILL)
+
+        eventually(lambda: "the simulator has ended by itself" in demo.log, "word of its end", ANSWERS_S)
+        (line,) = (line for line in demo.log.splitlines() if "the simulator has ended" in line)
+        assert "ERROR" in line
+        assert "exit code -9" in line
+        assert str(demo.data / "simulator.log") in line
+        assert demo.stop() == 0
 
 
 def test_a_scenario_that_is_stopped_leaves_nothing_behind_and_passes_for_no_success(tmp_path: Path):
