@@ -16,6 +16,7 @@ from simulator.dry import Day, lived
 from simulator.endpoint import DataDir
 from simulator.errors import InputError
 from simulator.people import make_people
+from simulator.private_file import private_file
 from simulator.world import DAY_STARTS
 
 _LONGEST_DAYS = 366
@@ -60,4 +61,4 @@ def _date(written: str) -> date:
 
 
 def _opened(out: str) -> AbstractContextManager[TextIO]:
-    return nullcontext(sys.stdout) if out == "-" else opened(out)
+    return nullcontext(sys.stdout) if out == "-" else private_file(Path(out), "--out")
