@@ -2,36 +2,21 @@
 
 import asyncio
 import contextlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from devices.link import Delivery, Link, LinkSettings
-from simulator.capture.line import Line, masked, text_of
-from simulator.errors import InputError
-
-
-@contextmanager
-def opened(out: str) -> Iterator[TextIO]:
-    """A file for its owner only: captures hold badges unless they are masked, and who came when in any case."""
-    try:
-        number = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as exc:
-        raise InputError(f"--out {out}: cannot be written: {exc.strerror}") from exc
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        Path(out).chmod(0o600)
-        yield file
+from simulator.capture.line import Line, text_of
+from simulator.capture.masking import masked
 
 
 class Recorder:
-    """Writes deliveries; `count` of them so far."""
+    """Writes deliveries; `count` of them so far. `shift`: how far the house is ahead of this machine's clock."""
 
-    def __init__(self, file: TextIO, *, with_badges: bool) -> None:
+    def __init__(self, file: TextIO, *, with_badges: bool, shift: timedelta = timedelta()) -> None:
         self._file = file
         self._with_badges = with_badges
+        self._shift = shift
         self.count = 0
 
     def heard(self, delivery: Delivery) -> None:
@@ -45,7 +30,8 @@ class Recorder:
             props["correlation"] = delivery.correlation.decode(errors="replace")
         if delivery.user_properties:
             props["user_properties"] = [list(pair) for pair in delivery.user_properties]
-        at = datetime.fromtimestamp(delivery.received_at, UTC)
+        # The moments in bodies are the house's, and so is the one they are moved from when they are said again.
+        at = datetime.fromtimestamp(delivery.received_at, UTC) + self._shift
         line = Line(
             at, delivery.topic, delivery.payload, delivery.qos, retain=delivery.retain, dup=delivery.dup, props=props
         )

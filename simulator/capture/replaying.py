@@ -5,6 +5,7 @@ Only what devices said is said again. What came down to them was the controller'
 
 import asyncio
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -19,6 +20,10 @@ from simulator.errors import InputError, RunError
 
 # Moments in a body that say when it happened; `until` and others are about the future and stay.
 _WHEN = ("ts",)
+_BEYOND_ANY_CALENDAR = 1e15  # milliseconds of thirty thousand years; no number above is a moment
+# Longer than this nobody waits for the next message: it is a capture of several, or a `t` is wrong.
+LONGEST_PAUSE_S = 86400.0
+SLOWEST, FASTEST = 0.01, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,26 @@ def plan(lines: Sequence[Line], root: str, only: frozenset[str] = frozenset()) -
     return said
 
 
+def length_of(said: Sequence[Said], speed: float) -> str:
+    """How much there is to be said, in words. Raises InputError for a pause nobody would wait for."""
+    before: Said | None = None
+    for one in said:
+        pause = one.after_s - (before.after_s if before is not None else 0.0)
+        if pause / speed > LONGEST_PAUSE_S:
+            since = f"the message of {before.device} at {_written(before)}" if before is not None else "it began"
+            enough = math.ceil(pause / LONGEST_PAUSE_S)
+            faster = f", or take --speed {enough} or more" if enough <= FASTEST else ""
+            raise InputError(
+                f"after {since} nothing is to be said for {_spoken(pause)}, until {one.device} at {_written(one)}: "
+                f"that is more than a day of waiting at speed {speed:g}; cut the file there{faster}"
+            )
+        before = one
+    messages = "1 message" if len(said) == 1 else f"{len(said):,} messages"
+    all_s = said[-1].after_s if said else 0.0
+    words = f"{messages} over {_spoken(all_s)} at speed {speed:g}"
+    return words if speed == 1 else f"{words}, which takes {_spoken(all_s / speed)}"
+
+
 async def replay(
     said: Sequence[Said],
     settings: Callable[[str], LinkSettings],
@@ -100,6 +125,17 @@ async def replay(
     return told
 
 
+def _spoken(seconds: float) -> str:
+    """A span for people: `45 s`, `12 min`, `8.5 h`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _written(one: Said) -> str:
+    return one.line.at.isoformat(timespec="seconds")
+
+
 async def _say(link: Link, one: Said, payload: bytes, told: Told) -> None:
     # As the contract has it: what a broker passes on live does not show that it was said to be retained.
     retain = RULES[one.kind].retained
@@ -124,14 +160,19 @@ def moved(payload: bytes, by: timedelta) -> bytes:
     """The same body with its moments later by so much; one that is no JSON object stays as it is."""
     try:
         body = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload
     if not isinstance(body, dict):
         return payload
     body = _moved(body, by)
     if isinstance(batch := body.get("batch"), list):
         body["batch"] = [_moved(one, by) if isinstance(one, dict) else one for one in batch]
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # half a pair of surrogates: JSON can name it, UTF-8 cannot
+        return json.dumps(body, separators=(",", ":")).encode()
+    except RecursionError:  # deeper than it can be written, though it was read
+        return payload
 
 
 def _moved(body: Mapping[str, object], by: timedelta) -> dict[str, object]:
@@ -141,6 +182,8 @@ def _moved(body: Mapping[str, object], by: timedelta) -> dict[str, object]:
         if isinstance(said, bool):
             continue
         if isinstance(said, int | float):
+            if not abs(said) < _BEYOND_ANY_CALENDAR:
+                continue
             # Epoch seconds or milliseconds: the magnitude decides, as in the contract.
             later[name] = said + by.total_seconds() * (1000 if said > 1e11 else 1)
         elif isinstance(said, str):

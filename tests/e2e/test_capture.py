@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ pytestmark = pytest.mark.broker
 
 async def test_what_was_recorded_is_said_again_by_each_device_itself(tmp_path: Path):
     out = tmp_path / "c.jsonl"
+    three_days_ago = {**os.environ, "NATOMA_CLOCK_SHIFT": str(-3 * 86400)}
     with MosquittoBroker(tmp_path / "one") as one, MosquittoBroker(tmp_path / "two") as two:
         words = ["record", "--out", str(out), "--for", "30", "--mqtt", f"mqtt://127.0.0.1:{one.port}"]
         process = await asyncio.create_subprocess_exec(
-            *_sim(*words, "--data", str(tmp_path)), stderr=asyncio.subprocess.PIPE
+            *_sim(*words, "--data", str(tmp_path)), stderr=asyncio.subprocess.PIPE, env=three_days_ago
         )
         async with Link(
             LinkSettings("127.0.0.1", "reader", port=one.port, clean_start=True, session_expiry_s=0), lambda _: None
@@ -47,11 +49,12 @@ async def test_what_was_recorded_is_said_again_by_each_device_itself(tmp_path: P
             await ear.connected(5)
             again = await asyncio.create_subprocess_exec(
                 *_sim("replay", str(out), "--speed", "100", "--mqtt", f"mqtt://127.0.0.1:{two.port}", "--data", str(tmp_path)),
-                stdout=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             )  # fmt: skip
-            said, _ = await again.communicate()
+            said, length = await again.communicate()
             first, second = await asyncio.wait_for(heard.get(), 5), await asyncio.wait_for(heard.get(), 5)
 
+    assert length == b"2 messages over 0 s at speed 100, which takes 0 s\n"
     assert said == b"2 messages of 1 device were said again; 0 were not\n"
     assert second == ("natoma/1/reader/up/telemetry", b"\xff\xfe")
     assert first[0] == "natoma/1/reader/up/event"
@@ -59,6 +62,10 @@ async def test_what_was_recorded_is_said_again_by_each_device_itself(tmp_path: P
     assert spoken["data"]["card"] == "************80"
     assert datetime.fromisoformat(spoken["ts"]) > datetime.fromisoformat(body["ts"])
     assert [one.qos for one in read(out)] == [1, 1]
+    # The recorder lived in a house of three days ago, and so does what it wrote; the bodies move along by as much.
+    assert timedelta(days=3) < datetime.now(UTC) - next(read(out)).at < timedelta(days=3, minutes=5)
+    moved_by = datetime.fromisoformat(spoken["ts"]) - datetime.fromisoformat(body["ts"])
+    assert timedelta(days=3) < moved_by < timedelta(days=3, minutes=5)
 
 
 def _sim(*words: str) -> list[str]:
