@@ -97,23 +97,28 @@ class _Judge:
     # --- taps -------------------------------------------------------------------------------------
 
     def _answered(self, claim: Answered) -> str | None:
-        shown: list[str] = []
+        """By the first answer that was shown: whoever stood there has gone by the next. A question is none yet."""
         asked: Tapped | None = None
         for one in self.seen:
             match one:
                 case Tapped(tap=tap) if tap == claim.tap:
                     asked = one
                 case Tapped(device=device) if asked is not None and device == asked.device:
-                    asked = None
-                case Showed() if asked is not None and one.device == asked.device and one.signal != Signal.WARNING:
+                    # Somebody else; of this one nothing more is shown.
+                    break
+                case Showed(signal=Signal.WARNING):
+                    pass
+                case Showed(signal=Signal.ENTER_PIN) if claim.shows != Signal.ENTER_PIN:
+                    pass
+                case Showed() if asked is not None and one.device == asked.device:
                     took = one.at - asked.at
                     is_it = one.signal == claim.shows and claim.reason in (None, one.reason)
                     if is_it and (claim.within_s is None or took <= claim.within_s):
                         return None
-                    shown.append(f"{one.device} showed {_lamp(one)} at {in_s(one.at)}, after {in_s(took)}")
+                    return f"{one.device} showed {_lamp(one)} at {in_s(one.at)}, after {in_s(took)}"
                 case _:
                     pass
-        return "; ".join(shown) or ("no answer was shown" if asked is not None else "no such tap reached a reader")
+        return "no answer was shown" if asked is not None else "no such tap reached a reader"
 
     # --- how things were --------------------------------------------------------------------------
 
@@ -143,15 +148,19 @@ class _Judge:
     def _happened(self, claim: Happened) -> str | None:
         of_kind = [one for one in self.seen if _is_of(one, claim)]
         after, by = claim.when.after_s or 0.0, self.end if claim.when.by_s is None else claim.when.by_s
-        count = sum(after <= one.at <= by for one in of_kind)
-        if _is_so_often(count, claim.when):
+        within = [one for one in of_kind if after <= one.at <= by]
+        if _is_so_often(len(within), claim.when):
             return None
-        moments = ", ".join(f"{getattr(one, 'device', '')} at {in_s(one.at)}" for one in _some(of_kind))
+        moments = ", ".join(_moments(within))
+        beside = [one for one in of_kind if one not in within]
+        if beside:
+            moments += f"{'; ' if moments else ''}before or after that {', '.join(_moments(beside))}"
         others = sorted(
             {_what(one) for one in self.seen if isinstance(one, _HOW[claim.how]) and one.device in claim.devices}
         )
         elsewise = f"; what it {claim.how} was {', '.join(others)}" if others and not of_kind else ""
-        return f"{count} times: {moments or 'never'}{elsewise}"
+        often = {0: "never", 1: "once"}.get(len(within), f"{len(within)} times")
+        return f"{often}{': ' if moments else ''}{moments}{elsewise}"
 
     # --- readings ---------------------------------------------------------------------------------
 
@@ -221,6 +230,10 @@ def _what(one: Sighting) -> str:
             return word
         case _:
             return ""
+
+
+def _moments(several: Sequence[Sighting]) -> list[str]:
+    return [f"{getattr(one, 'device', '')} at {in_s(one.at)}" for one in _some(several)]
 
 
 def _is_so_often(count: int, when: When) -> bool:

@@ -43,6 +43,12 @@ BOLT = tuple(Turned(at, UNIT, "bolt", to) for at, to in ((0, "locked"), (2, "unl
         ("{tap: first, shows: granted}", (FIRST, Showed(1.1, READER, "denied"), Tapped(2, READER), Showed(2.1, READER, "granted")), "denied"),
         # A PIN in between belongs to it.
         ("{tap: first, shows: granted}", (FIRST, Showed(1.1, READER, "enter_pin"), Tapped(2, READER, "first"), Showed(2.1, READER, "granted")), ""),
+        # What the person saw first is what they were told.
+        ("{tap: first, shows: denied}", (FIRST, Showed(1.1, READER, "granted"), Showed(1.3, READER, "denied")), "showed granted at 1.10 s"),
+        ("{tap: first, shows: granted}", (FIRST, Showed(1.1, READER, "denied"), Showed(1.3, READER, "granted")), "showed denied at 1.10 s"),
+        ("{tap: first, shows: denied}", (FIRST, Showed(1.1, READER, "warning"), Showed(1.2, READER, "enter_pin"), Showed(3, READER, "denied")), ""),
+        ("{tap: first, shows: enter_pin}", (FIRST, Showed(1.1, READER, "enter_pin"), Showed(3, READER, "denied")), ""),
+        ("{tap: first, shows: denied}", (FIRST, Tapped(2, READER), Showed(2.1, READER, "denied")), "no answer was shown"),
     ],
 )  # fmt: skip
 def test_a_tap_is_judged_by_what_its_reader_showed_for_it(
@@ -118,7 +124,19 @@ def test_what_happened_is_counted_within_its_window(holds: Holds):
     assert holds("{door: front, says: rex, times: 1, by: 5s}", *twice) == ""
     assert holds("{door: front, says: rex, times: 1}", *twice) == "2 times: door-front at 3.00 s, door-front at 9.00 s"
     assert holds("{door: front, says: rex, never: true, after: 4s, by: 8s}", *twice) == ""
-    assert holds("{door: front, says: rex}", Said(3, UNIT, "tamper")) == "0 times: never; what it says was tamper"
+    assert holds("{door: front, says: rex}", Said(3, UNIT, "tamper")) == "never; what it says was tamper"
+
+
+@pytest.mark.parametrize(
+    ("when", "instead"),
+    [
+        ("by: 5s, times: 2", "once: door-front at 3.00 s; before or after that door-front at 9.00 s"),
+        ("after: 4s, by: 8s", "never: before or after that door-front at 3.00 s, door-front at 9.00 s"),
+        ("after: 8s, never: true", "once: door-front at 9.00 s; before or after that door-front at 3.00 s"),
+    ],
+)
+def test_what_happened_beside_its_window_is_told_apart(holds: Holds, when: str, instead: str):
+    assert holds(f"{{door: front, says: rex, {when}}}", Said(3, UNIT, "rex"), Said(9, UNIT, "rex")) == instead
 
 
 def test_a_reading_beyond_its_bounds_is_told_with_its_sensor(holds: Holds):
