@@ -17,7 +17,7 @@ Guess: TypeAlias = Callable[[SimPerson, Door | None, datetime], bool]
 
 def is_welcome(person: SimPerson, building: Building, day: date) -> bool:
     """Whether nothing is wrong with badge or membership, nor with the bill on that day."""
-    return person.is_in_good_standing and not owes_too_much(person, building, day)
+    return person.is_in_good_standing_on(day, building.zone) and not owes_too_much(person, building, day)
 
 
 def owes_too_much(person: SimPerson, building: Building, day: date | None = None) -> bool:
@@ -32,9 +32,9 @@ def what_of(person: SimPerson, building: Building, today: date) -> str:
     """In a few words what doors see in this person: what is wrong with badge or membership, else who they are."""
     if person.badge_state not in ("", "active"):
         return f"badge {person.badge_state}"
-    if person.valid_until:
+    if person.is_too_late_on(today, building.zone):
         return "badge no longer valid"
-    if person.valid_from:
+    if person.is_too_early_on(today, building.zone):
         return "badge not valid yet"
     if person.standing not in ("", "active"):
         return f"membership {person.standing}"

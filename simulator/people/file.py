@@ -5,9 +5,11 @@ It holds badge numbers and PINs, so it is for its owner's eyes (0600).
 
 import csv
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from datetime import date, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -58,7 +60,43 @@ def _person(path: Path, line: int, row: dict[str, str | None]) -> SimPerson:
     known = {("starts" if name == "from" else name): (row.get(name) or "").strip() for name in COLUMNS}
     if not known["id"] or not known["name"]:
         raise InputError(f"{path}:{line}: a person needs an id and a name")
+    for column, (is_one, right) in _READ_LATER.items():
+        if known[column] and not is_one(known[column]):
+            raise InputError(f"{path}:{line}: {column} {known[column][:40]!r} is {right}")
     return SimPerson(**known)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _FIRST <= date.fromisoformat(text) <= _LAST
+    except ValueError:
+        return False
+
+
+def _is_day_or_moment(text: str) -> bool:
+    if len(text) <= len("2026-03-01"):
+        return _is_day(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and _FIRST <= moment.date() <= _LAST
+
+
+def _is_amount(text: str) -> bool:
+    return re.fullmatch(r"\d{1,9}(\.\d{1,2})?", text, re.ASCII) is not None
+
+
+# Nobody's badge or bill is from another age, and a zone reaches a day beyond the calendar's ends.
+_FIRST, _LAST = date(1900, 1, 1), date(9000, 12, 31)
+# What else is said in words is compared and not read.
+_MOMENT = "no day like 2026-03-01 and no moment like 2026-03-01T09:00:00Z"
+_READ_LATER: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "due_since": (_is_day, "no day of the calendar; write it like 2026-03-01"),
+    "due": (_is_amount, "no amount; write it like 120 or 120.50, without a currency"),
+    "valid_from": (_is_day_or_moment, _MOMENT),
+    "valid_until": (_is_day_or_moment, _MOMENT),
+}
 
 
 def find_person(people: Sequence[SimPerson], text: str, if_nobody: str = "there are none") -> SimPerson | None:

@@ -4,7 +4,8 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from controller.services.people.people_file import read_people_file
 from controller.space import parse
 from devices.badges import read, refuse_at_enrolment
 from simulator.building import Building
-from simulator.entitled import is_welcome
+from simulator.entitled import guess, is_welcome, what_of
 from simulator.errors import InputError
 from simulator.people import COLUMNS, SimPerson, find_person, make_people, read_people, style_of, write_people
+from simulator.people.characters import Characters, characters_of
 
 TODAY = date(2026, 11, 17)
 
@@ -143,6 +145,16 @@ def test_the_file_is_its_owners_alone_and_reads_back(tmp_path: Path, people: lis
     [
         ("name,plan\nA,b\n", ":1: this is not a people file: it has no column id"),
         ("id,name\nada,\n", ":2: a person needs an id and a name"),
+        (
+            "id,name,due_since\nbo,Bo,\nada,Ada,2026-13-45\n",
+            ":3: due_since '2026-13-45' is no day of the calendar; write it like 2026-03-01",
+        ),
+        ("id,name,due_since\nada,Ada,0000-01-01\n", ":2: due_since '0000-01-01' is no day of the calendar"),
+        ("id,name,due\nada,Ada,120 EUR\n", ":2: due '120 EUR' is no amount; write it like 120 or 120.50"),
+        ("id,name,due\nada,Ada,nan\n", ":2: due 'nan' is no amount"),
+        ("id,name,valid_until\nada,Ada,soon\n", ":2: valid_until 'soon' is no day like 2026-03-01"),
+        ("id,name,valid_from\nada,Ada,2026-03-01T09:00\n", ":2: valid_from '2026-03-01T09:00' is no day"),
+        ("id,name,valid_from\nada,Ada,9999-12-31T23:59:59Z\n", ":2: valid_from '9999-12-31T23:59:59Z' is no day"),
     ],
 )
 def test_a_file_that_is_not_one_says_so(tmp_path: Path, text: str, message: str):
@@ -186,3 +198,36 @@ def test_how_a_plan_is_lived_follows_from_what_it_says(parisoma: Building):
         "day-pass": "day", "two-days": "part", "full-time": "full", "team": "team", "cohort": "cohort",
         "alumni": "alumni", "runners": "hosted", "visiting": "visiting", "event": "event",
     }  # fmt: skip
+
+
+ADA = SimPerson(id="ada", name="Ada", kind="member", plan="full-time")
+
+
+@pytest.mark.parametrize(
+    ("span", "day", "told"),
+    [
+        pytest.param({"valid_until": "2026-12-31"}, "2026-12-31", None, id="its last day"),
+        pytest.param({"valid_until": "2026-12-31"}, "2027-01-01", "badge no longer valid", id="the day after"),
+        pytest.param({"valid_until": "2026-12-31T08:00:00Z"}, "2026-12-30", None, id="ends at local midnight"),
+        pytest.param({"valid_until": "2026-12-31T08:00:00Z"}, "2026-12-31", "badge no longer valid", id="and is over"),
+        pytest.param({"valid_from": "2026-03-01"}, "2026-03-01", None, id="its first day"),
+        pytest.param({"valid_from": "2026-03-01"}, "2026-02-28", "badge not valid yet", id="the day before"),
+        pytest.param({"valid_from": "2026-03-01T07:59:00Z"}, "2026-02-28", None, id="from a moment of that local day"),
+        pytest.param({"valid_from": "2026-03-01T08:00:00Z"}, "2026-02-28", "badge not valid yet", id="from midnight"),
+    ],
+)
+def test_a_badge_is_judged_by_the_day_and_not_by_having_a_span(
+    parisoma: Building, span: dict[str, str], day: str, told: str | None
+):
+    person, on = replace(ADA, **span), date.fromisoformat(day)
+    noon = datetime.combine(on, time(12), parisoma.zone)
+
+    assert is_welcome(person, parisoma, on) is (told is None)
+    assert what_of(person, parisoma, on) == (told or "plan full-time")
+    assert guess(parisoma)(person, None, noon) is (told is None)
+
+
+def test_whoever_is_known_for_a_habit_has_a_badge_without_an_end(parisoma: Building):
+    bounded = [replace(ADA, id=f"ada-{number}", valid_until="2099-12-31") for number in range(20)]
+
+    assert characters_of(parisoma, bounded, 1) == Characters()
