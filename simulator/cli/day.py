@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +10,7 @@ import click
 
 from simulator.building_file import load
 from simulator.cli.asking import people_of
+from simulator.cli.dates import day_of
 from simulator.cli.options import DATA, PEOPLE, SPACE, friendly
 from simulator.clock import now
 from simulator.dry import Day, lived
@@ -44,20 +45,13 @@ def day(
         raise InputError(f"--days {days} is out of reach; take 1 to {_LONGEST_DAYS}")
     place = DataDir(data)
     building = load(place.space(space))
-    first = _date(on) if on is not None else now().astimezone(building.zone).date()
+    first = day_of(on) if on is not None else now().astimezone(building.zone).date()
     # Local mornings: on the two odd nights of the year a day is an hour shorter or longer.
     start, end = (datetime.combine(first + timedelta(days=n), DAY_STARTS, building.zone) for n in (0, days))
     everyone = people_of(place, people_file) or make_people(building, seed, first)
     with _opened(out) as file:
         for line in lived(Day(building, everyone, seed, start, end, with_badges)):
             file.write(line + "\n")
-
-
-def _date(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise InputError(f"--date {written!r} is no day of the calendar; write it like 2026-11-16") from None
 
 
 def _opened(out: str) -> AbstractContextManager[TextIO]:

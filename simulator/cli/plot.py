@@ -1,12 +1,13 @@
 """`natoma-sim plot`: the air, the people and the sound of a day as a picture."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from simulator.building_file import load
 from simulator.cli.asking import people_of
+from simulator.cli.dates import day_of
 from simulator.cli.options import DATA, PEOPLE, SPACE, friendly
 from simulator.clock import now
 from simulator.endpoint import DataDir
@@ -44,16 +45,9 @@ def plot(
     place = DataDir(data)
     building = load(place.space(space))
     rooms = [building.room(name) for name in named] or rooms_to_show(building)
-    day = _date(on) if on is not None else now().astimezone(building.zone).date()
+    day = day_of(on) if on is not None else now().astimezone(building.zone).date()
     start = datetime.combine(day, DAY_STARTS, building.zone)
     everyone = people_of(place, people_file) or make_people(building, seed, day)
     lived = curves(building, everyone, seed, start, rooms)
     draw(lived, f"{building.name}, {day:%A} {day}", out)
     click.echo(f"{day:%A} {day} of {building.name} is in {out}", err=True)
-
-
-def _date(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise InputError(f"--date {written!r} is no day of the calendar; write it like 2026-11-17") from None

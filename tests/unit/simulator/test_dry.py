@@ -110,6 +110,8 @@ def test_the_night_of_the_other_clock_is_an_hour_shorter_or_longer(tmp_path, fir
     ("words", "said"),
     [
         (["--days", "0"], "--days 0 is out of reach; take 1 to 366"),
+        (["--date", "9999-12-31"], "--date 9999-12-31 is out of reach; take 1970-01-01 to 2100-12-31"),
+        (["--date", "0001-01-01"], "--date 0001-01-01 is out of reach; take 1970-01-01 to 2100-12-31"),
         (["--date", "2026-02-30"], "--date '2026-02-30' is no day of the calendar; write it like 2026-11-16"),
         (["--out", "/nowhere/at/all"], "--out /nowhere/at/all: cannot be written"),
     ],

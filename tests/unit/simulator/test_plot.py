@@ -110,7 +110,8 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     [
         (["--out", "day.pdf"], "a picture ends in .png or .svg"),
         (["--room", "kichen"], "no room 'kichen'; did you mean 'Kitchen'?"),
-        (["--date", "17.11."], "is no day of the calendar; write it like 2026-11-17"),
+        (["--date", "17.11."], "is no day of the calendar; write it like 2026-11-16"),
+        (["--date", "9999-12-31"], "--date 9999-12-31 is out of reach; take 1970-01-01 to 2100-12-31"),
         (["--room", "kitchen"] * 8, "8 rooms are too many to tell apart; name 7 at most"),
     ],
 )
