@@ -23,6 +23,7 @@ _BEFORE_DOOR_M = 0.75
 _ROUND = frozenset({"round_table", "plant", "basin"})
 _CHAIR_M = 0.45
 _SOFA_SEAT_M = 0.8
+_MOST_OF_ONE = 100  # chairs about a table, columns or rows of a thing
 _BESIDE_DOOR_M = 0.34  # where its reader hangs: off the wall, and off the frame
 
 
@@ -189,10 +190,11 @@ class _Drawer:
     def _furniture(self) -> tuple[list[Piece], list[Point]]:
         pieces: list[Piece] = []
         chairs: list[Point] = []
-        for entry in self._entry.get("drawings") or ():
+        drawings = self._entry.get("drawings")
+        for entry in drawings if isinstance(drawings, list) else ():
             if not isinstance(entry, dict):
                 continue
-            kind, seats = str(entry.get("kind", "")), int(entry.get("seats") or 0)
+            kind, seats = str(entry.get("kind", "")), _count(entry.get("seats"), 0)
             for outline in _set_out(entry):
                 pieces.append(Piece(kind, outline, kind in _ROUND, str(entry.get("label", ""))))
                 left, top, right, bottom = bounds(outline)
@@ -235,10 +237,10 @@ def _set_out(entry: dict[str, Any]) -> Iterator[Outline]:
     if len(outline) < 2:
         return
     left, top, right, bottom = bounds(outline)
-    columns, rows = _numbers(entry.get("repeat"), 2) or (1.0, 1.0)
+    columns, rows = (_count(many, 1) for many in _numbers(entry.get("repeat"), 2) or (1, 1))
     step = _numbers(entry.get("step"), 2) or (right - left, bottom - top)
-    for row in range(int(rows)):
-        for column in range(int(columns)):
+    for row in range(rows):
+        for column in range(columns):
             yield tuple((x + column * step[0], y + row * step[1]) for x, y in outline)
 
 
@@ -296,6 +298,11 @@ def _extent(outline: Outline) -> float:
 def _numbers(written: Any, count: int) -> tuple[float, ...] | None:
     if not isinstance(written, list) or len(written) != count:
         return None
-    if not all(isinstance(number, int | float) for number in written):
+    if not all(isinstance(number, int | float) and math.isfinite(number) for number in written):
         return None
     return tuple(float(number) for number in written)
+
+
+def _count(written: Any, otherwise: int) -> int:
+    """Nonsense in a drawing is left out, as its whole entry would be: nothing but the picture follows from it."""
+    return int(written) if isinstance(written, int | float) and 0 <= written <= _MOST_OF_ONE else otherwise

@@ -274,11 +274,21 @@ async def test_another_site_can_make_it_do_nothing(house: House):
 async def test_what_is_asked_wrongly_is_answered_in_words(house: House):
     async with asking(house) as (session, address):
         told = []
-        for body in ('{"do": "open", "door": "stret"}', "[]", "{", '"' + "x" * 5000 + '"'):
+        bodies = (
+            '{"do": "open", "door": "stret"}',
+            "[]",
+            "{",
+            '"' + "x" * 5000 + '"',
+            "[" * 4000,
+            b"\xff",
+            '{"do": "\\ud800"}',
+        )
+        for body in bodies:
             async with session.post(f"{address}do", data=body, headers={"Content-Type": "application/json"}) as answer:
                 told.append((answer.status, (await answer.text())[:40]))
 
-    assert [status for status, _ in told] == [422, 422, 400, 413]
+    assert [status for status, _ in told] == [422, 422, 400, 413, 400, 400, 422]
+    assert told[4][1].startswith('{"error": "what is to be done is nested ')
     assert told[0][1].startswith('{"error": "no door \'stret\'; did you mean')
 
 
