@@ -133,6 +133,12 @@ def test_the_good_file_has_no_problem():
             id="reserved device id",
         ),
         pytest.param(
+            GOOD + "devices:\n  recorder: {kind: light, area: hall}\n",
+            "s.yaml:14: device recorder: 'recorder' is a name the broker keeps for itself — "
+            "choose another, such as recorder-1",
+            id="the id of who records",
+        ),
+        pytest.param(
             instead("to: hall}", "to: hall, readers: [live]}"),
             "s.yaml:12: door middle, readers: 'live' is a name the broker keeps for itself — "
             "choose another, such as live-1",
