@@ -13,7 +13,7 @@ from typing import Any, Self
 from devices.messages import BadgeReadData, Command, Do, Scalar
 from devices.units import Machine
 from devices.units.steps import Heard, ReleaseLock
-from simulator.dialects.tongue import Acts, Say, Tongue, Wait, body, is_drawn, is_open, parsed
+from simulator.dialects.tongue import Acts, Say, Tongue, Wait, body, is_drawn, is_open, on_off, parsed
 
 _HEARTBEAT_S = 180.0
 _ADMITS = {1: "Always", 99: "Admin"}
@@ -78,7 +78,7 @@ class EspRfid(Tongue):
             said = (self._io("lock0", "UNLOCKED" if drawn else "LOCKED"),)
         if opened != self.is_open:
             words = "Door Open" if opened else "Door Closed"
-            told = (self._io("door", _word(opened)),) if self.homeassistant else self._logs("INFO", "door", words, now)
+            told = (self._io("door", on_off(opened)),) if self.homeassistant else self._logs("INFO", "door", words, now)
             said = (*said, *told)
         return replace(self, is_drawn=drawn, is_open=opened), said
 
@@ -231,7 +231,3 @@ def _integer(value: object) -> int:
         return int(float(str(value)))
     except (ValueError, OverflowError):
         return 0
-
-
-def _word(on: bool) -> str:
-    return "ON" if on else "OFF"

@@ -12,7 +12,7 @@ from typing import Self
 from devices.badges import ISO14443A
 from devices.messages import BadgeReadData, Scalar
 from devices.units import Machine
-from simulator.dialects.tongue import Acts, Say, Tongue, body, is_drawn, is_open, number, parsed
+from simulator.dialects.tongue import Acts, Say, Tongue, body, is_drawn, is_open, number, on_off, parsed
 
 _VERSION = "2026.6.5"
 _BOARD = "esp32dev"
@@ -160,10 +160,10 @@ class EspHome(Tongue):
         return Say(f"{self.who.id}/{component}/{object_id}/state", text.encode(), retain=True)
 
     def _switch(self, name: str, on: bool) -> Say:
-        return self._state("binary_sensor", name, "ON" if on else "OFF")
+        return self._state("binary_sensor", name, on_off(on))
 
     def _lamp(self, on: bool) -> Say:
-        return self._state("light", "On Air", body({"color_mode": "onoff", "state": "ON" if on else "OFF"}).decode())
+        return self._state("light", "On Air", body({"color_mode": "onoff", "state": on_off(on)}).decode())
 
     def _discovery(self, entity: Entity) -> Say:
         here = f"{self.who.id}/{entity.component}/{entity.object_id}"

@@ -12,7 +12,7 @@ from typing import Any, Self
 from devices.badges import ISO14443A
 from devices.messages import BadgeReadData, Scalar
 from devices.units import Machine
-from simulator.dialects.tongue import Acts, Say, Tongue, body, is_drawn, is_open, number, numbers
+from simulator.dialects.tongue import Acts, Say, Tongue, body, is_drawn, is_open, number, numbers, on_off
 
 _VERSION = "15.1.0"
 _PLACES = 8
@@ -75,7 +75,7 @@ class Tasmota(Tongue):
         if "light" in values:
             sensed["BH1750"] = {"Illuminance": number(values["light"])}
         if isinstance(values.get("presence"), bool):
-            sensed["Switch1"] = _word(values["presence"] is True)
+            sensed["Switch1"] = on_off(values["presence"] is True)
         tongue = replace(self, sensed=sensed)
         return tongue, (self._tele("STATE", body(tongue.state(now))), self._tele("SENSOR", body(tongue.sensor(now))))
 
@@ -89,10 +89,10 @@ class Tasmota(Tongue):
             return tongue, said
         switch = self._contact
         before = self.sensed.get(switch)
-        tongue = replace(tongue, sensed={**tongue.sensed, switch: _word(opened)})
-        if before == _word(opened):
+        tongue = replace(tongue, sensed={**tongue.sensed, switch: on_off(opened)})
+        if before == on_off(opened):
             return tongue, said
-        return tongue, (*said, self._result({switch: {"Action": _word(opened)}}))
+        return tongue, (*said, self._result({switch: {"Action": on_off(opened)}}))
 
     def shown(self, badge: BadgeReadData, request: str, now: datetime) -> tuple[Self, Acts]:
         card = badge.card or ""
@@ -148,7 +148,7 @@ class Tasmota(Tongue):
         on = not self.relay if word in ("TOGGLE", "2") else _SWITCHED.get(word)
         if on is None:
             # A word it does not know is a question, like none at all.
-            return self, (self._result({"POWER": _word(self.relay)}), self._stat("POWER", _word(self.relay).encode()))
+            return self, (self._result({"POWER": on_off(self.relay)}), self._stat("POWER", on_off(self.relay).encode()))
         tongue, said = replace(self, relay=not on).sets(on)
         tongue, moved = tongue.switches(on, machine, now, self._hold_s)
         return tongue, (*said, *moved)
@@ -156,7 +156,7 @@ class Tasmota(Tongue):
     def sets(self, on: bool) -> tuple[Self, Acts]:
         if on == self.relay:
             return self, ()
-        said = self._result({"POWER": _word(on)}), self._stat("POWER", _word(on).encode())
+        said = self._result({"POWER": on_off(on)}), self._stat("POWER", on_off(on).encode())
         return replace(self, relay=on), said
 
     def sample(self) -> dict[str, object]:
@@ -195,7 +195,7 @@ class Tasmota(Tongue):
             "Sleep": 50,
             "LoadAvg": 19,
             "MqttCount": 1,
-            **({"POWER": _word(self.relay)} if self._has_relay else {}),
+            **({"POWER": on_off(self.relay)} if self._has_relay else {}),
             "Wifi": {**wifi, "RSSI": 78, "Signal": -61, "LinkCount": 1, "Downtime": "0T00:00:03"},
         }
 
@@ -249,7 +249,3 @@ class Tasmota(Tongue):
 
     def _result(self, content: object) -> Say:
         return self._stat("RESULT", body(content))
-
-
-def _word(on: bool) -> str:
-    return "ON" if on else "OFF"

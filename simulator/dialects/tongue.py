@@ -36,7 +36,8 @@ from devices.units.steps import Heard, ReleaseLock
 
 # Foreign commands have no time of their own: they are obeyed as they arrive, as by the devices themselves.
 _TTL_MS = 60_000
-_LONGEST_HOLD_S = 86_400.0
+# A relay has no limit of its own: it stays on for as long as it was told to.
+LONGEST_HOLD_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Tongue:
     def draws(self, machine: Machine, now: datetime, hold_s: float | None = None) -> tuple[Self, Acts]:
         """Draw the bolt, and shoot it again by itself; to whoever just showed a badge there it is the answer."""
         request = machine.reading.request if isinstance(machine, DoorUnit) else None
-        held = None if hold_s is None else min(max(hold_s, 0.1), _LONGEST_HOLD_S)
+        held = None if hold_s is None else min(max(hold_s, 0.1), LONGEST_HOLD_S)
         return self._commands(Do.UNLOCK, now, hold_s=held, re=request)
 
     def shoots(self, now: datetime) -> tuple[Self, Acts]:
@@ -220,6 +221,10 @@ def number(value: Scalar) -> int | float | None:
 def numbers(values: Mapping[str, Scalar]) -> dict[str, int | float | None]:
     """The readings that are numbers or ought to be, by channel; None where an instrument has none."""
     return {name: number(value) for name, value in values.items() if not isinstance(value, bool)}
+
+
+def on_off(on: bool) -> str:
+    return "ON" if on else "OFF"
 
 
 def is_drawn(values: Mapping[str, Scalar]) -> bool:

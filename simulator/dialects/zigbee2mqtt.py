@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from devices.messages import Scalar
 from devices.units import Machine
-from simulator.dialects.tongue import Acts, Say, Tongue, Who, body, is_drawn, is_open, number, parsed
+from simulator.dialects.tongue import Acts, Say, Tongue, Who, body, is_drawn, is_open, number, on_off, parsed
 
 _VERSION = "2.6.3"
 _PUBLISHED, _SETTABLE, _READABLE = 1, 2, 4
@@ -89,7 +89,7 @@ class Zigbee2Mqtt(Tongue):
             told["state"] = "UNLOCK" if is_drawn(values) or jammed else "LOCK"
             told["lock_state"] = "not_fully_locked" if jammed else "unlocked" if is_drawn(values) else "locked"
         elif self.who.kind == "light":
-            told["state"] = "ON" if is_drawn(values) else "OFF"
+            told["state"] = on_off(is_drawn(values))
         return self._tells(told)
 
     def pressed(self, now: datetime) -> tuple[Self, Acts]:
