@@ -2,7 +2,7 @@
 
 Which ones is known beforehand, so that what takes a second to import is imported once. A line of JSON comes in, the words
 of a command; a line goes out, `{"code": 0, "printed": "…"}`. Each runs in a process of its own, just as if a person had
-typed it. A first line says that all is imported.
+typed it. A first line says that all is imported, and which of them are no commands.
 """
 
 import json
@@ -14,9 +14,12 @@ from controller.__main__ import main, natoma
 
 def serve() -> None:
     """Until nobody types any more."""
-    for name in sys.argv[1:]:
-        natoma.get_command(None, name)  # type: ignore[arg-type]  # ours needs no context
-    _answer({"ready": True})
+    unknown = [
+        name
+        for name in sys.argv[1:]
+        if natoma.get_command(None, name) is None  # type: ignore[arg-type]  # ours needs no context
+    ]
+    _answer({"ready": True, "unknown": unknown})
     while line := sys.stdin.readline():
         code, printed = _run(json.loads(line))
         _answer({"code": code, "printed": printed})

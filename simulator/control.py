@@ -92,8 +92,7 @@ async def serve(path: Path, control: Control) -> AsyncIterator[None]:
             await writer.drain()
         writer.close()
 
-    if await is_running(path):
-        raise RunError(f"a simulator already runs with {path.parent}; stop it, or give this one another --data")
+    await require_none_runs(path)
     _make_room(path)
     before = os.umask(0o177)
     try:
@@ -119,6 +118,12 @@ async def _reply(control: Control, line: bytes) -> Mapping[str, object]:
         return {"error": str(exc), "exit_code": 2}
     except (SimulatorError, TimeoutError) as exc:
         return {"error": str(exc) or "the reader did not answer", "exit_code": 1}
+
+
+async def require_none_runs(path: Path) -> None:
+    """Of two simulators each throws the other's devices out; raises RunError where one already listens."""
+    if await is_running(path):
+        raise RunError(f"a simulator already runs with {path.parent}; stop it, or give this one another --data")
 
 
 async def is_running(path: Path) -> bool:

@@ -17,7 +17,7 @@ from typing import Protocol
 from devices.link import Delivery
 from simulator.building import Building
 from simulator.clock import WorldClock, now
-from simulator.control import Control, serve
+from simulator.control import Control, require_none_runs, serve
 from simulator.device import Surroundings
 from simulator.endpoint import DataDir, Endpoint
 from simulator.entitled import guess
@@ -95,6 +95,9 @@ async def run(simulation: Simulation, stop: asyncio.Event | None = None, play: P
 
 async def _run(simulation: Simulation, stop: asyncio.Event, play: Play | None) -> None:
     building = simulation.building
+    if simulation.socket is not None:
+        # Before any device of ours connects under a name that is in use.
+        await require_none_runs(simulation.socket)
     clock = WorldClock(now(), simulation.start, simulation.speed)
     admits = guess(building)
     world = World(

@@ -19,6 +19,7 @@ from controller.cli.demo import data_folder, free_port, people_made, reached, te
 from controller.cli.options import set_up_logging
 from controller.cli.run import until_told
 from controller.config import Settings
+from controller.errors import StartupError
 from controller.space import load as load_space_file
 
 # A house takes so long to be ready on an idle machine, and its people so long to be made and known before.
@@ -26,10 +27,12 @@ READY_WITHIN, PEOPLE_TAKE = timedelta(seconds=3), timedelta(seconds=1.5)
 # One that does much else takes longer for both. Who comes too early waits, and who comes too late does not play at all;
 # beyond this it is a measurement of bad luck.
 SLOWEST = 3.0
+# What the simulator may end with once it has judged, or has found the scenario wrong; and ours for all else.
+_ITS_WORD, _NOT_JUDGED = (0, 1, 2), 3
 
 
 def play(settings: Settings, name: str, data: Path | None, web_port: int | None) -> None:
-    """End with the simulator's exit code: 0 all held, 1 something did not, 2 the scenario is wrong."""
+    """End with the simulator's exit code: 0 all held, 1 something did not, 2 the scenario is wrong, 3 nobody can tell."""
     scenario = scenario_named(name)
     with data_folder(None, data) as folder:
         settings = replace(
@@ -41,10 +44,16 @@ def play(settings: Settings, name: str, data: Path | None, web_port: int | None)
             web=replace(settings.web, port=web_port or 0),
         )
         set_up_logging(settings)
-        code = _played(settings, scenario)
+        try:
+            code = _played(settings, scenario)
+        except StartupError as error:
+            click.echo(f"natoma: {error}\n{scenario.name} was not judged: its house did not start", err=True)
+            sys.exit(_NOT_JUDGED)
     if code is None:
         click.echo(f"{scenario.name} was stopped before its end: nothing is known of it", err=True)
-    sys.exit(1 if code is None else code)
+    elif code not in (*_ITS_WORD, _NOT_JUDGED):
+        click.echo(f"{scenario.name} was not judged: the simulator ended with {code}", err=True)
+    sys.exit(code if code in _ITS_WORD else _NOT_JUDGED)
 
 
 def _played(settings: Settings, scenario: Scenario) -> int | None:

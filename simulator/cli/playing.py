@@ -13,14 +13,15 @@ from simulator.run import Simulation
 from simulator.run import run as run_simulation
 from simulator.scenarios.casting import cast
 from simulator.scenarios.checking import Verdict, check
-from simulator.scenarios.finding import path_of
 from simulator.scenarios.model import Scenario
 from simulator.scenarios.playing import Playing, too_far
-from simulator.scenarios.reading import read
+
+# Nobody knows whether all held that must: neither a success nor a failure of the house.
+NOT_JUDGED = 3
 
 
 def play_to_its_end(
-    named: str,
+    scenario: Scenario,
     place: DataDir,
     space: Path | None,
     endpoint: Endpoint,
@@ -30,8 +31,10 @@ def play_to_its_end(
     *,
     check: bool,
 ) -> int:
-    """The exit code: 1 where something is expected that was not seen, and somebody asked. Raises InputError, RunError."""
-    scenario = read(path_of(named))
+    """The exit code: 1 where something is expected that was not seen, and somebody asked; 3 where nobody can tell.
+
+    Raises InputError for what cannot be played here.
+    """
     if (why_not := too_far(scenario, now())) is not None:
         raise InputError(why_not)
     if space is not None or "space" in place.left():
@@ -61,11 +64,15 @@ def play_to_its_end(
             play = Playing(scenario, playing, place.path, Path(folder))
             await run_simulation(simulation, play=play)
         if not play.is_over:
-            raise RunError(f"{scenario.name} was stopped before its end")
+            raise RunError("somebody stopped it")
         return _judged(scenario, play)
 
     click.echo(f"{scenario.name}: {scenario.about}")
-    verdicts = in_loop(played)
+    try:
+        verdicts = in_loop(played)
+    except RunError as exc:
+        click.echo(f"natoma-sim: {exc}\n{scenario.name} was not judged: it was not played to its end", err=True)
+        return NOT_JUDGED
     for verdict in verdicts:
         click.echo(_in_words(verdict))
     failed = sum(not verdict.holds for verdict in verdicts)

@@ -17,11 +17,17 @@ from simulator.errors import InputError
 from simulator.people import make_people
 from simulator.run import Simulation
 from simulator.run import run as run_simulation
+from simulator.scenarios.finding import path_of
+from simulator.scenarios.reading import read
 
 
 @click.command()
 @click.argument("scenario", required=False)
-@click.option("--check", is_flag=True, help="Exit with 1 unless all that SCENARIO expects was seen.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Exit with 1 unless all that SCENARIO expects was seen; with 3 where it was not played to its end.",
+)
 @SPACE
 @MQTT
 @VERSION
@@ -63,9 +69,10 @@ def run(
         raise InputError(f"--speed {speed:g} is out of reach; take 0.01 to 1000, 1 is real time")
     place = DataDir(data)
     if scenario is not None:
+        found = read(path_of(scenario))
         endpoint = place.endpoint(mqtt, mqtt_version, passwords, ca_file)
         _log_to_stderr(verbose)
-        sys.exit(play_to_its_end(scenario, place, space, endpoint, people_file, proxy_port, page_port, check=check))
+        sys.exit(play_to_its_end(found, place, space, endpoint, people_file, proxy_port, page_port, check=check))
     if check:
         raise InputError("--check is for a scenario: name one; natoma-sim scenario lists them")
     as_written = load(place.space(space))

@@ -51,6 +51,7 @@ class HouseTalk:
         self._commands = sorted({shlex.split(said.words)[0] for said in all_said})
         self._typist: asyncio.subprocess.Process | None = None
         self._is_ready = False
+        self._unknown: frozenset[str] = frozenset()
         # One command after the other, as one person types.
         self._turn = asyncio.Lock()
 
@@ -77,8 +78,14 @@ class HouseTalk:
         """From now on a command begins in the moment it is said."""
         async with self._turn:
             if self._typist is not None and not self._is_ready:
-                await self._told(self._typist)
+                told = await self._told(self._typist)
+                unknown = told.get("unknown")
+                self._unknown = frozenset(map(str, unknown)) if isinstance(unknown, list) else frozenset()
                 self._is_ready = True
+
+    def is_known(self, said: Say) -> bool:
+        """Whether that program has such a command at all; asked for once it is ready."""
+        return shlex.split(said.words)[0] not in self._unknown
 
     def filled(self, text: str) -> str:
         return re.sub(r"\{([A-Za-z_][\w-]*)\}", lambda match: self._words.get(match[1], match[0]), text)

@@ -5,6 +5,7 @@ Before the beginning the house is told what is given, and has to show every door
 
 import asyncio
 import logging
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -90,14 +91,23 @@ class Playing:
         return devices[0].id, self.witness.overhears
 
     async def goes_on(self, stage: Stage) -> None:
-        """To its end; raises RunError when the house is not as it should be before the beginning."""
+        """To its end; raises RunError when the house is not as it should be before the beginning.
+
+        And InputError for a command that the house does not have: only its own program knows which it has.
+        """
         async with self._talk:
             await self._goes_on(stage)
 
     async def _goes_on(self, stage: Stage) -> None:
         scenario = self._scenario
-        await self._until_ready()
         await self._talk.ready()
+        for step in (*scenario.given, *scenario.steps):
+            if isinstance(step.deed, Say) and not self._talk.is_known(step.deed):
+                raise InputError(
+                    f"{scenario.path}:{step.line}: natoma has no command {shlex.split(step.deed.words)[0]!r}; "
+                    "natoma --help lists them"
+                )
+        await self._until_ready()
         for step in scenario.given:
             assert isinstance(step.deed, Say)  # `given` is read as nothing else
             reply = await self._talk.say(step.deed)

@@ -82,8 +82,14 @@ def test_a_scenario_is_played_and_every_expectation_told(play: Callable[[str], R
 def test_what_cannot_be_said_before_it_and_what_was_not_seen_end_it_with_one(play: Callable[[str], Result]):
     told = play(SHORT + "given: [natoma: people show nobody]\nexpect: [{readings: acknowledged}]\n")
 
-    assert told.exit_code == 1
+    assert told.exit_code == 3
     assert "scenario.yaml:4: natoma people show nobody exited 2: " in told.stderr
+    assert told.stderr.endswith("scenario was not judged: it was not played to its end\n")
+
+    told = play(SHORT + "steps: [{at: 0s, do: natoma, say: frobnicate it}]\nexpect: [{readings: acknowledged}]\n")
+
+    assert told.exit_code == 2
+    assert "scenario.yaml:4: natoma has no command 'frobnicate'; natoma --help lists them" in told.stderr
 
     told = play(
         SHORT + "people: {eve: stranger}\nsteps: [{at: 0s, do: tap, who: eve, door: front, name: eve}]\n"

@@ -14,11 +14,15 @@ def test_each_command_is_answered_with_its_code_and_all_it_printed(tmp_path: Pat
     typed = "".join(json.dumps(words) + "\n" for words in (["check", str(SMALL)], ["check", str(wrong)], ["chekc"]))
 
     done = subprocess.run(
-        [sys.executable, "-m", "controller.typed", "check"], input=typed, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "controller.typed", "check", "chekc"],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
     ready, fine, broken, unknown = (json.loads(line) for line in done.stdout.splitlines())
-    assert ready == {"ready": True}
+    assert ready == {"ready": True, "unknown": ["chekc"]}
     assert (fine["code"], "Small house" in fine["printed"]) == (0, True)
     assert (broken["code"], "not usable" in broken["printed"]) == (2, True)
     assert (unknown["code"], "chekc" in unknown["printed"]) == (2, True)

@@ -1,5 +1,7 @@
 """Scenario files: what they mean, and what is wrong with them, with the line."""
 
+import socket
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -321,6 +323,33 @@ def test_a_scenario_that_cannot_be_played_here_starts_nothing(
 
     assert said.exit_code == 2
     assert why in said.stderr
+
+
+def test_which_scenario_is_meant_is_asked_before_where_the_broker_is(tmp_path: Path):
+    said = CliRunner().invoke(main, ["run", "dor-held", "--check", "--data", str(tmp_path)])
+
+    assert said.exit_code == 2
+    assert said.stderr.startswith("natoma-sim: there is no scenario 'dor-held', ")
+
+
+def test_beside_a_simulator_that_runs_no_device_connects_and_nothing_is_judged(write: Write, tmp_path: Path):
+    where = tempfile.mkdtemp(prefix="natoma-")  # a socket's path is short
+    path = write("")
+    with socket.socket(socket.AF_UNIX) as listens, socket.create_server(("127.0.0.1", 0)) as broker:
+        listens.bind(f"{where}/simulator.sock")
+        listens.listen()
+        broker.setblocking(False)
+        url = f"mqtt://127.0.0.1:{broker.getsockname()[1]}"
+
+        said = CliRunner().invoke(main, ["run", str(path), "--check", "--data", where, "--mqtt", url])
+
+        with pytest.raises(BlockingIOError):
+            broker.accept()
+    assert said.exit_code == 3
+    assert said.stderr.splitlines()[-2:] == [
+        f"natoma-sim: a simulator already runs with {where}; stop it, or give this one another --data",
+        "scenario was not judged: it was not played to its end",
+    ]
 
 
 def test_check_is_for_a_scenario(tmp_path: Path):
