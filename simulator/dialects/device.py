@@ -23,7 +23,7 @@ from simulator.dialects.esphome import EspHome
 from simulator.dialects.homie import Homie
 from simulator.dialects.shelly import Shelly
 from simulator.dialects.tasmota import Tasmota
-from simulator.dialects.tongue import Acts, Say, Tongue, Wait, Who, in_words_of
+from simulator.dialects.tongue import LONGEST_HOLD_S, Acts, Say, Tongue, Wait, Who, in_words_of
 from simulator.dialects.ttn import Ttn
 from simulator.dialects.zigbee2mqtt import Zigbee2Mqtt
 
@@ -32,8 +32,6 @@ logger = logging.getLogger(__name__)
 _TIMER = "dialect"
 # Of a relay that hangs on no door.
 _RELEASE_S = 5.0
-# A relay has no limit of its own: it stays on for as long as it was told to.
-_LONGEST_HOLD_S = 86_400.0
 _TONGUES: dict[str, Callable[[Who], Tongue]] = {
     "zigbee2mqtt": Zigbee2Mqtt,
     "tasmota": Tasmota,
@@ -164,5 +162,5 @@ def see_the_bolt(devices: Mapping[str, VirtualDevice], building: Building) -> No
 
 def without_limits(machine: Machine) -> Machine:
     if isinstance(machine, DoorUnit):
-        return replace(machine, profile=replace(machine.profile, longest_hold_s=_LONGEST_HOLD_S))
+        return replace(machine, profile=replace(machine.profile, longest_hold_s=LONGEST_HOLD_S))
     return machine

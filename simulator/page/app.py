@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from devices import strictjson
 from simulator.errors import InputError, RunError
 from simulator.page.acts import Acts
 from simulator.page.guard import add_headers, only_this_machine
@@ -73,14 +74,14 @@ class Page:
 
     async def _do(self, request: web.Request) -> web.Response:
         try:
-            asked = json.loads(await request.text())
+            asked = strictjson.parse(await request.read())
             if not isinstance(asked, dict):
                 raise InputError("what is to be done is a JSON object")
             return web.json_response(await self._acts.do(asked))
         except InputError as exc:
             return web.json_response({"error": str(exc)}, status=422)
-        except ValueError:
-            return web.json_response({"error": "this is not JSON"}, status=400)
+        except strictjson.StrictJsonError as exc:
+            return web.json_response({"error": f"what is to be done {exc.why}; {exc.hint}"}, status=400)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         if len(self._streams) >= _MOST_STREAMS:
