@@ -33,5 +33,6 @@ def did_you_mean(value: str, known: list[str]) -> str:
     close = get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.6)
     if close:
         return f"did you mean {folded[close[0]]!r}?"
-    shown = ", ".join(sorted(known)[:8])
-    return f"known are: {shown}{', …' if len(known) > 8 else ''}" if shown else "there are none"
+    # Of an id and a name that differ in nothing but capitals, one.
+    shown = ", ".join(sorted(folded.values())[:8])
+    return f"known are: {shown}{', …' if len(folded) > 8 else ''}" if shown else "there are none"

@@ -64,10 +64,16 @@ def clear(number: int | None, data: Path, as_json: bool) -> None:
 
 
 @fault.command("kinds")
+# The same for every house; whoever says --data to all commands may say it to this one.
+@click.option("--data", expose_value=False, hidden=True)
 def list_kinds() -> None:
     """What can go wrong, whom it strikes, and its settings with what they are by default."""
     for name, kind in KINDS.items():
-        whom = BROKER if kind.strikes == {BROKER} else ", ".join(sorted(kind.strikes - {BROKER}))
+        whom = (
+            BROKER
+            if kind.strikes == {BROKER}
+            else ", ".join(sorted(one.replace("_", " ") for one in kind.strikes - {BROKER}))
+        )
         if BROKER in kind.strikes and whom != BROKER:
             whom += f", {BROKER}"
         click.echo(f"{name:<15} {kind.says} ({whom})")

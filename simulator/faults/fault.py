@@ -3,7 +3,7 @@
 Where it was written is `reading`'s; what comes of it `injector`'s.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from simulator.building import OUTSIDE, Building, Device
@@ -66,7 +66,7 @@ def made(
         )
     fit = frozenset(device for device in devices if building.devices[device].kind in strikes)
     if devices and not fit:
-        those = "the broker alone" if strikes <= PROGRAMS else " or ".join(sorted(strikes - PROGRAMS))
+        those = "the broker alone" if strikes <= PROGRAMS else " or ".join(sorted(_called(strikes - PROGRAMS)))
         raise InputError(f"{kind} strikes {those}, and there is none in {target!r}")
     channel = all_settings.get("channel", "any")
     if channel != "any":
@@ -146,3 +146,7 @@ _GROUPS: Mapping[str, Callable[[Device, Building], tuple[str, ...]]] = {
     "area": _of_area,
     "kind": lambda device, _: (device.kind,),
 }
+
+
+def _called(kinds: Iterable[str]) -> list[str]:
+    return [kind.replace("_", " ") for kind in kinds]

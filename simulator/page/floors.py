@@ -23,6 +23,10 @@ _BEFORE_DOOR_M = 0.75
 _ROUND = frozenset({"round_table", "plant", "basin"})
 _CHAIR_M = 0.45
 _SOFA_SEAT_M = 0.8
+# How far a name reaches left and right, up and down; below that of a room stands how many people, in what air.
+_NAME_M, _NAME_AND_WORDS_M = (0.7, 0.45, 0.15), (1.8, 0.5, 0.75)
+_READER_M = (0.3, 0.4)  # half of one, and a hand's breadth
+_STEP_ASIDE_M, _STEPS_ASIDE = 0.2, 12
 _MOST_OF_ONE = 100  # chairs about a table, columns or rows of a thing
 _BESIDE_DOOR_M = 0.34  # where its reader hangs: off the wall, and off the frame
 
@@ -120,7 +124,9 @@ class _Drawer:
             width=self._size[0],
             depth=self._size[1],
             # The larger first, so that an area drawn inside another can be pointed at.
-            areas=tuple(sorted(map(self._drawn, self._outlines), key=lambda area: -_extent(area.outline))),
+            areas=tuple(
+                sorted((self._drawn(area, marks) for area in self._outlines), key=lambda area: -_extent(area.outline))
+            ),
             walls=tuple(
                 left for outline in self._outlines.values() for side in sides(outline) for left in side.without(gaps)
             ),
@@ -130,11 +136,13 @@ class _Drawer:
             chairs=self._by_area(chairs),
         )
 
-    def _drawn(self, area_id: str) -> Drawn:
+    def _drawn(self, area_id: str, marks: Sequence[Mark]) -> Drawn:
         area = self._building.areas[area_id]
         label = _numbers(self._areas_written[area_id].get("label"), 2)
         outline = self._outlines[area_id]
-        return Drawn(area_id, area.name, area.kind, outline, (label[0], label[1]) if label else middle(outline))
+        wanted = (label[0], label[1]) if label else middle(outline)
+        size = _NAME_M if area.kind is None else _NAME_AND_WORDS_M
+        return Drawn(area_id, area.name, area.kind, outline, _beside_readers(wanted, size, outline, marks))
 
     def _open_to_parent(self, area_id: str) -> Sequence[Side]:
         """Where one walks in without a door: at its opening, or along the whole side they share."""
@@ -282,6 +290,29 @@ def _between(inner: Outline, outer: Outline) -> Point:
     candidates = shared or sides(inner or outer)
     longest = max(candidates, key=lambda side: (round(side.length, 2), side.a[1] + side.b[1]))
     return (longest.a[0] + longest.b[0]) / 2, (longest.a[1] + longest.b[1]) / 2
+
+
+def _beside_readers(wanted: Point, size: tuple[float, float, float], outline: Outline, marks: Sequence[Mark]) -> Point:
+    """Where the words of an area lie behind no reader: as near as can be to where they were wanted."""
+    half, above, below = size
+
+    def is_free(at: Point) -> bool:
+        return not any(
+            abs(mark.reader[0] - at[0]) < half + _READER_M[0]
+            and -above - _READER_M[1] < mark.reader[1] - at[1] < below + _READER_M[1]
+            for mark in marks
+        )
+
+    def is_inside(at: Point) -> bool:
+        return all(contains(outline, (at[0] + side, at[1])) for side in (-half, half))
+
+    if is_free(wanted):
+        return wanted
+    steps = range(-_STEPS_ASIDE, _STEPS_ASIDE + 1)
+    near = [(wanted[0] + column * _STEP_ASIDE_M, wanted[1] + row * _STEP_ASIDE_M) for row in steps for column in steps]
+    near.sort(key=lambda at: round(math.dist(at, wanted), 3))
+    # A small room has no better place: its words stay in the middle.
+    return next((at for at in near if is_free(at) and is_inside(at)), wanted)
 
 
 def _gap(mark: Mark) -> Side:

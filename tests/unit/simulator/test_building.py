@@ -124,6 +124,11 @@ def test_a_door_is_found_by_id_or_name_and_a_slip_is_answered_with_what_was_mean
         parisoma.door("streat")
 
 
+def test_a_thing_whose_id_is_its_name_is_offered_once(one_door: Building):
+    with pytest.raises(InputError, match=r"^no room 'qq'; known are: studio$"):
+        one_door.room("qq")
+
+
 UTC = ZoneInfo("UTC")
 
 

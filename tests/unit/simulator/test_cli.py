@@ -150,3 +150,10 @@ def test_a_broker_that_is_not_there_is_named(tmp_path: Path):
     assert result.exit_code == 1
     assert "mqtt://127.0.0.1:1" in result.stderr
     assert "04AABB" not in result.stderr
+
+
+def test_the_kinds_of_fault_are_told_to_whoever_says_data_to_every_command():
+    told = natoma_sim("fault", "kinds", "--data", "elsewhere")
+
+    assert told.exit_code == 0
+    assert "the bolt does not arrive where it is driven (door unit)" in told.stdout

@@ -64,6 +64,30 @@ def test_a_floor_without_a_size_or_with_nonsense_on_it_is_left_out(tmp_path: Pat
     assert (ground.id, [area.id for area in ground.areas], len(ground.pieces)) == ("ground", ["hall"], 0)
 
 
+@pytest.mark.parametrize(
+    "nonsense", ["seats: many", "seats: -4", "seats: 1000000000", "repeat: [1, x]", "repeat: [.inf, 2]"]
+)
+def test_a_number_that_makes_no_sense_in_a_drawing_is_left_out(tmp_path: Path, nonsense: str):
+    space = tmp_path / "space.yaml"
+    space.write_text(
+        f"floors: {{ground: {{size: [8, 5], drawings: [{{kind: table, outline: [1, 1, 2, 1], {nonsense}}}]}}}}\n"
+        "areas: {hall: {floor: ground}}\n"
+    )
+    (ground,) = draw(load(space))
+
+    assert [piece.kind for piece in ground.pieces] == ["table"]
+
+
+def test_what_a_room_says_lies_behind_no_reader(floors: tuple[Floor, ...]):
+    """A lamp hid how many people are in the lobby."""
+    lobby = next(area for floor in floors for area in floor.areas if area.id == "lobby")
+    classroom = next(mark for floor in floors for mark in floor.marks if mark.id == "classroom")
+
+    words_end = lobby.label[0] - 1.8
+    assert classroom.reader[0] + 0.22 < words_end
+    assert abs(classroom.reader[1] - lobby.label[1]) < 1, "it hangs at their height"
+
+
 def test_a_side_less_a_gap_in_its_middle_is_two():
     (wall, *_) = sides(((0, 0), (10, 0), (10, 5), (0, 5)))
 

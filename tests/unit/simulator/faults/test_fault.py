@@ -50,7 +50,7 @@ def test_of_a_group_only_those_are_struck_that_can_be(parisoma: Building):
         ("drop", "booth", {}, "'booth' is two things, door and area; write door:booth or area:booth"),
         ("drop", "broker", {}, "drop strikes devices; name one"),
         ("kill", "door-street", {}, "kill strikes the broker alone, and there is none in 'door-street'"),
-        ("jammed-lock", "kind:sensor", {}, "jammed-lock strikes door_unit, and there is none in 'kind:sensor'"),
+        ("jammed-lock", "kind:sensor", {}, "jammed-lock strikes door unit, and there is none in 'kind:sensor'"),
         ("drop", "link", {"shaer": 1}, "drop has no setting 'shaer'; did you mean 'share'?"),
         ("freeze", "link", {"share": 1}, "freeze has no setting 'share'; it takes none"),
         ("drop", "link", {"share": 0}, "drop: share cannot be 0; it is a number from more than 0 to 1"),
