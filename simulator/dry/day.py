@@ -15,8 +15,8 @@ from devices.topics import RULES, Kind, Topics
 from devices.units.steps import Connected, Heard, Publish
 from simulator.building import Building
 from simulator.capture import Line, masked, text_of
-from simulator.dry.agenda import Agenda
 from simulator.dry.answers import Answers
+from simulator.dry.timers import Timers
 from simulator.entitled import guess
 from simulator.hardware import Hardware, Surroundings
 from simulator.household import Household
@@ -51,7 +51,7 @@ class _Life:
         self._day = day
         building = day.building
         admits = guess(building)
-        self._agenda = Agenda(day.start.timestamp())
+        self._timers = Timers(day.start.timestamp())
         self._clock = -1.0, day.start
         outsiders = make_outsiders(building, day.seed)
         self._world = World(building, [*day.people, *outsiders], day.seed, day.start, admits=admits)
@@ -64,13 +64,13 @@ class _Life:
                 device.id,
                 machine_of(device, building, dice, f"{dice.getrandbits(32):08x}", None),
                 around,
-                self._agenda.put_off,
+                self._timers.put_off,
                 lambda said, id=device.id: self._heard(id, said),  # type: ignore[misc]  # the id of this very device
             )
             for device in building.devices.values()
         }
         self._house = Household(building, devices)
-        self._performer = Performer(self._world, self._house, self._agenda.put_off)
+        self._performer = Performer(self._world, self._house, self._timers.put_off)
         by_badge = {person.badge: person for person in day.people}
         by_ticket = {outsider.token: outsider for outsider in outsiders}
         self._answers = Answers(building, by_badge | by_ticket, admits, self._command)
@@ -82,21 +82,21 @@ class _Life:
         while True:
             yield from self._lines
             self._lines.clear()
-            due = min(self._world.next_due, self._agenda.next_at)
+            due = min(self._world.next_due, self._timers.next_at)
             if due >= end:
                 return
-            if self._agenda.next_at <= self._world.next_due:
-                self._agenda.run_next()
+            if self._timers.next_at <= self._world.next_due:
+                self._timers.run_next()
                 continue
-            self._agenda.now = max(self._agenda.now, due)
+            self._timers.now = max(self._timers.now, due)
             for act in self._world.advance(due):
                 self._performer.perform(act)
 
     def _now(self) -> datetime:
         # Asked for several times at each moment.
         moment, at = self._clock
-        if moment != self._agenda.now:
-            moment, at = self._agenda.now, datetime.fromtimestamp(round(self._agenda.now, 3), UTC)
+        if moment != self._timers.now:
+            moment, at = self._timers.now, datetime.fromtimestamp(round(self._timers.now, 3), UTC)
             self._clock = moment, at
         return at
 
@@ -104,7 +104,7 @@ class _Life:
         self._write(self._topics.up(device, said.kind), said.kind, said.message)
         if isinstance(said.message, Event):
             event = said.message
-            self._agenda.put_off(_TRIP_S, lambda: self._answers.said(device, event, self._now()))
+            self._timers.put_off(_TRIP_S, lambda: self._answers.said(device, event, self._now()))
 
     def _command(self, device: str, command: Command) -> None:
         self._write(self._topics.down(device, Kind.COMMAND), Kind.COMMAND, command)

@@ -42,7 +42,7 @@ _PATIENCE_AFTER_CTRL_C_S = 1.5
 _LISTENS_S = 0.3
 
 
-class Crowd(Protocol):
+class Speaker(Protocol):
     """Who says a message when it is due, by the loop's clock."""
 
     def tap(self, due: float) -> None: ...
@@ -97,7 +97,7 @@ async def load(
     return Result(wanted, tally, len(cast.gates), len(cast.probes), max(0.0, lasted_s), cpu_s, links_lost, was_stopped)
 
 
-async def say_all(moments: Iterable[tuple[float, What]], crowd: Crowd, began: float, stop: asyncio.Event) -> None:
+async def say_all(moments: Iterable[tuple[float, What]], speaker: Speaker, began: float, stop: asyncio.Event) -> None:
     """Each at its moment after `began`, or as soon as it can be; never is one left out for being late."""
     clock = asyncio.get_running_loop().time
     in_a_row = 0
@@ -113,9 +113,9 @@ async def say_all(moments: Iterable[tuple[float, What]], crowd: Crowd, began: fl
             return
         in_a_row += 1
         if what is What.TAP:
-            crowd.tap(due)
+            speaker.tap(due)
         else:
-            crowd.reading(due)
+            speaker.reading(due)
 
 
 async def settle(tally: Tally, patience_s: float) -> None:

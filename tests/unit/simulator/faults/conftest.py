@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devices.units import Input
-from simulator.dry.agenda import Agenda
+from simulator.dry.timers import Timers
 from simulator.faults import Fault
 from simulator.faults.kinds import settings_of
 from simulator.faults.meddler import Meddler
@@ -59,7 +59,7 @@ class Told:
         return [what for _, _, what in self.lines]
 
 
-class Time(Agenda):
+class Time(Timers):
     def passes(self, seconds: float) -> None:
         end = self.now + seconds
         while self.next_at <= end:

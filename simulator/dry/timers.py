@@ -17,7 +17,7 @@ class Put:
         self.then = None
 
 
-class Agenda:
+class Timers:
     """`now` is epoch seconds; it moves by `run_next` alone."""
 
     def __init__(self, now: float) -> None:
