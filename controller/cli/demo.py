@@ -31,7 +31,7 @@ from controller.config import Settings
 from controller.domain.building import Space
 from controller.errors import InputError
 from controller.services.clock_watch import shifted
-from controller.services.desk.moments import moment_of
+from controller.services.desk.moments import is_skipped, moment_of
 from controller.space import load as load_space_file
 
 _LOOPBACK = "127.0.0.1"
@@ -95,6 +95,10 @@ def _show(settings: Settings, seed: int, start: str, as_if: str | None, detour: 
     set_up_logging(settings)
     space = load_space_file(settings.space)
     at = None if as_if is None else moment_of("--as-if", as_if, space.zone, SystemClock().now())
+    if as_if is not None and at is not None and is_skipped(as_if, at, space.zone):
+        raise InputError(
+            f"--as-if: clocks in {space.zone} skip {as_if} — the next that comes is {at.astimezone(space.zone):%H:%M}"
+        )
     if at is not None:
         live_at(at)
     people = settings.data / "people.csv"

@@ -103,6 +103,10 @@ def test_the_demo_puts_nobody_into_a_database_of_yours(tmp_path: Path):
         (("--scenario", "door-held", "--space", "mine.yaml"), "leave --space out"),
         (("--scenario", "door-held", "--proxy", "0"), "leave --proxy out"),
         (("--as-if", "new year"), "--as-if: 'new year' is no moment"),
+        (
+            ("--as-if", "2026-03-08 02:30"),
+            "clocks in America/Los_Angeles skip 2026-03-08 02:30 — the next that comes is 03:00",
+        ),
         (("--as-if", "2012-11-01 01:58"), "leads to 2012-11-01, and no house lives then"),
         (("--as-if", "2026-11-01 01:58", "--data", "."), "--data: a house has lived in . already"),
     ],

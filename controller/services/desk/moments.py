@@ -45,6 +45,15 @@ def moment_of(option: str, text: str, zone: ZoneInfo, now: datetime, *, is_end: 
     return instant(said.date(), said.hour * 60 + said.minute, zone, last=is_end)
 
 
+def is_skipped(text: str, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether clocks skip the local time that is written here: `at`, of `moment_of`, is the next that comes."""
+    local = at.astimezone(zone)
+    if (clock := _CLOCK.fullmatch(text)) is not None:
+        return (int(clock[1]) % 24, int(clock[2])) != (local.hour, local.minute)
+    said = datetime.fromisoformat(text)
+    return said.tzinfo is None and (said.hour, said.minute) != (local.hour, local.minute)
+
+
 def check_year(option: str, text: str, year: int) -> None:
     """A year that computers can reckon with and people mean."""
     if year not in _YEARS:

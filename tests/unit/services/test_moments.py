@@ -1,11 +1,12 @@
 """Moments and spans as people type them."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from controller.errors import InputError
-from controller.services.desk.moments import day_of, moment_of, span_of
+from controller.services.desk.moments import day_of, is_skipped, moment_of, span_of
 from tests.unit.domain.house import NOON, SF, local
 
 
@@ -107,3 +108,23 @@ def test_a_day_is_a_date() -> None:
     assert day_of("DAY", "2026-12-25") == date(2026, 12, 25)
     with pytest.raises(InputError, match=r"DAY: '25.12.2026' is no day — write it like 2026-12-25"):
         day_of("DAY", "25.12.2026")
+
+
+@pytest.mark.parametrize(
+    ("text", "skipped"),
+    [
+        ("2026-03-29 02:30", True),
+        ("2026-03-29T01:59", False),
+        ("2026-03-29 03:00", False),
+        ("2026-10-25 02:30", False),
+        ("2026-03-29T02:30+01:00", False),
+        ("02:30", True),
+        ("03:30", False),
+        ("24:00", False),
+    ],
+)
+def test_an_hour_that_clocks_skip_is_known(text: str, skipped: bool):
+    zone = ZoneInfo("Europe/Paris")
+    at = moment_of("--as-if", text, zone, datetime(2026, 3, 29, 0, 30, tzinfo=zone))
+
+    assert is_skipped(text, at, zone) is skipped
