@@ -30,8 +30,8 @@ themselves felt, heard, said and showed, and by what the house told all who only
       - {door: back, says: door.opened, times: 1, by: 15s}          # an event that its devices published
       - {door: back, shows: warning}                                # what its readers showed, whoever stood there
       - {door: back, told: unlock, times: 1}                        # a command its devices heard
-      - {door: back, alarm: forced, by: 8s}             # what the house tells all: alarm, state, mode_said of a door,
-      - {room: booth, status: on_air}                   # status, on_air, occupancy of a room, {house: people_in, is: 2}
+      - {door: back, alarm: forced, by: 8s}             # what the house tells all: alarm, state, meant, device_state
+      - {room: booth, status: on_air}                   # its words are in `words`; also on_air, air …; {house: people_in, is: 2}
       - {readings: acknowledged}
       - {life: taps, at_least: 50}                      # and answered; entitled: all who may come in were let in
       - {area: study, channel: co2, between: [400, 1500]}
@@ -39,6 +39,6 @@ themselves felt, heard, said and showed, and by what the house told all who only
 Times of an expectation: `at` a moment, `throughout: [a, b]` (`end` is one too), otherwise within the window from
 `after` to `by`, at least once, or `times: N`, `at_least: N`, `never: true`. `laws` hold in every scenario.
 
-`reading` makes a `model.Scenario` of the file; `playing` plays it; `witness` writes down `sightings`; `checking` and
+`reading`, with `stepping` and `expecting`, makes a `model.Scenario` of the file; `playing` plays it; `witness` writes down `sightings`; `checking` and
 `laws`, both pure, judge them.
 """
