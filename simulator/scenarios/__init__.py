@@ -39,6 +39,6 @@ themselves felt, heard, said and showed, and by what the house told all who only
 Times of an expectation: `at` a moment, `throughout: [a, b]` (`end` is one too), otherwise within the window from
 `after` to `by`, at least once, or `times: N`, `at_least: N`, `never: true`. `laws` hold in every scenario.
 
-`reading`, with `stepping` and `expecting`, makes a `model.Scenario` of the file; `playing` plays it; `witness` writes down `sightings`; `checking` and
-`laws`, both pure, judge them.
+`reading`, with `stepping` and `expecting`, makes a `model.Scenario` of the file; `playing` plays it; `witness` writes
+down `sightings`; `checking` and `laws`, both pure, judge them.
 """

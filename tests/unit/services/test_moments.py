@@ -123,7 +123,7 @@ def test_a_day_is_a_date() -> None:
         ("24:00", False),
     ],
 )
-def test_an_hour_that_clocks_skip_is_known(text: str, skipped: bool):
+def test_an_hour_that_clocks_skip_is_known(text: str, skipped: bool) -> None:
     zone = ZoneInfo("Europe/Paris")
     at = moment_of("--as-if", text, zone, datetime(2026, 3, 29, 0, 30, tzinfo=zone))
 
