@@ -42,7 +42,6 @@ FEARED = [
 # What else must not pass; each takes half a minute, and `make soak` has them.
 LONG_FORM = [
     ("stores-no-readings", "broker-flap", "natoma telemetry history sensor-lobby co2"),
-    ("stores-no-readings", "controller-gone", "natoma telemetry history sensor-lobby co2"),
     ("answers-repeats", "badge-thief", "door: back, told: unlock, after: 21s, by: 26s, times: 1"),
     ("answers-repeats", "badge-thief", ONCE),
     ("keeps-bookings-open", "double-booking", "tap: over, shows: denied, reason: booking_over"),
