@@ -119,7 +119,11 @@ class ControllerProcess:
         self.started_at = 0.0  # monotonic, of the newest start
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.end()  # a house that came too late is not left alone with its devices
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
