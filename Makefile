@@ -4,7 +4,7 @@
 #   make test     all that must hold before a change is taken: style, types, import rules, tests
 #   make check    the part of it that takes seconds
 #   make soak     the faults in their long form: fifty kills of each kind, five rounds of an outage, of a full disk and
-#                 of a restore, half a minute of a locked log, a minute of standing still
+#                 of a restore, half a minute of a locked log, a minute of standing still, every broken controller
 #   make bench    speed and memory, beside a bare echo through the same broker
 #   make format   lay out the sources and sort the imports
 #   make lock     choose versions anew and write down their hashes
