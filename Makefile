@@ -3,6 +3,7 @@
 #   make run      the whole sample building, live at http://127.0.0.1:8080/
 #   make test     all that must hold before a change is taken: style, types, import rules, tests
 #   make check    the part of it that takes seconds
+#   make scenarios  all twelve scenarios of the simulator, and controllers that must not pass them: `make test` has two
 #   make soak     the faults in their long form: fifty kills of each kind, five rounds of an outage, of a full disk and
 #                 of a restore, half a minute of a locked log, a minute of standing still, every broken controller
 #   make bench    speed and memory, beside a bare echo through the same broker
@@ -15,7 +16,7 @@
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test check soak bench format lock clean setup setup-test
+.PHONY: run test check scenarios soak bench format lock clean setup setup-test
 
 run: setup
 	@exec $(BIN)/natoma demo $(ARGS)
@@ -43,6 +44,9 @@ soak: export NATOMA_FROZEN_S ?= 60
 soak: export NATOMA_ROUNDS ?= 5
 soak: setup-test
 	@$(BIN)/pytest -m soak --timeout 3600 --durations=0 tests $(ARGS)
+
+scenarios: setup-test
+	@NATOMA_SCENARIOS=all $(BIN)/pytest -m scenario tests/e2e $(ARGS)
 
 bench: setup-test
 	@$(BIN)/python -m tests.bench $(ARGS)
