@@ -5,9 +5,11 @@ of a command; a line goes out, `{"code": 0, "printed": "…"}`. Each runs in a p
 typed it. A first line says that all is imported, and which of them are no commands.
 """
 
+import gc
 import json
 import os
 import sys
+import traceback
 
 from controller.__main__ import main, natoma
 
@@ -19,6 +21,7 @@ def serve() -> None:
         for name in sys.argv[1:]
         if natoma.get_command(None, name) is None  # type: ignore[arg-type]  # ours needs no context
     ]
+    gc.freeze()  # or each command's collector would go through, and copy, all that was imported
     _answer({"ready": True, "unknown": unknown})
     while line := sys.stdin.readline():
         code, printed = _run(json.loads(line))
@@ -35,13 +38,30 @@ def _run(words: list[str]) -> tuple[int, str]:
             os.dup2(says, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv[1:] = words
-        main()
-        sys.exit(0)
+        os._exit(_ended())
     os.close(says)
     with os.fdopen(heard, encoding="utf-8", errors="replace") as printed:
         text = printed.read()
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), text
+
+
+def _ended() -> int:
+    """The code of the command, once it has run; taking apart all that was imported would take longer than most do."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return code if isinstance(code, int) else 0
 
 
 def _answer(said: dict[str, object]) -> None:
