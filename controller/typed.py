@@ -53,11 +53,11 @@ def _ended() -> int:
         main()
     except SystemExit as leaving:
         code = leaving.code
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - as a process of its own ends by it
         traceback.print_exc()
         code = 1
     if isinstance(code, str):
-        print(code, file=sys.stderr)
+        sys.stderr.write(f"{code}\n")
         code = 1
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
