@@ -60,6 +60,10 @@ def emulate(driver: webdriver.Chrome, **features: str) -> None:
     """A person's own preferences: prefers_color_scheme, prefers_reduced_motion, forced_colors."""
     wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wanted})
+    # Until the page is drawn with them, half of its colours are of before.
+    driver.execute_async_script(
+        "const drawn = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(drawn)); setTimeout(drawn, 300)"
+    )
 
 
 def eventually(holds: Callable[[], object], what: str, within: float = 10.0) -> float:
