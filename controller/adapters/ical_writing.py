@@ -11,6 +11,16 @@ _PRODUCT = "-//Natoma//Natoma//EN"
 _REFRESH = timedelta(minutes=15)
 
 
+_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+
+
+class _Text(icalendar.vText):
+    """Escaped as RFC 5545 says (3.3.11); the library would take a backslash before an N for a line break."""
+
+    def to_ical(self) -> bytes:
+        return self.translate(_ESCAPED).encode()
+
+
 def written(feed: Feed) -> bytes:
     """The whole calendar; lines folded, text escaped."""
     calendar = icalendar.Calendar()
@@ -18,8 +28,8 @@ def written(feed: Feed) -> bytes:
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", "PUBLISH")
     name = " ".join(_plain(feed.name).split())
-    calendar.add("NAME", name)
-    calendar.add("X-WR-CALNAME", name)
+    calendar.add("NAME", _Text(name))
+    calendar.add("X-WR-CALNAME", _Text(name))
     calendar.add("REFRESH-INTERVAL", icalendar.vDuration(_REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT15M")
     for one in feed.events:
@@ -37,10 +47,10 @@ def _event(one: Stamped) -> icalendar.Event:
     event.add("SEQUENCE", one.sequence)
     event.add("DTSTART", _whole(told.start))
     event.add("DTEND", _whole(told.end))
-    event.add("SUMMARY", _plain(told.title))
+    event.add("SUMMARY", _Text(_plain(told.title)))
     event.add("STATUS", told.status.value)
     if told.place:
-        event.add("LOCATION", _plain(told.place))
+        event.add("LOCATION", _Text(_plain(told.place)))
     if told.made_at is not None:
         event.add("CREATED", _whole(told.made_at))
     return event

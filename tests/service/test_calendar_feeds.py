@@ -232,6 +232,7 @@ texts = st.text(max_size=60) | st.sampled_from(
         "\x00\x07",
         "ÄÖ" * 60,
         "a\nATTENDEE:mailto:x",
+        "C:\\New;folder, \\n",
     ]
 )
 
@@ -253,6 +254,16 @@ def stamped(draw: st.DrawFn) -> Sequence[Stamped]:
         )
         found.append(Stamped(event, NOON, draw(st.integers(0, 9))))
     return found
+
+
+def test_a_backslash_before_an_n_is_no_new_line():
+    event = FeedEvent("b-1@house", NOON, NOON + HOUR, "C:\\New; or, \\n", "D:\\N", Status.CONFIRMED, NOON)
+
+    text = written(Feed("\\N", (Stamped(event, NOON, 0),), NOON))
+
+    assert b"SUMMARY:C:\\\\New\\; or\\, \\\\n\r\n" in text
+    assert b"LOCATION:D:\\\\N\r\n" in text
+    assert read_calendar(text, NOON - HOUR, NOON + HOUR, SF).entries[0].title == "C:\\New; or, \\n"
 
 
 @given(stamped(), texts)
