@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from devices.errors import TopicError
 from devices.topics import Kind, Topics
 from simulator.building import (
@@ -30,12 +28,9 @@ from simulator.building import (
 from simulator.dialects.names import OWN, why_not
 from simulator.errors import InputError, did_you_mean
 from simulator.hours import read_hours
+from simulator.space_yaml import Keys, read
 
 Thing = TypeVar("Thing")
-Keys = tuple[str, ...]
-
-# libyaml where it is there: ten times as fast.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 DEFAULT_CHANNELS: Mapping[str, tuple[str, ...]] = {
     "sensor": ("temperature", "humidity", "co2", "noise", "presence", "light"),
@@ -50,7 +45,6 @@ UNKNOWN_FLOOR_M2 = 40.0
 _DAY_S, _RELEASE_S, _SEATS = 86_400.0, 600.0, 10_000
 _LEAST_EVERY_S = 0.01
 _FARTHEST_M = 10_000.0
-_DEEPEST = 16
 _MOST_GRACE_DAYS, _MOST_GRACE_AMOUNT = 3650, 1e9
 
 
@@ -61,7 +55,7 @@ def load(path: Path) -> Building:
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise InputError(f"{path}: cannot be read as a space file: {reason}") from exc
-    content, lines = _read(path, text)
+    content, lines = read(path, text)
     if not isinstance(content, dict) or "areas" not in content:
         raise InputError(f"{path}:1: this is not a space file: it has no `areas`; `natoma check {path}` explains")
     return _Reader(_File(path, lines), content).building()
@@ -394,71 +388,3 @@ def _shown(value: Any) -> str:
     """A value as an error repeats it: its beginning is enough to find it."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _read(path: Path, text: str) -> tuple[Any, dict[Keys, int]]:
-    """What the file says, and on which line each of its keys stands; composed once, for that is what takes time."""
-    try:
-        _refuse_endless(path, text)
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            return (_content(path, loader, node) if node is not None else None), dict(_lines(node, ()))
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 1 if exc.problem_mark else 1
-        raise InputError(f"{path}:{line}: this is not YAML: {exc.problem}") from exc
-    except yaml.YAMLError as exc:
-        raise InputError(f"{path}:1: this is not YAML: it holds a character that YAML does not allow") from exc
-
-
-def _refuse_endless(path: Path, text: str) -> None:
-    """Great depth and anchors, before anything is built of them: there is no end to either, and no use here."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        where = f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"
-        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            raise InputError(f"{where}: {event.anchor!r} is an anchor; write the value out: a space file uses none")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _DEEPEST:
-                raise InputError(f"{where}: nothing in a space file lies deeper than {_DEEPEST} levels")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-def _content(path: Path, loader: Any, node: yaml.Node) -> Any:
-    try:
-        return loader.construct_document(node)
-    except ValueError as exc:
-        # A day that no calendar has, such as 2026-13-45.
-        loader.recursive_objects.clear()
-        for scalar in _scalars(node):
-            try:
-                loader.construct_object(scalar)
-            except ValueError:
-                where = f"{path}:{scalar.start_mark.line + 1}"
-                raise InputError(f"{where}: {scalar.value[:60]!r} cannot be read: {exc}") from exc
-        raise
-
-
-def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
-    match node:
-        case yaml.MappingNode():
-            for pair in node.value:
-                for one in pair:
-                    yield from _scalars(one)
-        case yaml.SequenceNode():
-            for one in node.value:
-                yield from _scalars(one)
-        case _:
-            yield node
-
-
-def _lines(node: yaml.Node | None, place: Keys) -> Iterator[tuple[Keys, int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = (*place, str(key.value))
-            yield below, key.start_mark.line + 1
-            yield from _lines(value, below)

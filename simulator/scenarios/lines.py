@@ -9,11 +9,10 @@ from typing import Any
 import yaml
 
 from simulator.errors import InputError, did_you_mean
+from simulator.yaml_events import DEEPEST, nested, no_yaml
 
 Place = tuple[str | int, ...]
 
-# No scenario needs half of it; beyond it a file is made to exhaust whoever reads it.
-DEEPEST = 16
 _SHOWN = 80
 
 
@@ -115,14 +114,14 @@ def opened(path: Path) -> Part:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise InputError(f"{path}: cannot be read as a scenario: {reason}") from exc
     except yaml.MarkedYAMLError as exc:
-        raise _no_yaml(path, exc) from exc
+        raise no_yaml(path, exc) from exc
     try:
         node = loader.get_single_node()
         lines = dict(_lines(path, node, ()))
         value = loader.construct_document(node) if node is not None else None
         return Part(path, value, lines)
     except yaml.MarkedYAMLError as exc:
-        raise _no_yaml(path, exc) from exc
+        raise no_yaml(path, exc) from exc
     except ValueError as exc:
         # A date that no calendar has, as 2026-02-30.
         raise InputError(f"{path}:1: this cannot be read: {exc}") from exc
@@ -130,20 +129,12 @@ def opened(path: Path) -> Part:
         loader.dispose()
 
 
-def _no_yaml(path: Path, exc: yaml.MarkedYAMLError) -> InputError:
-    line = exc.problem_mark.line + 1 if exc.problem_mark else 1
-    return InputError(f"{path}:{line}: this is not YAML: {exc.problem}")
-
-
 def _require_plain(path: Path, text: str) -> None:
     """A few lines of aliases can mean millions of entries, or an entry within itself; so can brackets without an end."""
-    deep, line = 0, 1
-    for event in yaml.parse(text, yaml.SafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark is not None else line
+    for line, depth, event in nested(text, yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             raise InputError(f"{path}:{line}: *{event.anchor} repeats another entry; write out what is meant")
-        deep += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if deep > DEEPEST:
+        if depth > DEEPEST:
             raise InputError(f"{path}:{line}: lists within lists, more than {DEEPEST} deep; a scenario needs five")
 
 
