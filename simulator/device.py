@@ -31,7 +31,7 @@ from devices.units.steps import (
 )
 from simulator.hardware import Answer, Hardware, Later, Surroundings
 
-__all__ = ["Surroundings", "VirtualDevice"]
+__all__ = ["Surroundings", "Untouched", "VirtualDevice"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,22 @@ class Between(Protocol):
     def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]: ...
     def feels(self, given: Input) -> bool: ...
     def now(self, true: datetime) -> datetime: ...
+
+
+class Untouched:
+    """For who stands between to listen: everything but `passes`, and nothing is harmed by it."""
+
+    def loses_power(self) -> None:
+        """Nothing waits here."""
+
+    def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        return dict(values)
+
+    def feels(self, _given: Input) -> bool:
+        return True
+
+    def now(self, true: datetime) -> datetime:
+        return true
 
 
 class VirtualDevice(Hardware):

@@ -28,8 +28,7 @@ from devices.messages import (
     Telemetry,
 )
 from devices.topics import Kind, Topics
-from devices.units import Input
-from simulator.device import Between
+from simulator.device import Between, Untouched
 from simulator.load.asked import Cast, Gate
 from simulator.load.tally import Said, Tally
 
@@ -187,7 +186,7 @@ class Senders:
             self._say(device, Kind.ACK, codec.encode(Ack(re=command.id, phase=phase)), None)
 
 
-class _Ear:
+class _Ear(Untouched):
     """Between a device and its link: what concerns the load is taken out, the rest passes as it is."""
 
     def __init__(self, takes: Callable[[str, bytes], bool]) -> None:
@@ -205,18 +204,6 @@ class _Ear:
         # A retained command is none of ours, whatever it answers: the machine refuses it and says so.
         if way == "up" or retain or not self._takes(kind, payload):
             go(payload, retain)
-
-    def loses_power(self) -> None:
-        """Nothing waits here."""
-
-    def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-        return dict(values)
-
-    def feels(self, given: Input) -> bool:
-        return True
-
-    def now(self, true: datetime) -> datetime:
-        return true
 
 
 def _confirmed(said: Said, done: asyncio.Future[None]) -> None:

@@ -22,14 +22,13 @@ from controller.cli.people import import_people
 from controller.config import Settings, Web
 from controller.domain.history.values import Selection, Span
 from controller.space import load as load_space
-from devices.messages import EventType, Scalar, Signal
-from devices.units import Input
+from devices.messages import EventType, Signal
 from devices.units.reading import NO_ANSWER
 from devices.units.steps import Show
 from simulator.building import Building
 from simulator.building_file import load as load_building
 from simulator.clock import WorldClock
-from simulator.device import Surroundings, VirtualDevice
+from simulator.device import Surroundings, Untouched, VirtualDevice
 from simulator.endpoint import DataDir
 from simulator.entitled import guess
 from simulator.fleet import Fleet
@@ -115,7 +114,7 @@ class Lived:
         return [what for holds, what in laws if not holds]
 
 
-class _Ear:
+class _Ear(Untouched):
     """Hears what a device says, and passes everything on as it is."""
 
     def __init__(self, counted: Counted) -> None:
@@ -142,18 +141,6 @@ class _Ear:
     def shows(self, show: Show) -> None:
         is_lost = show.signal is Signal.TRY_AGAIN and show.reason == NO_ANSWER
         self._counted.shown["no_answer" if is_lost else show.signal.value] += 1
-
-    def loses_power(self) -> None:
-        """Nothing waits here."""
-
-    def reads(self, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-        return dict(values)
-
-    def feels(self, _: Input) -> bool:
-        return True
-
-    def now(self, true: datetime) -> datetime:
-        return true
 
 
 def live(day: WholeDay, grain_s: float = 0.5) -> Lived:
